@@ -1,0 +1,1 @@
+"""Small data structures and functions which know nothing of databases."""

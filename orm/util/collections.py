@@ -1,0 +1,196 @@
+"""Containers: an immutable mapping, an insertion-ordered set, a set by identity, a bounded LRU."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
+_T = TypeVar("_T")
+
+EMPTY_MAP: Mapping[Any, Any] = MappingProxyType({})
+
+
+class immutabledict(dict[_K, _V]):  # noqa: N801 - the name that users of the field know
+    """A dict which refuses changes; `union()` and `|` return a new one."""
+
+    __slots__ = ()
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError("immutabledict cannot be changed; use .union() to get a new one")
+
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __ior__ = _refuse  # type: ignore[assignment]
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def union(self, other: Mapping[_K, _V] | None = None, **more: Any) -> immutabledict[_K, _V]:
+        """Return a new immutabledict with the other's items over ours."""
+        if not other and not more:
+            return self
+        return immutabledict({**self, **(other or {}), **more})
+
+    def __or__(self, other: Mapping[Any, Any]) -> immutabledict[Any, Any]:  # type: ignore[override]
+        return immutabledict({**self, **other})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return immutabledict, (dict(self),)
+
+    def __repr__(self) -> str:
+        return f"immutabledict({dict.__repr__(self)})"
+
+
+class OrderedSet(Generic[_T]):
+    """A set that iterates in insertion order."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Iterable[_T] = ()) -> None:
+        self._items: dict[_T, None] = dict.fromkeys(items)
+
+    def add(self, item: _T) -> None:
+        """Add; a present item keeps its place."""
+        self._items[item] = None
+
+    def discard(self, item: _T) -> None:
+        """Remove if present."""
+        self._items.pop(item, None)
+
+    def update(self, items: Iterable[_T]) -> None:
+        """Add each item."""
+        self._items.update(dict.fromkeys(items))
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return f"OrderedSet({list(self._items)!r})"
+
+
+class IdentitySet(Generic[_T]):
+    """A set of objects told apart by identity, in insertion order; holds them strongly."""
+
+    __slots__ = ("_members",)
+
+    def __init__(self, items: Iterable[_T] = ()) -> None:
+        self._members: dict[int, _T] = {id(item): item for item in items}
+
+    def add(self, item: _T) -> None:
+        """Add the object itself."""
+        self._members[id(item)] = item
+
+    def discard(self, item: _T) -> None:
+        """Remove the object if present."""
+        self._members.pop(id(item), None)
+
+    def remove(self, item: _T) -> None:
+        """Remove the object; raises KeyError if absent."""
+        del self._members[id(item)]
+
+    def update(self, items: Iterable[_T]) -> None:
+        """Add each object."""
+        for item in items:
+            self._members[id(item)] = item
+
+    def union(self, items: Iterable[_T]) -> IdentitySet[_T]:
+        """Return a new set with both."""
+        made: IdentitySet[_T] = IdentitySet(self)
+        made.update(items)
+        return made
+
+    def difference(self, items: Iterable[_T]) -> IdentitySet[_T]:
+        """Return a new set without `items`."""
+        away = {id(item) for item in items}
+        return IdentitySet(item for key, item in self._members.items() if key not in away)
+
+    def intersection(self, items: Iterable[_T]) -> IdentitySet[_T]:
+        """Return a new set with the common objects."""
+        kept = {id(item) for item in items}
+        return IdentitySet(item for key, item in self._members.items() if key in kept)
+
+    __or__ = union
+    __sub__ = difference
+    __and__ = intersection
+
+    def __contains__(self, item: object) -> bool:
+        return id(item) in self._members
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(list(self._members.values()))
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, IdentitySet):
+            return self._members.keys() == other._members.keys()
+        if isinstance(other, (set, frozenset, list, tuple)):
+            return len(self) == len(other) and all(item in self for item in other)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"IdentitySet({list(self._members.values())!r})"
+
+
+class LRUCache(Generic[_K, _V]):
+    """A bounded mapping that forgets what was not used for longest; safe between threads.
+
+    size: how many entries it keeps; 0 keeps none. Reading is one dict access and a
+    move_to_end, both atomic under the interpreter's lock; only eviction takes ours.
+    """
+
+    __slots__ = ("_items", "_lock", "hits", "misses", "size")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._items: OrderedDict[_K, _V] = OrderedDict()
+        self._lock = threading.Lock()
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, key: _K) -> _V | None:
+        """Return the value, or None; a hit becomes the most recently used."""
+        found = self._items.get(key)
+        if found is None:
+            self.misses += 1
+            return None
+        self.hits += 1
+        try:
+            self._items.move_to_end(key)
+        except KeyError:  # another thread evicted it between the two lines
+            pass
+        return found
+
+    def put(self, key: _K, value: _V) -> None:
+        """Store, evicting the least recently used entries above the size."""
+        if self.size <= 0:
+            return
+        with self._lock:
+            self._items[key] = value
+            self._items.move_to_end(key)
+            while len(self._items) > self.size:
+                self._items.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._items.clear()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
