@@ -15,7 +15,7 @@ _T = TypeVar("_T")
 EMPTY_MAP: Mapping[Any, Any] = MappingProxyType({})
 
 
-class immutabledict(dict[_K, _V]):  # noqa: N801 - the name that users of the field know
+class immutabledict(dict[_K, _V]):
     """A dict which refuses changes; `union()` and `|` return a new one."""
 
     __slots__ = ()
@@ -23,8 +23,8 @@ class immutabledict(dict[_K, _V]):  # noqa: N801 - the name that users of the fi
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError("immutabledict cannot be changed; use .union() to get a new one")
 
-    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
-    __ior__ = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = clear = pop = popitem = setdefault = update = _refuse
+    __ior__ = _refuse
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -33,9 +33,10 @@ class immutabledict(dict[_K, _V]):  # noqa: N801 - the name that users of the fi
         """Return a new immutabledict with the other's items over ours."""
         if not other and not more:
             return self
-        return immutabledict({**self, **(other or {}), **more})
+        merged: dict[Any, Any] = {**self, **(other or {}), **more}
+        return immutabledict(merged)
 
-    def __or__(self, other: Mapping[Any, Any]) -> immutabledict[Any, Any]:  # type: ignore[override]
+    def __or__(self, other: Mapping[Any, Any]) -> immutabledict[Any, Any]:
         return immutabledict({**self, **other})
 
     def __reduce__(self) -> tuple[Any, ...]:

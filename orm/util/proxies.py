@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, overload
 _T = TypeVar("_T")
 
 
-class memoized_property(Generic[_T]):  # noqa: N801 - used as a decorator, like property
+class memoized_property(Generic[_T]):
     """A property computed on first read and kept in the instance `__dict__`.
 
     Unlike functools.cached_property it takes no lock on Python 3.11, and `forget(obj)`

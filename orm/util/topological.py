@@ -19,7 +19,7 @@ def sort(edges: Iterable[tuple[_T, _T]], items: Iterable[_T]) -> list[_T]:
     """
     order = {item: place for place, item in enumerate(items)}
     pairs = [(a, b) for a, b in edges if a in order and b in order and a != b]
-    sorter: TopologicalSorter[_T] = TopologicalSorter({item: () for item in order})
+    sorter: TopologicalSorter[_T] = TopologicalSorter(dict.fromkeys(order, ()))
     for before, after in pairs:
         sorter.add(after, before)
     try:

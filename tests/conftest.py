@@ -1,0 +1,106 @@
+"""Fixtures for the whole suite: an empty database per test, on three kinds of server.
+
+With CI=true a missing server or browser is a failure; elsewhere the tests that need it
+are skipped, with the reason in one line.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from database_servers import NoServer, Server, find_mariadb, find_postgresql
+
+DATABASES = ("sqlite", "postgresql", "mariadb")
+
+
+class DatabaseFarm:
+    """Hands out one database per server and test process, emptied between tests."""
+
+    def __init__(self) -> None:
+        self._servers: dict[str, Server | NoServer] = {}
+        self._name = f"ormsession_test_{os.getpid()}"
+        self._find: dict[str, Callable[[], Server]] = {
+            "postgresql": find_postgresql,
+            "mariadb": find_mariadb,
+        }
+
+    def server(self, kind: str) -> Server:
+        """Return the server, looked for once. Skips (fails in CI) when there is none."""
+        found = self._servers.get(kind)
+        if found is None:
+            try:
+                found = self._find[kind]()
+                found.create_database(self._name)  # type: ignore[attr-defined]
+            except NoServer as error:
+                found = error
+            self._servers[kind] = found
+        if isinstance(found, NoServer):
+            missing(f"{kind}: {found}")
+        return found
+
+    def url(self, kind: str) -> str:
+        return self.server(kind).url(self._name)
+
+    def empty(self, kind: str) -> None:
+        self.server(kind).empty_database(self._name)  # type: ignore[attr-defined]
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            if isinstance(server, Server):
+                server.drop_database(self._name)  # type: ignore[attr-defined]
+                server.stop()
+
+
+def missing(reason: str) -> Any:
+    """Skip the test, or fail it where everything has to be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def database_farm() -> Iterator[DatabaseFarm]:
+    farm = DatabaseFarm()
+    yield farm
+    farm.close()
+
+
+@pytest.fixture(params=DATABASES)
+def db_kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database: "sqlite", "postgresql" or "mariadb"."""
+    return str(request.param)
+
+
+@pytest.fixture
+def db_url(db_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database of each kind in turn."""
+    if db_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    farm: DatabaseFarm = request.getfixturevalue("database_farm")
+    yield farm.url(db_kind)
+    farm.empty(db_kind)
+
+
+@pytest.fixture
+def engine(db_url: str) -> Iterator[Any]:
+    """An engine on an empty database of each kind in turn."""
+    from orm.engine.create import create_engine
+
+    made = create_engine(db_url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sqlite_engine() -> Iterator[Any]:
+    """An engine on an empty SQLite database in memory."""
+    from orm.engine.create import create_engine
+
+    made = create_engine("sqlite://")
+    yield made
+    made.dispose()
