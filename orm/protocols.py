@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -36,3 +37,55 @@ class DBAPIConnection(Protocol):
     def commit(self) -> None: ...
     def rollback(self) -> None: ...
     def close(self) -> None: ...
+
+
+class SessionLike(Protocol):
+    """What the rooms below the session see of it.
+
+    They reach it through `state.session`, or as an argument; they never import it.
+    """
+
+    identity_map: Any
+    info: dict[Any, Any]
+    dispatch: Any
+    autoflush: bool
+    expire_on_commit: bool
+    lazy_loads: str
+    read_only: bool
+    #: the one weak reference to this session that all its states share (`state.session_ref`)
+    _self_ref: Callable[[], Any]
+    #: pending and to-be-deleted objects in the order in which they came, held strongly
+    _new: dict[Any, Any]
+    _deleted: dict[Any, Any]
+
+    def _connection_for(self, mapper: Any = None, clause: Any = None, **bind_arguments: Any) -> Any:
+        """Return the Connection of the running transaction for this mapper or clause.
+
+        Begins the session's transaction if none runs. Raises exc.UnboundExecutionError when
+        no bind is known, exc.PendingRollbackError when the transaction has failed before.
+        """
+        ...
+
+    def _autoflush(self) -> None:
+        """Flush if autoflush is on and no flush is running."""
+        ...
+
+    def _cascade_added(self, state: Any, prop: Any, child_state: Any) -> None:
+        """`child_state` came into relationship `prop` of `state`: save-update cascade."""
+        ...
+
+    def _cascade_removed(self, state: Any, prop: Any, child_state: Any) -> None:
+        """`child_state` left relationship `prop` of `state`: a pending orphan is expunged."""
+        ...
+
+    def _register_persistent(self, states: Sequence[Any]) -> None:
+        """These states have been inserted: move them from pending into the identity map."""
+        ...
+
+    def _register_deleted(self, states: Sequence[Any]) -> None:
+        """The rows of these states have been deleted in the running transaction."""
+        ...
+
+    def _register_altered(self, states: Iterable[Any]) -> None:
+        """These persistent states were written to; a savepoint's rollback expires them."""
+        ...
