@@ -1,0 +1,386 @@
+"""Strings, numbers, booleans and bytes, generic and by their SQL names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any, ClassVar
+
+from orm import exc
+from orm.types.base import InlineResult, Processor, TypeDialect, TypeEngine
+
+
+def quote_literal(value: str) -> str:
+    """An SQL string literal with its quotes doubled."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+class Concatenable:
+    """Marks types whose `+` is the concatenation of strings, arrays or documents."""
+
+
+class String(Concatenable, TypeEngine):
+    """VARCHAR. length: in characters, or None; collation: name put into DDL and CAST."""
+
+    __visit_name__ = "string"
+    __affinity__: ClassVar[bool] = True
+
+    def __init__(self, length: int | None = None, collation: str | None = None) -> None:
+        if length is not None and (not isinstance(length, int) or length < 0):
+            raise exc.ArgumentError(
+                f"The length of {type(self).__name__} must be a whole number, got {length!r}"
+            )
+        self.length = length
+        self.collation = collation
+
+    @property
+    def python_type(self) -> type[Any]:
+        return str
+
+    def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+        # MySQL reads a backslash in a literal as an escape unless its SQL mode says otherwise.
+        if getattr(dialect, "_backslash_escapes", False):
+            return lambda value: quote_literal(str(value).replace("\\", "\\\\"))
+        return lambda value: quote_literal(str(value))
+
+    def __repr__(self) -> str:
+        args = [] if self.length is None else [f"length={self.length}"]
+        if self.collation is not None:
+            args.append(f"collation={self.collation!r}")
+        return f"{type(self).__name__}({', '.join(args)})"
+
+
+class Text(String):
+    """Text of any length."""
+
+    __visit_name__ = "text"
+
+
+class Unicode(String):
+    """A string in the national character set where the database makes the difference."""
+
+    __visit_name__ = "unicode"
+
+
+class UnicodeText(Text):
+    """Unicode text of any length."""
+
+    __visit_name__ = "unicode_text"
+
+
+class VARCHAR(String):
+    __visit_name__ = "VARCHAR"
+
+
+class CHAR(String):
+    __visit_name__ = "CHAR"
+
+
+class NVARCHAR(Unicode):
+    __visit_name__ = "NVARCHAR"
+
+
+class NCHAR(Unicode):
+    __visit_name__ = "NCHAR"
+
+
+class TEXT(Text):
+    __visit_name__ = "TEXT"
+
+
+class CLOB(Text):
+    __visit_name__ = "CLOB"
+
+
+class Integer(TypeEngine):
+    """A whole number."""
+
+    __visit_name__ = "integer"
+    __affinity__: ClassVar[bool] = True
+
+    @property
+    def python_type(self) -> type[Any]:
+        return int
+
+    def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+        return lambda value: str(int(value))
+
+
+class SmallInteger(Integer):
+    """A whole number of two bytes."""
+
+    __visit_name__ = "small_integer"
+
+
+class BigInteger(Integer):
+    """A whole number of eight bytes."""
+
+    __visit_name__ = "big_integer"
+
+
+class INTEGER(Integer):
+    __visit_name__ = "INTEGER"
+
+
+INT = INTEGER
+
+
+class SMALLINT(SmallInteger):
+    __visit_name__ = "SMALLINT"
+
+
+class BIGINT(BigInteger):
+    __visit_name__ = "BIGINT"
+
+
+class Numeric(TypeEngine):
+    """An exact decimal number. asdecimal: give Decimal (default) or float.
+
+    On drivers without a native decimal (SQLite) values travel as float; results are rounded to `scale`
+    (or `decimal_return_scale`, or 10 digits) so that 9.99 comes back as Decimal("9.99").
+    """
+
+    __visit_name__ = "numeric"
+    __affinity__: ClassVar[bool] = True
+    _default_decimal_return_scale: ClassVar[int] = 10
+
+    def __init__(
+        self,
+        precision: int | None = None,
+        scale: int | None = None,
+        decimal_return_scale: int | None = None,
+        asdecimal: bool = True,
+    ) -> None:
+        self.precision = precision
+        self.scale = scale
+        self.decimal_return_scale = decimal_return_scale
+        self.asdecimal = asdecimal
+
+    @property
+    def python_type(self) -> type[Any]:
+        return Decimal if self.asdecimal else float
+
+    @property
+    def _effective_decimal_return_scale(self) -> int:
+        if self.decimal_return_scale is not None:
+            return self.decimal_return_scale
+        if getattr(self, "scale", None) is not None:
+            return self.scale  # type: ignore[return-value]
+        return self._default_decimal_return_scale
+
+    def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+        return str
+
+    def bind_processor(self, dialect: TypeDialect) -> Processor | None:
+        if getattr(dialect, "supports_native_decimal", False):
+            return None
+        return _decimal_to_float
+
+    def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        native = getattr(dialect, "supports_native_decimal", False)
+        if not self.asdecimal:
+            return _to_float if native else None
+        return None if native else self._decimal_reader()
+
+    def inline_result(self, dialect: TypeDialect) -> InlineResult | None:
+        native = getattr(dialect, "supports_native_decimal", False)
+        if type(self).result_processor not in (Numeric.result_processor, Float.result_processor):
+            return None
+        if not self.asdecimal:
+            return ("float({v})", {}) if native else None
+        return None if native else ("read_decimal({v})", {"read_decimal": self._decimal_reader()})
+
+    def _decimal_reader(self) -> Processor:
+        """A function from float, int, str or None to a Decimal rounded to the scale."""
+        step = Decimal(1).scaleb(-self._effective_decimal_return_scale)
+
+        def read(value: Any) -> Decimal | None:
+            if value is None:
+                return None
+            # repr of a float is the shortest text that reads back to it, so 9.99 stays 9.99.
+            number = value if isinstance(value, Decimal) else Decimal(repr_number(value))
+            if not number.is_finite():
+                return number
+            return number.quantize(step, ROUND_HALF_EVEN, _WIDE)
+
+        return read
+
+
+class Float(Numeric):
+    """A binary floating point number; float in Python unless asdecimal=True."""
+
+    __visit_name__ = "float"
+    scale = None  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        precision: int | None = None,
+        asdecimal: bool = False,
+        decimal_return_scale: int | None = None,
+    ) -> None:
+        self.precision = precision
+        self.asdecimal = asdecimal
+        self.decimal_return_scale = decimal_return_scale
+
+    def bind_processor(self, dialect: TypeDialect) -> Processor | None:
+        return None if not self.asdecimal else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        # Drivers give float for floating point columns, whatever they do with decimals.
+        return self._decimal_reader() if self.asdecimal else None
+
+    def inline_result(self, dialect: TypeDialect) -> InlineResult | None:
+        if type(self).result_processor is not Float.result_processor or not self.asdecimal:
+            return None
+        return "read_decimal({v})", {"read_decimal": self._decimal_reader()}
+
+
+class Double(Float):
+    """A floating point number of eight bytes."""
+
+    __visit_name__ = "double"
+
+
+class NUMERIC(Numeric):
+    __visit_name__ = "NUMERIC"
+
+
+class DECIMAL(Numeric):
+    __visit_name__ = "DECIMAL"
+
+
+class FLOAT(Float):
+    __visit_name__ = "FLOAT"
+
+
+class REAL(Float):
+    __visit_name__ = "REAL"
+
+
+class DOUBLE(Double):
+    __visit_name__ = "DOUBLE"
+
+
+class DOUBLE_PRECISION(Double):
+    __visit_name__ = "DOUBLE_PRECISION"
+
+
+class SchemaType:
+    """Marks types that come with a constraint or a database object of their own.
+
+    create_constraint: add CHECK (column IN (...)) to the table; name: of that constraint or type.
+    """
+
+    name: str | None
+    create_constraint: bool
+
+
+class Boolean(SchemaType, TypeEngine):
+    """True or False; 0 and 1 where the database has no boolean type."""
+
+    __visit_name__ = "boolean"
+    __affinity__: ClassVar[bool] = True
+
+    def __init__(self, create_constraint: bool = False, name: str | None = None) -> None:
+        self.create_constraint = create_constraint
+        self.name = name
+
+    @property
+    def python_type(self) -> type[Any]:
+        return bool
+
+    def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+        native = getattr(dialect, "supports_native_boolean", False)
+        true, false = ("true", "false") if native else ("1", "0")
+        return lambda value: true if _checked_bool(value) else false
+
+    def bind_processor(self, dialect: TypeDialect) -> Processor | None:
+        if getattr(dialect, "supports_native_boolean", False):
+            return _checked_bool
+        return _bool_to_int
+
+    def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        return None if getattr(dialect, "supports_native_boolean", False) else _int_to_bool
+
+    def inline_result(self, dialect: TypeDialect) -> InlineResult | None:
+        if type(self).result_processor is not Boolean.result_processor:
+            return None
+        native = getattr(dialect, "supports_native_boolean", False)
+        return None if native else ("{v} != 0", {})
+
+
+class BOOLEAN(Boolean):
+    __visit_name__ = "BOOLEAN"
+
+
+class _Binary(TypeEngine):
+    """Base of the types whose values are bytes."""
+
+    def __init__(self, length: int | None = None) -> None:
+        self.length = length
+
+    @property
+    def python_type(self) -> type[Any]:
+        return bytes
+
+    def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+        return lambda value: f"X'{bytes(value).hex()}'"
+
+    def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        # psycopg may hand out a memoryview; every other driver gives bytes.
+        if getattr(dialect, "returns_native_bytes", True):
+            return None
+        return lambda value: value if value is None else bytes(value)
+
+
+class LargeBinary(_Binary):
+    """Bytes of any length."""
+
+    __visit_name__ = "large_binary"
+    __affinity__: ClassVar[bool] = True
+
+
+class BINARY(_Binary):
+    __visit_name__ = "BINARY"
+
+
+class VARBINARY(_Binary):
+    __visit_name__ = "VARBINARY"
+
+
+class BLOB(LargeBinary):
+    __visit_name__ = "BLOB"
+
+
+_WIDE = Context(prec=1000)
+_BOOLS = {True: True, False: False, None: None}
+
+
+def repr_number(value: object) -> str:
+    """The text of a number as a driver gave it: float, int, or text."""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _decimal_to_float(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _to_float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _checked_bool(value: Any) -> bool | None:
+    # 1 and 0 are equal to True and False and therefore found here; "yes" or 2 are not.
+    try:
+        return _BOOLS[value]
+    except (KeyError, TypeError):
+        raise TypeError(f"Not a boolean value: {value!r}. Pass True, False or None") from None
+
+
+def _bool_to_int(value: Any) -> int | None:
+    checked = _checked_bool(value)
+    return None if checked is None else int(checked)
+
+
+def _int_to_bool(value: Any) -> bool | None:
+    return None if value is None else bool(value)
