@@ -1,6 +1,6 @@
 # make run and make test need Python 3.11+ and nothing else; everything goes into .venv.
 
-PYTHON ?= $(firstword $(foreach v,python3.13 python3.12 python3.11 python3,$(if $(shell $(v) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(v))))
+PYTHON ?= $(firstword $(foreach v,python3 python3.13 python3.12 python3.11,$(if $(shell $(v) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(v))))
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 5000

@@ -17,6 +17,14 @@ from database_servers import NoServer, Server, find_mariadb, find_postgresql
 DATABASES = ("sqlite", "postgresql", "mariadb")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-exports",
+        action="store_true",
+        help="record the public names as they are now (tests/architecture/exports.txt)",
+    )
+
+
 class DatabaseFarm:
     """Hands out one database per server and test process, emptied between tests."""
 

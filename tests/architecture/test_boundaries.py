@@ -1,0 +1,62 @@
+"""Rules that import-linter cannot see: exec, obj.__dict__, SQLAlchemy, light imports."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+from source_tree import ROOT, parse, relative, source_files
+
+
+def _called_names(tree: ast.Module) -> set[str]:
+    return {
+        node.func.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+
+
+def test_only_the_code_generator_executes_text() -> None:
+    users = [
+        relative(path) for path in source_files() if {"exec", "eval"} & _called_names(parse(path))
+    ]
+    assert users == ["orm/codegen.py"]
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def test_only_the_bridge_imports_sqlalchemy() -> None:
+    users = [relative(path) for path in source_files() if "sqlalchemy" in _imported(parse(path))]
+    assert users == ["flask_ormsession/migrate/bridge.py"]
+
+
+def test_only_the_concurrency_module_imports_greenlet() -> None:
+    users = {relative(path) for path in source_files() if "greenlet" in _imported(parse(path))}
+    assert users <= {"orm/util/concurrency.py"}
+
+
+def _run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_neither_package_needs_sqlalchemy_to_be_imported() -> None:
+    done = _run("import sys; sys.modules['sqlalchemy'] = None; import orm, flask_ormsession")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", ["sqlite3", "psycopg", "pymysql", "asyncio", "flask"])
+def test_importing_orm_loads_no_driver_and_no_framework(module: str) -> None:
+    done = _run(f"import sys, orm; sys.exit({module!r} in sys.modules)")
+    assert done.returncode == 0, f"import orm loads {module}"
