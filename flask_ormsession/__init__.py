@@ -1,0 +1,39 @@
+"""Flask-ORMSession: a session per request, committed by the outcome of the request.
+
+from flask_ormsession import Database
+
+db = Database(app)
+"""
+
+from __future__ import annotations
+
+from flask_ormsession.errors import (
+    ConfigError,
+    MigrationError,
+    NoContextError,
+    NotInitialisedError,
+    OrmSessionError,
+    ReadOnlyError,
+)
+from flask_ormsession.extension import Database, get_database
+from flask_ormsession.model import Model
+from flask_ormsession.pagination import Pagination
+from flask_ormsession.recording import QueryInfo, get_recorded_queries
+
+__all__ = [
+    # setting up
+    "Database",
+    "Model",
+    "get_database",
+    # queries
+    "Pagination",
+    "QueryInfo",
+    "get_recorded_queries",
+    # errors
+    "OrmSessionError",
+    "ConfigError",
+    "NoContextError",
+    "NotInitialisedError",
+    "ReadOnlyError",
+    "MigrationError",
+]

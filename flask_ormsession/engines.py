@@ -1,0 +1,45 @@
+"""Settings -> engines. Engines connect when they are first used, so that an app starts without its
+database; a URL that cannot be understood and a driver that is missing are found at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask_ormsession.errors import annotate
+from orm import URL, Engine, create_engine, event, make_url
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from flask_ormsession.config import BindSettings, Settings
+
+
+def make_engines(app: Flask, settings: Settings) -> dict[str | None, Engine]:
+    """Return one engine per configured database, the default one under None. No I/O but for the
+    instance folder, which is made when a SQLite file will live in it."""
+    return {name: make_engine(app, bind) for name, bind in settings.binds.items()}
+
+
+def make_engine(app: Flask, bind: BindSettings) -> Engine:
+    """Return the engine of one database; its errors carry the extension's hints as notes."""
+    engine = create_engine(resolve_url(app, make_url(bind.url)), **bind.options)
+    event.listen(engine, "handle_error", _annotate_error)
+    return engine
+
+
+def resolve_url(app: Flask, url: URL) -> URL:
+    """Return the URL with a relative SQLite path placed in the instance folder of the app."""
+    database = url.database
+    if not url.drivername.startswith("sqlite") or not database or database == ":memory:":
+        return url
+    if database.startswith("file:") or Path(database).is_absolute():
+        return url
+    path = Path(app.instance_path) / database
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return url.set(database=str(path))
+
+
+def _annotate_error(context: Any) -> None:
+    if context.sqlalchemy_exception is not None:
+        annotate(context.sqlalchemy_exception)

@@ -1,0 +1,303 @@
+"""`Database`: what an application imports.
+
+    db = Database()
+
+    def create_app() -> Flask:
+        app = Flask(__name__)
+        app.config["ORM_DATABASE_URL"] = "postgresql+psycopg://shop@localhost/shop"
+        db.init_app(app)
+        return app
+
+One object serves any number of apps; everything that belongs to an app is in its `AppState`.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from flask import Flask, current_app, g, has_request_context
+
+import orm
+from flask_ormsession import lifecycle, lookups, recording, shell, transaction
+from flask_ormsession.config import read_settings
+from flask_ormsession.engines import make_engines
+from flask_ormsession.errors import NotInitialisedError, OrmSessionError, make_no_context_error
+from flask_ormsession.migrate.commands import db_cli
+from flask_ormsession.model import Model, get_metadata, make_base
+from flask_ormsession.pagination import Pagination, paginate
+from flask_ormsession.session import ContextSession, find_scope, get_scope, make_session_factory
+from flask_ormsession.state import EXTENSION_KEY, AppState, get_state
+from orm import Engine, MetaData, Select, Session
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Database(Generic[M]):
+    """The database of one or more Flask apps.
+
+    app: call `init_app` for it at once.
+    model_class: a declarative base to use as `db.Model`; by default a new one.
+    metadata: the MetaData of the new base (a naming convention, a schema).
+    engine_options, session_options: defaults for the keys ORM_ENGINE_OPTIONS, ORM_SESSION_OPTIONS.
+    disable_autonaming: models name their tables themselves.
+    """
+
+    Model: type[M]
+    session: ContextSession
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        model_class: type[M] | None = None,
+        metadata: MetaData | None = None,
+        engine_options: Mapping[str, Any] | None = None,
+        session_options: Mapping[str, Any] | None = None,
+        disable_autonaming: bool = False,
+    ) -> None:
+        if model_class is None:
+            made: Any = make_base(metadata, autonaming=not disable_autonaming)
+            model_class = made
+        elif metadata is not None:
+            raise OrmSessionError("Give the metadata to the model_class, not to Database as well.")
+        assert model_class is not None
+        self.Model = model_class
+        self.session = ContextSession(self)  # type: ignore[arg-type]  # a Session to type checkers
+        self.vetoes: list[lifecycle.Veto] = []
+        self._engine_options = dict(engine_options or {})
+        self._session_options = dict(session_options or {})
+        if app is not None:
+            self.init_app(app)
+
+    def __repr__(self) -> str:
+        scope = find_scope()
+        return "<Database>" if scope is None else f"<Database {scope.state.engines[None].url!r}>"
+
+    def init_app(self, app: Flask) -> None:
+        """Read the app's configuration, make its engines, and hang into its requests.
+
+        No connection is made. Raises ConfigError for what cannot be used, NotInitialisedError
+        if the app has a Database already, and what create_engine raises for a wrong URL.
+        """
+        if EXTENSION_KEY in app.extensions:
+            raise NotInitialisedError(
+                f"The app {app.name!r} has a Database already. Call init_app once for each app, "
+                "with one `db = Database()` for the whole project; further databases go into "
+                "ORM_BINDS."
+            )
+        settings = read_settings(
+            app.config, engine_options=self._engine_options, session_options=self._session_options
+        )
+        engines = make_engines(app, settings)
+        state = AppState(self, settings, engines, make_session_factory(app, settings, engines))
+        app.extensions[EXTENSION_KEY] = state
+        recording.install(app, state)
+        lifecycle.install(app, state)
+        app.shell_context_processor(functools.partial(shell.make_shell_context, self))
+        app.cli.add_command(db_cli)
+
+    # -- what belongs to the current app
+
+    @property
+    def state(self) -> AppState:
+        """The AppState of the current app."""
+        return self._state("state")
+
+    def _state(self, name: str) -> AppState:
+        return get_scope(self, name).state
+
+    @property
+    def engines(self) -> Mapping[str | None, Engine]:
+        """The engines of the current app by bind key; the default one under None."""
+        return self._state("engines").engines
+
+    @property
+    def engine(self) -> Engine:
+        """The default engine of the current app."""
+        return self._state("engine").get_engine()
+
+    def get_engine(self, bind_key: str | None = None) -> Engine:
+        """Return the engine of a bind key. Raises ConfigError if it is not configured."""
+        return self._state("get_engine()").get_engine(bind_key)
+
+    # -- tables
+
+    @property
+    def metadata(self) -> MetaData:
+        """The MetaData of the default database."""
+        return get_metadata(self.Model, None)
+
+    @property
+    def metadatas(self) -> Mapping[str | None, MetaData]:
+        """The MetaData of every bind key that a model or table uses; the default under None."""
+        default = self.metadata
+        return {None: default, **default.info.get("by_bind_key", {})}
+
+    def get_metadata(self, bind_key: str | None = None) -> MetaData:
+        """Return the MetaData of a bind key, to declare tables of that database in."""
+        return get_metadata(self.Model, bind_key)
+
+    def Table(
+        self, name: str, *args: Any, bind_key: str | None = None, **options: Any
+    ) -> orm.Table:
+        """Return a Table of this database, as for a many-to-many relationship."""
+        if args and isinstance(args[0], MetaData):
+            return orm.Table(name, *args, **options)
+        return orm.Table(name, self.get_metadata(bind_key), *args, **options)
+
+    def create_all(self, bind_key: Any = ...) -> None:
+        """Create the tables that are missing, in every database or in that of one bind key."""
+        for metadata, engine in self._selected(bind_key, "create_all()"):
+            metadata.create_all(engine)
+
+    def drop_all(self, bind_key: Any = ...) -> None:
+        """Drop the tables of all models, in every database or in that of one bind key."""
+        for metadata, engine in self._selected(bind_key, "drop_all()"):
+            metadata.drop_all(engine)
+
+    def reflect(self, bind_key: Any = ...) -> None:
+        """Load the tables that the databases have into the metadata."""
+        for metadata, engine in self._selected(bind_key, "reflect()"):
+            metadata.reflect(engine)
+
+    def _selected(self, bind_key: Any, name: str) -> Iterator[tuple[MetaData, Engine]]:
+        state = self._state(name)
+        keys = list(state.engines) if bind_key is ... else [bind_key]
+        for key in keys:
+            yield self.get_metadata(key), state.get_engine(key)
+
+    # -- sessions and outcomes
+
+    @contextmanager
+    def session_scope(self, app: Flask | None = None) -> Iterator[Session]:
+        """A session of its own for a block (or as decorator, a function): committed at its end,
+        rolled back if it raises. `db.session` is this session inside.
+
+            @app.cli.command()
+            @db.session_scope()
+            def import_prices(): ...
+
+        app: whose database, where there is no app context.
+        """
+        if app is None and not g:
+            raise make_no_context_error("session_scope()")
+        if app is None or (g and current_app == app):
+            with get_scope(self, "session_scope()").nested() as session:
+                yield session
+        else:
+            with app.app_context(), get_scope(self, "session_scope()").nested() as session:
+                yield session
+
+    def run_in_thread(self, function: Callable[P, T], *args: P.args, **kw: P.kwargs) -> Future[T]:
+        """Run a function in a thread with an app context and session of its own, committed at its
+        end, rolled back if it raises. Returns its Future; objects of this session must not be
+        handed over, their keys can be."""
+        if not g:
+            raise make_no_context_error("run_in_thread()")
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        future: Future[T] = Future()
+
+        def work() -> None:
+            future.set_running_or_notify_cancel()
+            try:
+                with self.session_scope(app):
+                    result = function(*args, **kw)
+            except BaseException as error:
+                app.logger.exception("%r failed in its thread", function)
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        threading.Thread(target=work, name=f"ormsession-{function!r:.40}").start()
+        return future
+
+    def manual_commit(self, view: Callable[P, T]) -> Callable[P, T]:
+        """Decorate a view that commits by itself; what it leaves uncommitted is rolled back."""
+        return self._marking(view, "manual")
+
+    def read_only(self, view: Callable[P, T]) -> Callable[P, T]:
+        """Decorate a view that only reads: nothing is committed, and leaving changed objects
+        behind is a ReadOnlyError."""
+        return self._marking(view, "read_only")
+
+    def _marking(self, view: Callable[P, T], mark: str) -> Callable[P, T]:
+        @functools.wraps(view)
+        def marked(*args: P.args, **kw: P.kwargs) -> T:
+            if has_request_context():
+                setattr(lifecycle.get_outcome(self.state), mark, True)
+            return view(*args, **kw)
+
+        return marked
+
+    def commit_veto(self, veto: lifecycle.Veto) -> lifecycle.Veto:
+        """Register a function of the response; a true value rolls the request back."""
+        self.vetoes.append(veto)
+        return veto
+
+    def on_commit(self, hook: Callable[[], object]) -> Callable[[], object]:
+        """Call a function once the present transaction is committed, and never otherwise."""
+        transaction.add_hook(self.session(), hook, on_commit=True)
+        return hook
+
+    def on_rollback(self, hook: Callable[[], object]) -> Callable[[], object]:
+        """Call a function once the present transaction (or savepoint) is rolled back."""
+        transaction.add_hook(self.session(), hook, on_commit=False)
+        return hook
+
+    # -- queries in views
+
+    def get_or_404(
+        self, entity: type[T], ident: Any, *, description: str | None = None, **options: Any
+    ) -> T:
+        """Return the object with a primary key; abort with 404 if there is none, or if the key
+        is not one the column could hold. options: those of Session.get."""
+        return lookups.get_or_404(self.session(), entity, ident, description, **options)
+
+    def first_or_404(self, statement: Select[Any], *, description: str | None = None) -> Any:
+        """Return the first value of a select; abort with 404 if there is none."""
+        return lookups.first_or_404(self.session(), statement, description)
+
+    def one_or_404(self, statement: Select[Any], *, description: str | None = None) -> Any:
+        """Return the only value of a select; abort with 404 if there is none, or more than one."""
+        return lookups.one_or_404(self.session(), statement, description)
+
+    def paginate(
+        self,
+        statement: Select[Any],
+        *,
+        page: int | None = None,
+        per_page: int | None = None,
+        max_per_page: int | None = 100,
+        error_out: bool = True,
+        count: bool = True,
+    ) -> Pagination[Any]:
+        """Return one page of a select; see `pagination.paginate`."""
+        return paginate(
+            self.session(),
+            statement,
+            page=page,
+            per_page=per_page,
+            max_per_page=max_per_page,
+            error_out=error_out,
+            count=count,
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """`db.Column`, `db.String`, `db.select`, `db.relationship`, ...: the names of `orm`."""
+        if not name.startswith("_") and hasattr(orm, name):
+            return getattr(orm, name)
+        raise AttributeError(
+            f"Database has no attribute {name!r}, and neither has the package orm."
+        )
+
+
+def get_database(app: Flask) -> Database[Any]:
+    """Return the Database of an app. Raises NotInitialisedError if it has none."""
+    return get_state(app).db

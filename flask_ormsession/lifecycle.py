@@ -1,0 +1,308 @@
+"""The end of a request: commit or roll back by its outcome, and always close.
+
+    the view raised, or an error handler was asked       roll back, before the handler runs
+    response below 400, nothing raised                    commit, after all other after_request hooks
+    response 400 and above, or vetoed                     roll back
+    the commit fails                                      roll back, the app's errorhandler answers or 500
+    open at the end of a successful request's context     commit; a failure is logged and raised
+    open at the end of any other context                  roll back
+
+The commit comes after all `after_request` functions and the saving of Flask's own session, so
+that when one of these raises, the request is a 500 and nothing of it is stored.
+The fate of a request is kept in an `Outcome` in its WSGI environ, because several requests can share
+one app context (a test that pushes a context and then uses the client).
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, current_app, g, has_request_context, request
+from werkzeug.exceptions import HTTPException
+
+from flask_ormsession import signals
+from flask_ormsession.errors import ReadOnlyError, annotate
+from flask_ormsession.session import (
+    SessionScope,
+    find_scope,
+    has_unsaved_changes,
+    is_in_use,
+    make_scope,
+)
+
+if TYPE_CHECKING:
+    from flask_ormsession.state import AppState
+
+OUTCOME = "flask_ormsession.outcome"
+
+logger = logging.getLogger("flask_ormsession")
+
+Veto = Callable[[Response], bool]
+
+
+class Outcome:
+    """What became of one request.
+
+    failed: something raised. succeeded: the response was below 400 and, in automatic mode, the
+    commit worked. manual, read_only: what the view asked for. shared: the app context is not the
+    request's own. streamed: the response is produced after the request's end. ends: how often
+    the request's context ended (a stream or a preserved context revives it).
+    """
+
+    __slots__ = ("ends", "failed", "manual", "read_only", "shared", "streamed", "succeeded")
+
+    def __init__(self, *, manual: bool, shared: bool) -> None:
+        self.failed = False
+        self.succeeded = False
+        self.manual = manual
+        self.read_only = False
+        self.shared = shared
+        self.streamed = False
+        self.ends = 0
+
+    def may_commit(self, error: BaseException | None) -> bool:
+        """Whether what is open at the end of the request's context is to be committed."""
+        if not self.succeeded or self.failed or self.manual or error is not None:
+            return False
+        return self.ends == 1 or self.streamed
+
+
+def get_outcome(state: AppState) -> Outcome:
+    """Return the outcome of the current request, making it if the app was called without WSGI."""
+    outcome: Outcome | None = request.environ.get(OUTCOME)
+    if outcome is None:
+        manual = state.settings.commit == "manual"
+        outcome = request.environ[OUTCOME] = Outcome(manual=manual, shared=True)
+    return outcome
+
+
+def install(app: Flask, state: AppState) -> None:
+    """Hang the end of requests and contexts into an app, by wrapping four of its methods.
+
+    Their last argument is what matters here; what newer Flask versions put before it is passed on.
+    """
+    _note_requests(app, state)
+    _note_errors(app, state)
+    _end_responses(app, state)
+    _end_contexts(app, state)
+
+
+def _note_requests(app: Flask, state: AppState) -> None:
+    manual = state.settings.commit == "manual"
+    inner = app.wsgi_app
+
+    def wsgi_app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        shared = bool(g) and current_app._get_current_object() is app  # type: ignore[attr-defined]
+        environ[OUTCOME] = Outcome(manual=manual, shared=shared)
+        return inner(environ, start_response)
+
+    app.wsgi_app = wsgi_app  # type: ignore[method-assign]  # Flask's way to add middleware
+
+
+def _note_errors(app: Flask, state: AppState) -> None:
+    """No hook of Flask tells of an exception which an error handler turns into a response."""
+    handle_user_exception, handle_exception = app.handle_user_exception, app.handle_exception
+
+    def note_handled(*args: Any) -> Any:
+        if is_failure(args[-1]):
+            fail_request(state, args[-1])
+        return handle_user_exception(*args)
+
+    def note_unhandled(*args: Any) -> Response:
+        fail_request(state, args[-1])
+        return handle_exception(*args)
+
+    app.handle_user_exception = note_handled  # type: ignore[method-assign]  # wrapped
+    app.handle_exception = note_unhandled  # type: ignore[method-assign]  # wrapped
+
+
+def _end_responses(app: Flask, state: AppState) -> None:
+    inner = app.process_response
+
+    def process_response(*args: Any) -> Response:
+        begin_response(state, args[-1])
+        response = inner(*args)
+        try:
+            end_request(app, state, response)
+        except Exception as error:
+            # Raises again when the app has no handler, and Flask then answers 500.
+            answer = app.make_response(app.handle_user_exception(*args[:-1], error))
+            return process_response(*args[:-1], answer)
+        return response
+
+    app.process_response = process_response  # type: ignore[method-assign]  # wrapped
+
+
+def _end_contexts(app: Flask, state: AppState) -> None:
+    """Not a teardown function: those are skipped when one before them raises."""
+    end_of_request, end_of_context = app.do_teardown_request, app.do_teardown_appcontext
+
+    def do_teardown_request(*args: Any, **kw: Any) -> None:
+        error = _error_of(args, kw)
+        try:
+            end_of_request(*args, **kw)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            end_request_context(error)
+
+    def do_teardown_appcontext(*args: Any, **kw: Any) -> None:
+        error = _error_of(args, kw)
+        try:
+            end_of_context(*args, **kw)
+        except BaseException as raised:
+            error = raised
+            raise
+        finally:
+            end_context(error)
+
+    app.do_teardown_request = do_teardown_request  # type: ignore[method-assign]  # wrapped
+    app.do_teardown_appcontext = do_teardown_appcontext  # type: ignore[method-assign]  # wrapped
+
+
+def _error_of(args: tuple[Any, ...], kw: dict[str, Any]) -> BaseException | None:
+    given = kw.get("exc", args[-1] if args else sys.exc_info()[1])
+    return given if isinstance(given, BaseException) else None
+
+
+def is_failure(error: Exception) -> bool:
+    """Whether an exception means that the request failed; `abort(redirect(...))` does not."""
+    if not isinstance(error, HTTPException):
+        return True
+    code = error.code if error.response is None else error.response.status_code
+    return code is None or code >= 400
+
+
+def fail_request(state: AppState, error: BaseException) -> None:
+    """Mark the current request as failed and roll back now, so that error handlers can query."""
+    annotate(error)
+    if not has_request_context():
+        return
+    get_outcome(state).failed = True
+    scope = find_scope()
+    if scope is not None:
+        scope.roll_back()
+
+
+def begin_response(state: AppState, response: Response) -> None:
+    """Roll back what failed before the app's hooks run, one of which may commit by itself (as
+    the server-side sessions of some extensions do)."""
+    if response.status_code >= 400 or get_outcome(state).failed:
+        scope = find_scope()
+        if scope is not None and not get_outcome(state).manual:
+            scope.roll_back()
+
+
+def end_request(app: Flask, state: AppState, response: Response) -> None:
+    """Commit or roll back by the response, after all hooks of the app have seen it.
+
+    Raises what the commit raised; everything is rolled back then.
+    """
+    outcome = get_outcome(state)
+    scope = find_scope()
+    outcome.succeeded = not outcome.failed and not _is_refused(state, response)
+    if scope is not None and scope.session is not None:
+        _end_transaction(app, scope, outcome)
+    if outcome.succeeded and response.is_streamed:
+        outcome.streamed = True
+        if scope is not None:
+            response.call_on_close(scope.close)
+
+
+def _end_transaction(app: Flask, scope: SessionScope, outcome: Outcome) -> None:
+    if outcome.read_only:
+        _check_read_only(scope, outcome)
+    if outcome.manual:
+        _warn_of_unsaved(app, scope)
+    elif outcome.succeeded:
+        _commit(scope)
+    else:
+        scope.roll_back()
+
+
+def _is_refused(state: AppState, response: Response) -> bool:
+    return response.status_code >= 400 or any(veto(response) for veto in state.db.vetoes)
+
+
+def _check_read_only(scope: SessionScope, outcome: Outcome) -> None:
+    session = scope.session
+    if session is not None and outcome.succeeded and has_unsaved_changes(session):
+        raise ReadOnlyError(
+            f"The view {request.endpoint!r} is marked @db.read_only, but ended with changed "
+            f"objects: {[*session.new, *session.dirty, *session.deleted][:3]!r}. Take the mark "
+            "away, or do not change them."
+        )
+    outcome.manual = True
+
+
+def _warn_of_unsaved(app: Flask, scope: SessionScope) -> None:
+    if app.debug and scope.session is not None and has_unsaved_changes(scope.session):
+        logger.warning(
+            "The request %s %s ended with changes that were not committed, and the commit mode is "
+            "manual: they are lost. Call db.session.commit() in the view.",
+            request.method,
+            request.path,
+        )
+
+
+def _commit(scope: SessionScope) -> None:
+    session = scope.session
+    if session is None or not is_in_use(session):
+        return
+    try:
+        session.commit()
+    except Exception as error:
+        scope.roll_back()
+        annotate(error)
+        if signals.commit_failed.receivers:
+            signals.commit_failed.send(scope.app, session=session, error=error)
+        raise
+
+
+def end_request_context(error: BaseException | None) -> None:
+    """The request's context ends: hand its outcome to the app context, which ends next.
+
+    If the app context is someone else's, what the request left open is settled now.
+    """
+    outcome: Outcome | None = request.environ.get(OUTCOME)
+    if outcome is None:  # test_request_context: no request was answered
+        return
+    outcome.ends += 1
+    if not outcome.shared:
+        make_scope().outcome = outcome
+        return
+    scope = find_scope()
+    if scope is not None:
+        _settle(scope, outcome, error)
+
+
+def end_context(error: BaseException | None) -> None:
+    """The app context ends: settle what is open, and close the session.
+
+    Raises what a commit raised. The connection is returned to the pool in any case.
+    """
+    scope = find_scope()
+    if scope is None:
+        return
+    outcome, scope.outcome = scope.outcome, None
+    try:
+        _settle(scope, outcome, error)
+    finally:
+        # The objects of a view are still wanted by its stream; its response closes them.
+        if outcome is None or not outcome.streamed or outcome.ends > 1:
+            scope.close()
+
+
+def _settle(scope: SessionScope, outcome: Outcome | None, error: BaseException | None) -> None:
+    if outcome is None or not outcome.may_commit(error):
+        scope.roll_back()
+        return
+    try:
+        _commit(scope)
+    except Exception:
+        logger.exception("committing what was left open at the end of a request failed")
+        raise

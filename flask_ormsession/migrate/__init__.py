@@ -1,0 +1,3 @@
+"""Migrations: the `flask db` commands, Alembic underneath, and the bridge between the two worlds."""
+
+from __future__ import annotations

@@ -1,0 +1,157 @@
+"""What statements ran: `get_recorded_queries()`, the signals `query_executed` and `slow_query`.
+
+The engines are listened to only when ORM_RECORD_QUERIES or ORM_SLOW_QUERY_MS asks for it, or when
+somebody connects to one of the two signals; otherwise a statement costs nothing more.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+import orm
+from flask_ormsession import signals
+from flask_ormsession.session import find_scope, make_scope
+from orm import event
+
+if TYPE_CHECKING:
+    from flask_ormsession.state import AppState
+
+logger = logging.getLogger("flask_ormsession")
+
+_OWN_FOLDERS = (str(Path(orm.__file__).parent), str(Path(__file__).parent))
+
+
+@dataclass(frozen=True, slots=True)
+class QueryInfo:
+    """One executed statement.
+
+    start, end: readings of time.perf_counter(), in seconds. reason: why the library ran it (a
+    query, a lazy load of User.posts, a flush, ...). location: "file:line (function)" of the code that
+    asked for it. bind_key: which database.
+    """
+
+    statement: str
+    parameters: Any
+    start: float
+    end: float
+    reason: str
+    location: str
+    bind_key: str | None
+
+    @property
+    def duration(self) -> float:
+        """How long it took, in seconds."""
+        return self.end - self.start
+
+
+class Recorder:
+    """Listens to the engines of one app."""
+
+    def __init__(self, app: Flask, state: AppState) -> None:
+        self._app = weakref.ref(app)
+        self.settings = state.settings
+        for key, engine in state.engines.items():
+            self._listen(key, engine)
+
+    def _listen(self, key: str | None, engine: Any) -> None:
+        starts: dict[int, float] = {}
+
+        def before(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            starts[id(cursor)] = time.perf_counter()
+
+        def after(
+            conn: Any, cursor: Any, statement: str, params: Any, context: Any, many: bool
+        ) -> None:
+            end = time.perf_counter()
+            start = starts.pop(id(cursor), end)
+            reason = describe_reason(context)
+            self.note(QueryInfo(statement, params, start, end, reason, find_location(), key))
+
+        event.listen(engine, "before_cursor_execute", before)
+        event.listen(engine, "after_cursor_execute", after)
+
+    def note(self, query: QueryInfo) -> None:
+        """Keep one statement, and tell whom it concerns."""
+        app = self._app()
+        if app is None:
+            return
+        if self.settings.record_queries:
+            keep(query)
+        if signals.query_executed.receivers:
+            signals.query_executed.send(app, query=query)
+        slow = self.settings.slow_query_ms
+        if slow is not None and query.duration * 1000 >= slow:
+            logger.warning(
+                "slow query, %.1f ms, %s: %s",
+                query.duration * 1000,
+                query.location,
+                query.statement,
+            )
+            if signals.slow_query.receivers:
+                signals.slow_query.send(app, query=query)
+
+
+def keep(query: QueryInfo) -> None:
+    """Add a statement to those of the current app context, if there is one."""
+    scope = find_scope()
+    if scope is not None:
+        if scope.queries is None:
+            scope.queries = []
+        scope.queries.append(query)
+
+
+def install(app: Flask, state: AppState) -> None:
+    """Record from now on if the settings say so, else when a signal gets its first receiver."""
+    settings = state.settings
+    wanted = settings.record_queries or settings.slow_query_ms is not None
+    if wanted or signals.query_executed.receivers:
+        state.recorder = Recorder(app, state)
+        return
+    app_ref, state_ref = weakref.ref(app), weakref.ref(state)
+
+    def start(sender: Any, **extra: Any) -> None:
+        app, state = app_ref(), state_ref()
+        if app is not None and state is not None and state.recorder is None:
+            state.recorder = Recorder(app, state)
+
+    # Kept by the app: the signal itself holds receivers weakly.
+    state.on_receiver = start
+    signals.query_executed.receiver_connected.connect(start)
+
+
+def get_recorded_queries() -> list[QueryInfo]:
+    """Return the statements of the current app context; needs ORM_RECORD_QUERIES = True."""
+    return list(make_scope().queries or ())
+
+
+def describe_reason(context: Any) -> str:
+    """Return why a statement ran, as "lazy_load User.posts (100)" or "query"."""
+    reason = getattr(context, "reason", None)
+    if reason is None:
+        return "query"
+    words = [str(reason.kind), str(reason.subject)]
+    if reason.count:
+        words.append(f"({reason.count})")
+    return " ".join(word for word in words if word)
+
+
+def find_location() -> str:
+    """Return "file:line (function)" of the innermost frame outside of this library."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        name = code.co_filename
+        if not name.startswith((*_OWN_FOLDERS, "<")) and "site-packages" not in name:
+            return f"{name}:{frame.f_lineno} ({code.co_name})"
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return "unknown"

@@ -1,0 +1,215 @@
+"""The session of an app context: where it is kept, how it is opened, ended and closed.
+
+`SessionScope` lives in the context's `g` and holds at most one session; `db.session` is a
+`ContextSession`, which passes everything on to the session of the current scope.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app, g
+
+from flask_ormsession import signals, transaction
+from flask_ormsession.binds import make_bind_key_session
+from flask_ormsession.errors import make_no_context_error, make_not_initialised_error
+from flask_ormsession.state import AppState, get_state
+from orm import Engine, Session, sessionmaker
+
+if TYPE_CHECKING:
+    from flask_ormsession.config import Settings
+    from flask_ormsession.extension import Database
+    from flask_ormsession.lifecycle import Outcome
+
+_SCOPE = "_ormsession_scope"
+
+logger = logging.getLogger("flask_ormsession")
+
+
+class SessionScope:
+    """What one app context knows of the database.
+
+    session: the session, once used. outcome: that of the request which this context served,
+    from the end of the request to the end of the context. queries: what was recorded.
+    """
+
+    __slots__ = ("app", "outcome", "queries", "session", "state")
+
+    def __init__(self, app: Flask, state: AppState) -> None:
+        self.app = app
+        self.state = state
+        self.session: Session | None = None
+        self.outcome: Outcome | None = None
+        self.queries: list[Any] | None = None
+
+    def __repr__(self) -> str:
+        return f"<SessionScope of {self.app.name!r}: {self.session!r}>"
+
+    def open(self, **options: Any) -> Session:
+        """Return the session of the context, opening it with these options if there is none."""
+        session = self.session
+        if session is None:
+            session = self.session = open_session(self.app, self.state, **options)
+        return session
+
+    def roll_back(self) -> None:
+        """Undo what is not committed. A session that cannot even do that is thrown away."""
+        session = self.session
+        if session is None:
+            return
+        try:
+            session.rollback()
+        except Exception:
+            logger.warning("the rollback failed; its connection is thrown away", exc_info=True)
+            self.session = None
+            session.invalidate()
+
+    def close(self) -> None:
+        """Close the session if there is one. Its connection is back in the pool afterwards."""
+        session, self.session = self.session, None
+        if session is not None:
+            close_session(self.app, session)
+
+    @contextmanager
+    def nested(self) -> Iterator[Session]:
+        """Put a session of its own in place of the present one, commit or roll it back, close it."""
+        outer, self.session = self.session, None
+        try:
+            session = self.open()
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+        finally:
+            self.close()
+            self.session = outer
+
+
+def open_session(app: Flask, state: AppState, **options: Any) -> Session:
+    """Return a new session of an app and announce it; no I/O."""
+    session = state.session_factory(**options)
+    if signals.session_opened.receivers:
+        signals.session_opened.send(app, session=session)
+    return session
+
+
+def close_session(app: Flask, session: Session) -> None:
+    """Close a session and announce it, also when closing fails."""
+    try:
+        session.close()
+    finally:
+        if signals.session_closed.receivers:
+            signals.session_closed.send(app, session=session)
+
+
+def has_unsaved_changes(session: Session) -> bool:
+    """Whether there are new, changed or deleted objects which were not flushed."""
+    return bool(session.new or session.deleted or session.dirty)
+
+
+def is_in_use(session: Session) -> bool:
+    """Whether a commit would do anything."""
+    return session.in_transaction() or has_unsaved_changes(session)
+
+
+def find_scope() -> SessionScope | None:
+    """Return the scope of the current app context, or None if it has none (yet)."""
+    space = g._get_current_object() if g else None  # type: ignore[attr-defined]
+    return None if space is None else space.get(_SCOPE)
+
+
+def make_scope() -> SessionScope:
+    """Return the scope of the current app context, making it if need be.
+
+    Raises NotInitialisedError if the app does not know a Database.
+    """
+    space = g._get_current_object()  # type: ignore[attr-defined]
+    scope: SessionScope | None = space.get(_SCOPE)
+    if scope is None:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        scope = SessionScope(app, get_state(app))
+        setattr(space, _SCOPE, scope)
+    return scope
+
+
+def get_scope(db: Database[Any], name: str) -> SessionScope:
+    """Return the current scope for the use of `db.<name>`.
+
+    Raises NoContextError without an app context, NotInitialisedError for an app of another Database.
+    """
+    if not g:
+        raise make_no_context_error(name)
+    scope = make_scope()
+    if scope.state.db is not db:
+        raise make_not_initialised_error(scope.app.name)
+    return scope
+
+
+if TYPE_CHECKING:
+
+    class ContextSession(Session):
+        """The session of the current app context, with all that a Session has."""
+
+        def __call__(self) -> Session: ...
+
+        def remove(self) -> None: ...
+
+else:
+
+    class ContextSession:
+        """The session of the current app context: passes everything on to it.
+
+        Calling it returns the Session itself; `remove()` closes it, and the next use opens another.
+        Raises NoContextError where there is no app context.
+        """
+
+        __slots__ = ("_db",)
+
+        def __init__(self, db: Database[Any]) -> None:
+            object.__setattr__(self, "_db", db)
+
+        def __call__(self) -> Session:
+            return get_scope(self._db, "session").open()
+
+        def remove(self) -> None:
+            get_scope(self._db, "session").close()
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            return getattr(get_scope(self._db, "session").open(), name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            setattr(self(), name, value)
+
+        def __contains__(self, instance: object) -> bool:
+            return instance in self()
+
+        def __iter__(self) -> Iterator[object]:
+            return iter(self())
+
+        def __repr__(self) -> str:
+            scope = find_scope()
+            held = "no app context" if not g else repr(scope.session if scope else None)
+            return f"<ContextSession: {held}>"
+
+
+def make_session_factory(
+    app: Flask, settings: Settings, engines: Mapping[str | None, Engine]
+) -> sessionmaker[Session]:
+    """Return the factory of an app's sessions, which choose their database by `__bind_key__`."""
+    options = dict(settings.session_options)
+    class_ = options.pop("class_", Session)
+    if settings.lazy_loads is not None:
+        options["lazy_loads"] = settings.lazy_loads
+    if len(engines) > 1:
+        # A session with one engine skips the choice altogether.
+        class_ = make_bind_key_session(class_, engines)
+    factory: sessionmaker[Session] = sessionmaker(engines[None], class_=class_, **options)
+    transaction.listen_to_ends(app, factory)
+    return factory

@@ -1,0 +1,56 @@
+"""AppState: everything that belongs to one app, found as `app.extensions["ormsession"]`.
+
+A `Database` serves many apps, so it holds nothing of theirs itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask_ormsession.errors import ConfigError, make_not_initialised_error
+from orm import Engine, Session, sessionmaker
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from flask_ormsession.config import Settings
+    from flask_ormsession.extension import Database
+
+EXTENSION_KEY = "ormsession"
+
+
+@dataclass(slots=True, weakref_slot=True)
+class AppState:
+    """What one app has: its settings, engines, the factory of its sessions, its recorder.
+
+    engines: bind key -> engine; the default database under None.
+    recorder: what listens to the engines, once something wants to know of statements.
+    on_receiver: what waits for the first receiver of `query_executed`.
+    """
+
+    db: Database[Any]
+    settings: Settings
+    engines: dict[str | None, Engine]
+    session_factory: sessionmaker[Session]
+    recorder: Any = None
+    on_receiver: Any = None
+
+    def get_engine(self, bind_key: str | None = None) -> Engine:
+        """Return the engine of a bind key. Raises ConfigError if it is not configured."""
+        try:
+            return self.engines[bind_key]
+        except KeyError:
+            known = ", ".join(repr(key) for key in self.engines if key is not None) or "none"
+            raise ConfigError(
+                f"There is no database for the bind key {bind_key!r}. Name it in the configuration: "
+                f"ORM_BINDS = {{{bind_key!r}: 'sqlite:///{bind_key}.db'}}. Known bind keys: {known}."
+            ) from None
+
+
+def get_state(app: Flask) -> AppState:
+    """Return the state of an app. Raises NotInitialisedError if no Database was given to it."""
+    state: AppState | None = app.extensions.get(EXTENSION_KEY)
+    if state is None:
+        raise make_not_initialised_error(app.name)
+    return state

@@ -1,0 +1,120 @@
+"""What happens at the end of a transaction: signals, and the hooks of `on_commit`/`on_rollback`.
+
+A hook runs once, after the outcome of the outermost transaction is decided, and may use the
+session. One given inside a savepoint that is rolled back is forgotten (for on_commit) or run (for
+on_rollback) when that happens.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from flask_ormsession import signals
+from orm import Session, event, sessionmaker
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+Hook = Callable[[], object]
+
+_LEDGER = "flask_ormsession.ledger"
+
+logger = logging.getLogger("flask_ormsession")
+
+
+class Ledger:
+    """The hooks of one session, each with the transaction it belongs to, and which one committed."""
+
+    __slots__ = ("commits", "committed", "rollbacks", "rolled_back")
+
+    def __init__(self) -> None:
+        self.commits: list[tuple[Any, Hook]] = []
+        self.rollbacks: list[tuple[Any, Hook]] = []
+        self.committed: Any = None
+        self.rolled_back: Any = None
+
+    def hand_over(self, ended: Any, parent: Any) -> None:
+        """The hooks of a released savepoint belong to its parent from now on."""
+        for hooks in (self.commits, self.rollbacks):
+            hooks[:] = [(parent if owner is ended else owner, hook) for owner, hook in hooks]
+
+    def take(self, ended: Any, committed: bool) -> list[Hook]:
+        """Forget the hooks of a transaction; returns those to run now."""
+        due = self.commits if committed else self.rollbacks
+        taken = [hook for owner, hook in due if owner is ended]
+        for hooks in (self.commits, self.rollbacks):
+            hooks[:] = [entry for entry in hooks if entry[0] is not ended]
+        return taken
+
+
+def add_hook(session: Session, hook: Hook, *, on_commit: bool) -> None:
+    """Run a function after the present transaction (begun if there is none) is committed, or
+    after it is rolled back."""
+    ledger = _ledger(session)
+    if not session.in_transaction():
+        session.begin()
+    owner = session.get_nested_transaction() or session.get_transaction()
+    (ledger.commits if on_commit else ledger.rollbacks).append((owner, hook))
+
+
+def listen_to_ends(app: Flask, factory: sessionmaker[Session]) -> None:
+    """Make the sessions of a factory send the app's signals and run their hooks."""
+
+    def before_commit(session: Session) -> None:
+        if signals.before_commit.receivers and not session.in_nested_transaction():
+            signals.before_commit.send(app, session=session)
+
+    def after_end(session: Session, ended: Any) -> None:
+        if ended.parent is None or ended.nested:
+            _settle(app, session, ended)
+
+    event.listen(factory, "before_commit", before_commit)
+    event.listen(factory, "after_commit", _note_commit)
+    event.listen(factory, "after_rollback", _note_rollback)
+    event.listen(factory, "after_transaction_end", after_end)
+
+
+def _ledger(session: Session) -> Ledger:
+    ledger: Ledger | None = session.info.get(_LEDGER)
+    if ledger is None:
+        ledger = session.info[_LEDGER] = Ledger()
+    return ledger
+
+
+def _current(session: Session) -> Any:
+    return session.get_nested_transaction() or session.get_transaction()
+
+
+def _note_commit(session: Session) -> None:
+    _ledger(session).committed = _current(session)
+
+
+def _note_rollback(session: Session) -> None:
+    _ledger(session).rolled_back = _current(session)
+
+
+def _settle(app: Flask, session: Session, ended: Any) -> None:
+    ledger = _ledger(session)
+    committed = ledger.committed is ended
+    rolled_back = ledger.rolled_back is ended
+    ledger.committed = ledger.rolled_back = None
+    if ended.nested and committed:
+        ledger.hand_over(ended, ended.parent)
+        return
+    hooks = ledger.take(ended, committed)
+    if not ended.nested:
+        signal = signals.committed if committed else signals.rolled_back
+        if (committed or rolled_back) and signal.receivers:
+            signal.send(app, session=session)
+    for hook in hooks:
+        _run(hook, committed)
+
+
+def _run(hook: Hook, committed: bool) -> None:
+    try:
+        hook()
+    except Exception:
+        # The outcome stands: an error here must not look as if the transaction had failed.
+        logger.exception("an %s hook raised", "on_commit" if committed else "on_rollback")
