@@ -1,0 +1,101 @@
+"""What hangs on mapped classes and their objects: state, attributes, identity, history."""
+
+from orm.state.access import (
+    del_attribute,
+    flag_dirty,
+    flag_modified,
+    get_attribute,
+    init_collection,
+    is_instrumented,
+    object_state,
+    set_attribute,
+    set_committed_value,
+)
+from orm.state.attributes import ObjectAttribute, ScalarAttribute
+from orm.state.class_manager import ClassManager, manager_of_class
+from orm.state.collection_attribute import CollectionAttribute
+from orm.state.collections import (
+    InstrumentedDict,
+    InstrumentedList,
+    InstrumentedSet,
+    KeyFuncDict,
+    MappedCollection,
+    attribute_keyed_dict,
+    attribute_mapped_collection,
+    collection,
+    collection_adapter,
+    column_keyed_dict,
+    column_mapped_collection,
+    keyfunc_mapping,
+    mapped_collection,
+)
+from orm.state.history import History, get_history
+from orm.state.identity_map import IdentityMap
+from orm.state.instance_state import (
+    AttributeState,
+    InstanceState,
+    forget_state,
+    instance_dict,
+    instance_state,
+)
+from orm.state.instrumented import InstrumentedAttribute, QueryableAttribute
+from orm.state.markers import (
+    ATTR_EMPTY,
+    ATTR_WAS_SET,
+    NO_VALUE,
+    PASSIVE_NO_FETCH,
+    PASSIVE_NO_INITIALIZE,
+    PASSIVE_NO_RESULT,
+    PASSIVE_OFF,
+    PASSIVE_ONLY_PERSISTENT,
+    LoaderCallableStatus,
+)
+
+__all__ = [
+    "del_attribute",
+    "flag_dirty",
+    "flag_modified",
+    "get_attribute",
+    "init_collection",
+    "is_instrumented",
+    "object_state",
+    "set_attribute",
+    "set_committed_value",
+    "ObjectAttribute",
+    "ScalarAttribute",
+    "CollectionAttribute",
+    "ClassManager",
+    "manager_of_class",
+    "InstrumentedDict",
+    "InstrumentedList",
+    "InstrumentedSet",
+    "KeyFuncDict",
+    "MappedCollection",
+    "attribute_keyed_dict",
+    "attribute_mapped_collection",
+    "collection",
+    "collection_adapter",
+    "column_keyed_dict",
+    "column_mapped_collection",
+    "keyfunc_mapping",
+    "mapped_collection",
+    "History",
+    "get_history",
+    "IdentityMap",
+    "AttributeState",
+    "InstanceState",
+    "forget_state",
+    "instance_dict",
+    "instance_state",
+    "InstrumentedAttribute",
+    "QueryableAttribute",
+    "ATTR_EMPTY",
+    "ATTR_WAS_SET",
+    "NO_VALUE",
+    "PASSIVE_NO_FETCH",
+    "PASSIVE_NO_INITIALIZE",
+    "PASSIVE_NO_RESULT",
+    "PASSIVE_OFF",
+    "PASSIVE_ONLY_PERSISTENT",
+    "LoaderCallableStatus",
+]
