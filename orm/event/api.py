@@ -22,7 +22,7 @@ def listen(target: Any, identifier: str, fn: Callable[..., Any], *args: Any, **k
     Raises exc.InvalidRequestError if the target has no such event.
     """
     for dispatch in find_dispatches(target, identifier, kw):
-        dispatch.add(identifier, fn, kw)
+        dispatch.add_listener(identifier, fn, kw)
 
 
 def listens_for(target: Any, identifier: str, *args: Any, **kw: Any) -> Callable[[_F], _F]:
@@ -40,7 +40,9 @@ def remove(target: Any, identifier: str, fn: Callable[..., Any]) -> None:
 
     Raises exc.InvalidRequestError if the function was not listening.
     """
-    removed = [found.remove(identifier, fn) for found in find_dispatches(target, identifier, {})]
+    removed = [
+        found.remove_listener(identifier, fn) for found in find_dispatches(target, identifier, {})
+    ]
     if not any(removed):
         raise exc.InvalidRequestError(
             f"{fn!r} does not listen for {identifier!r} of {target!r:.100}: give the very "
@@ -51,4 +53,4 @@ def remove(target: Any, identifier: str, fn: Callable[..., Any]) -> None:
 def contains(target: Any, identifier: str, fn: Callable[..., Any]) -> bool:
     """Return whether `listen` was called with these three arguments."""
     found = find_dispatches(target, identifier, {})
-    return any(dispatch.contains(identifier, fn) for dispatch in found)
+    return any(dispatch.has_listener(identifier, fn) for dispatch in found)

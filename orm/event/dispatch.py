@@ -56,7 +56,7 @@ class Dispatch:
 
         def __getattr__(self, name: str) -> tuple[Listener, ...]: ...
 
-    def add(self, name: str, listener: Listener, options: Mapping[str, Any]) -> None:
+    def add_listener(self, name: str, listener: Listener, options: Mapping[str, Any]) -> None:
         """Append (or with `insert`, prepend) a listener; a listener already there is kept.
 
         options: once, named, insert, retval and whatever the family's adapter knows.
@@ -80,8 +80,8 @@ class Dispatch:
             wrapped = _call_once(wrapped, weakref.ref(self), name, listener)
         return wrapped
 
-    def remove(self, name: str, listener: Listener) -> bool:
-        """Remove a listener given to `add`; returns whether it was there."""
+    def remove_listener(self, name: str, listener: Listener) -> bool:
+        """Remove a listener given to `add_listener`; returns whether it was there."""
         with _lock:
             entries = (self._own or {}).get(name, [])
             kept = [entry for entry in entries if entry[0] != listener]
@@ -91,18 +91,18 @@ class Dispatch:
             self._refresh(name)
             return True
 
-    def contains(self, name: str, listener: Listener) -> bool:
+    def has_listener(self, name: str, listener: Listener) -> bool:
         """Return whether the listener was added here, the parents not counted."""
         return any(known == listener for known, _ in (self._own or {}).get(name, ()))
 
-    def clear(self) -> None:
+    def clear_listeners(self) -> None:
         """Remove every listener of this target, not those of its parents."""
         with _lock:
             names, self._own = list(self._own or ()), None
             for name in names:
                 self._refresh(name)
 
-    def adopt(self, other: Dispatch) -> None:
+    def adopt_listeners(self, other: Dispatch) -> None:
         """Take over the own listeners of another dispatch of the family, as they are."""
         with _lock:
             for name, entries in (other._own or {}).items():
@@ -144,7 +144,7 @@ def _call_once(
         result = wrapped(*args)
         dispatch = owner()
         if dispatch is not None:
-            dispatch.remove(name, listener)
+            dispatch.remove_listener(name, listener)
         return result
 
     return call

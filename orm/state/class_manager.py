@@ -157,7 +157,8 @@ class ClassManager:
 
     def new_instance(self) -> tuple[Any, InstanceState]:
         """Return a new object, its `__init__` not called, and its state."""
-        obj = self.class_.__new__(self.class_)
+        class_: Any = self.class_
+        obj = class_.__new__(class_)
         return obj, make_state(self, obj)
 
     def setup_instance(self, obj: Any) -> InstanceState:

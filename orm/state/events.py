@@ -85,7 +85,7 @@ def add_propagated(class_: type, dispatch: Dispatch) -> None:
     for base in reversed(class_.__mro__[1:]):
         for name, listener, options in _propagated.get(base, ()):
             if name in dispatch.events:
-                dispatch.add(name, listener, options)
+                dispatch.add_listener(name, listener, options)
 
 
 def note_propagated(class_: type, name: str, listener: Any, options: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ class _Waiting(InstanceDispatch):  # type: ignore[valid-type,misc]
         super().__init__()
         self.class_ = class_
 
-    def add(self, name: str, listener: Any, options: Mapping[str, Any]) -> None:
+    def add_listener(self, name: str, listener: Any, options: Mapping[str, Any]) -> None:
         """Keep the listener for mapped classes below, present and future."""
         note_propagated(self.class_, name, listener, dict(options))
 

@@ -30,7 +30,7 @@ def bells():
         pass
 
     yield One, Two
-    Bell.dispatch.clear()
+    Bell.dispatch.clear_listeners()
 
 
 def test_no_listener_is_an_empty_tuple():
@@ -119,8 +119,8 @@ def test_adapter_gives_a_return_value():
 
     Adapted = event.make_dispatch("Adapted", ["change"], adapt=adapt)
     dispatch = Adapted()
-    dispatch.add("change", lambda v: None, {})
-    dispatch.add("change", lambda v: v + 1, {"retval": True})
+    dispatch.add_listener("change", lambda v: None, {})
+    dispatch.add_listener("change", lambda v: v + 1, {"retval": True})
     value = 1
     for fn in dispatch.change:
         value = fn(value)
@@ -140,6 +140,6 @@ def test_children_do_not_keep_alive_nor_leak():
 
 def test_adopt():
     first, second = Family(), Family()
-    first.add("ring", print, {})
-    second.adopt(first)
+    first.add_listener("ring", print, {})
+    second.adopt_listeners(first)
     assert second.ring == (print,)
