@@ -1,0 +1,238 @@
+"""DDL statements as objects: what create_all() executes, and what can be executed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.sql.cache_key import NotCacheable
+from orm.sql.elements import Executable
+from orm.sql.visitors import _default_dialect
+
+if TYPE_CHECKING:
+    from orm.schema.foreign_key import ForeignKeyConstraint
+
+
+class DDLElement(Executable):
+    """Base of all DDL statements; executable like any statement, and a listener for schema events."""
+
+    __visit_name__ = "ddl_element"
+    is_ddl = True
+
+    target: Any = None
+    _on_dialects: tuple[str, ...] | None = None
+    _condition: Callable[..., bool] | None = None
+    _state: Any = None
+
+    def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        # executed once as a rule, so not worth keeping compiled
+        raise NotCacheable
+
+    def compile(self, bind: Any = None, dialect: Any = None, **options: Any) -> Any:
+        """Compile with the dialect's DDL compiler; by default the generic one."""
+        if dialect is None:
+            dialect = bind.dialect if bind is not None else _default_dialect()
+        return dialect.ddl_compiler(dialect).compile(self, **options)
+
+    def against(self, target: Any) -> DDLElement:
+        """A copy for this table."""
+        made = self._clone()
+        made.target = target
+        return made
+
+    def execute_if(
+        self,
+        dialect: str | Sequence[str] | None = None,
+        callable_: Callable[..., bool] | None = None,
+        state: Any = None,
+    ) -> DDLElement:
+        """A copy that, as a listener, executes only on these dialects and if the function says so.
+
+        callable_ is called as callable_(ddl, target, bind, dialect=..., state=..., **options).
+        """
+        made = self._clone()
+        made._on_dialects = (dialect,) if isinstance(dialect, str) else dialect and tuple(dialect)  # type: ignore[assignment]
+        made._condition = callable_
+        made._state = state
+        return made
+
+    def _should_execute(self, target: Any, bind: Any, **options: Any) -> bool:
+        if self._on_dialects is not None and bind.dialect.name not in self._on_dialects:
+            return False
+        if self._condition is None:
+            return True
+        return self._condition(
+            self, target, bind, dialect=bind.dialect, state=self._state, **options
+        )
+
+    def __call__(self, target: Any, bind: Any, **options: Any) -> None:
+        """Execute on a connection, as a listener of a schema event."""
+        if self._should_execute(target, bind, **options):
+            bind.execute(self.against(target))
+
+
+class DDL(DDLElement):
+    """A DDL statement as text.
+
+    `%(table)s`, `%(schema)s` and `%(fullname)s` are replaced by the quoted names of the table it is executed for, and
+    other `%(name)s` by `context[name]`; a literal `%` is written `%%`.
+    """
+
+    __visit_name__ = "ddl"
+
+    def __init__(self, statement: str, context: Mapping[str, Any] | None = None) -> None:
+        if not isinstance(statement, str):
+            raise exc.ArgumentError(f"DDL() takes a string of SQL, not {statement!r}.")
+        self.statement = statement
+        self.context = dict(context or {})
+
+    def __repr__(self) -> str:
+        return f"DDL({self.statement!r})"
+
+
+class _ForElement(DDLElement):
+    """A DDL statement about one schema item, `.element`."""
+
+    def __init__(self, element: Any) -> None:
+        self.element = element
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.element!r})"
+
+
+class CreateSchema(_ForElement):
+    """CREATE SCHEMA name."""
+
+    __visit_name__ = "create_schema"
+
+    def __init__(self, name: str, if_not_exists: bool = False) -> None:
+        super().__init__(name)
+        self.if_not_exists = if_not_exists
+
+
+class DropSchema(_ForElement):
+    """DROP SCHEMA name."""
+
+    __visit_name__ = "drop_schema"
+
+    def __init__(self, name: str, cascade: bool = False, if_exists: bool = False) -> None:
+        super().__init__(name)
+        self.cascade = cascade
+        self.if_exists = if_exists
+
+
+class CreateTable(_ForElement):
+    """CREATE TABLE with its constraints, but without its indexes.
+
+    left_out_constraints: foreign keys that are added afterwards.
+    """
+
+    __visit_name__ = "create_table"
+
+    def __init__(
+        self,
+        element: Any,
+        left_out_constraints: Sequence[ForeignKeyConstraint] = (),
+        if_not_exists: bool = False,
+    ) -> None:
+        super().__init__(element)
+        self.left_out_constraints = tuple(left_out_constraints)
+        self.if_not_exists = if_not_exists
+
+
+class DropTable(_ForElement):
+    """DROP TABLE."""
+
+    __visit_name__ = "drop_table"
+
+    def __init__(self, element: Any, if_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_exists = if_exists
+
+
+class CreateIndex(_ForElement):
+    """CREATE [UNIQUE] INDEX."""
+
+    __visit_name__ = "create_index"
+
+    def __init__(self, element: Any, if_not_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_not_exists = if_not_exists
+
+
+class DropIndex(_ForElement):
+    """DROP INDEX."""
+
+    __visit_name__ = "drop_index"
+
+    def __init__(self, element: Any, if_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_exists = if_exists
+
+
+class CreateSequence(_ForElement):
+    """CREATE SEQUENCE."""
+
+    __visit_name__ = "create_sequence"
+
+    def __init__(self, element: Any, if_not_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_not_exists = if_not_exists
+
+
+class DropSequence(_ForElement):
+    """DROP SEQUENCE."""
+
+    __visit_name__ = "drop_sequence"
+
+    def __init__(self, element: Any, if_exists: bool = False) -> None:
+        super().__init__(element)
+        self.if_exists = if_exists
+
+
+class AddConstraint(_ForElement):
+    """ALTER TABLE ... ADD CONSTRAINT."""
+
+    __visit_name__ = "add_constraint"
+
+
+class DropConstraint(_ForElement):
+    """ALTER TABLE ... DROP CONSTRAINT.
+
+    name: the constraint's name in the database, where the constraint itself has none.
+    """
+
+    __visit_name__ = "drop_constraint"
+
+    def __init__(
+        self, element: Any, cascade: bool = False, if_exists: bool = False, name: str | None = None
+    ) -> None:
+        super().__init__(element)
+        self.cascade = cascade
+        self.if_exists = if_exists
+        self.name = name
+
+
+class SetTableComment(_ForElement):
+    """The table's comment, as a statement of its own."""
+
+    __visit_name__ = "set_table_comment"
+
+
+class SetColumnComment(_ForElement):
+    """A column's comment, as a statement of its own."""
+
+    __visit_name__ = "set_column_comment"
+
+
+class CreateEnumType(_ForElement):
+    """CREATE TYPE ... AS ENUM, for databases where enumerations are types by name."""
+
+    __visit_name__ = "create_enum_type"
+
+
+class DropEnumType(_ForElement):
+    """DROP TYPE of an enumeration."""
+
+    __visit_name__ = "drop_enum_type"

@@ -1,0 +1,76 @@
+"""What tables, columns and constraints have in common: a creation order and a dictionary of notes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import Any, TypeVar
+
+_creation_counter = itertools.count(1)
+_by_creation = attrgetter("_creation_order")
+
+_T = TypeVar("_T")
+
+
+class conv(str):
+    """A constraint name that is final: a naming convention is not applied to it again."""
+
+    __slots__ = ()
+
+
+class quoted_name(str):
+    """A name that says itself whether it is quoted.
+
+    quote: True always quotes, False never, None leaves it to the rule of the dialect.
+    """
+
+    quote: bool | None
+
+    def __new__(cls, value: str, quote: bool | None) -> quoted_name:
+        made = super().__new__(cls, value)
+        made.quote = quote
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return quoted_name, (str(self), self.quote)
+
+
+def make_name(value: str, quote: bool | None) -> str:
+    """The name, carrying its own decision about quotes if there is one."""
+    return value if quote is None else quoted_name(value, quote)
+
+
+class SchemaItem:
+    """Part of a schema: something that is attached to a parent and may carry notes.
+
+    `_creation_order` makes generated DDL deterministic: items come in the order in which they were made.
+    """
+
+    _creation_order: int
+    _info: dict[Any, Any] | None = None
+
+    def _number(self) -> None:
+        self._creation_order = next(_creation_counter)
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """The user's own notes; an empty dictionary made at the first access."""
+        if self._info is None:
+            self._info = {}
+        return self._info
+
+    @info.setter
+    def info(self, value: dict[Any, Any]) -> None:
+        self._info = value
+
+    def _set_parent(self, parent: Any) -> None:
+        """Attach to a table or column; called once by the parent."""
+        raise NotImplementedError
+
+
+class SchemaItems(set[_T]):
+    """A set of schema items which iterates in the order of their creation."""
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(sorted(super().__iter__(), key=_by_creation))

@@ -1,0 +1,182 @@
+"""MetaData: the collection of the tables of one schema description."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from orm import event, exc
+from orm.schema.events import SchemaDispatch
+from orm.schema.items import make_name
+from orm.schema.naming import DEFAULT_NAMING_CONVENTION
+from orm.schema.sorting import sort_tables
+
+if TYPE_CHECKING:
+    from orm.schema.foreign_key import ForeignKey
+    from orm.schema.table import Table
+
+
+class MetaData:
+    """Tables by name, and what they share.
+
+    schema: the database schema of tables that name none. naming_convention: templates for the names of constraints
+    by kind (`{"ix": ..., "uq": ..., "ck": ..., "fk": ..., "pk": ...}`). info: the user's notes.
+    `.tables` is read-only; tables add themselves.
+    """
+
+    __visit_name__ = "metadata"
+    dispatch = SchemaDispatch()
+
+    def __init__(
+        self,
+        schema: str | None = None,
+        quote_schema: bool | None = None,
+        naming_convention: Mapping[Any, Any] | None = None,
+        info: dict[Any, Any] | None = None,
+    ) -> None:
+        if schema is not None and not isinstance(schema, str):
+            raise exc.ArgumentError(
+                f"MetaData({schema!r}): the first argument is the name of a schema. An engine is given to "
+                "create_all() and reflect()."
+            )
+        self._tables: dict[str, Table] = {}
+        self.tables: Mapping[str, Table] = MappingProxyType(self._tables)
+        self.schema = make_name(schema, quote_schema) if schema is not None else None
+        self.naming_convention: Mapping[Any, Any] = {
+            **DEFAULT_NAMING_CONVENTION,
+            **(naming_convention or {}),
+        }
+        self.info: dict[Any, Any] = {} if info is None else info
+        self._sequences: dict[str, Any] = {}
+        # key of a table that is not declared yet -> the foreign keys that take their type from it
+        self._awaited: dict[str, list[ForeignKey]] = {}
+
+    def __repr__(self) -> str:
+        return "MetaData()" if self.schema is None else f"MetaData(schema={self.schema!r})"
+
+    def __contains__(self, table_or_key: object) -> bool:
+        key = table_or_key if isinstance(table_or_key, str) else getattr(table_or_key, "key", None)
+        return key in self._tables
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        state.pop("tables")
+        state.pop("dispatch", None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.tables = MappingProxyType(self._tables)
+
+    # -- tables ----------------------------------------------------------------------------------
+
+    def _add_table(self, table: Table) -> None:
+        self._tables[table.fullname] = table
+
+    def _table_is_complete(self, table: Table) -> None:
+        """Called when a table has its columns: settle types that waited for it."""
+        for fk in self._awaited.pop(table.fullname, ()):
+            fk._resolve_type()
+
+    def _wait_for_table(self, key: str, fk: ForeignKey) -> None:
+        self._awaited.setdefault(key, []).append(fk)
+
+    def _remove_table(self, table: Table) -> None:
+        self._tables.pop(table.fullname, None)
+
+    def remove(self, table: Table) -> None:
+        """Forget a table. Foreign keys that point to it no longer resolve."""
+        self._remove_table(table)
+
+    def clear(self) -> None:
+        """Forget all tables."""
+        self._tables.clear()
+        self._awaited.clear()
+        self._sequences.clear()
+
+    @property
+    def sorted_tables(self) -> list[Table]:
+        """The tables so that each comes after those it refers to.
+
+        Tables in a cycle come in order of their names, with a warning.
+        """
+        ordered, cyclic = sort_tables(self._tables.values())
+        if cyclic:
+            names = ", ".join(sorted(table.fullname for table in cyclic))
+            warnings.warn(
+                f"The tables {names} refer to each other in a circle, so they have no order; "
+                "mark one of the foreign keys with use_alter=True.",
+                exc.SAWarning,
+                stacklevel=2,
+            )
+        return ordered
+
+    # -- database --------------------------------------------------------------------------------
+
+    def create_all(
+        self, bind: Any, tables: Sequence[Table] | None = None, checkfirst: bool = True
+    ) -> None:
+        """Create the tables, in an order that their foreign keys allow.
+
+        bind: an engine (one transaction, committed) or a connection (the caller commits). tables: these only.
+        checkfirst: leave out what exists already. A foreign key that closes a cycle is added by ALTER TABLE.
+        """
+        from orm.schema.create import create_tables
+
+        create_tables(bind, self, tables, checkfirst)
+
+    def drop_all(
+        self, bind: Any, tables: Sequence[Table] | None = None, checkfirst: bool = True
+    ) -> None:
+        """Drop the tables, those that refer before those referred to; arguments as for create_all()."""
+        from orm.schema.create import drop_tables
+
+        drop_tables(bind, self, tables, checkfirst)
+
+    def reflect(
+        self,
+        bind: Any,
+        schema: str | None = None,
+        views: bool = False,
+        only: Iterable[str] | Callable[[str, MetaData], bool] | None = None,
+        extend_existing: bool = False,
+        autoload_replace: bool = True,
+        resolve_fks: bool = True,
+        **dialect_options: Any,
+    ) -> None:
+        """Read table definitions from the database.
+
+        only: names, or a function (name, metadata) -> bool. Tables already present stay unless
+        `extend_existing`. Raises exc.InvalidRequestError for a name in `only` that the database lacks.
+        """
+        from orm.schema.table import Table
+
+        schema = self.schema if schema is None else schema
+        names = bind._table_names(schema, views)
+        wanted = self._choose_names(names, only)
+        for name in wanted:
+            key = f"{schema}.{name}" if schema else name
+            if key in self._tables and not extend_existing:
+                continue
+            Table(
+                name, self, schema=schema, autoload_with=bind, extend_existing=extend_existing,
+                autoload_replace=autoload_replace, resolve_fks=resolve_fks, **dialect_options,
+            )  # fmt: skip
+
+    def _choose_names(self, names: Sequence[str], only: Any) -> list[str]:
+        if only is None:
+            return list(names)
+        if callable(only):
+            return [name for name in names if only(name, self)]
+        missing = [name for name in only if name not in names]
+        if missing:
+            raise exc.InvalidRequestError(
+                f"reflect(only=...) names tables that the database does not have: {', '.join(missing)}. "
+                f"It has: {', '.join(sorted(names)) or 'none'}."
+            )
+        return [name for name in names if name in set(only)]
+
+
+event.register_target(MetaData, SchemaDispatch)

@@ -1,0 +1,338 @@
+"""Table: a table of the database with its columns, constraints and indexes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orm import event, exc
+from orm.schema.column import Column
+from orm.schema.constraints import Constraint, PrimaryKeyConstraint
+from orm.schema.defaults import Sequence
+from orm.schema.events import SchemaDispatch
+from orm.schema.foreign_key import ForeignKey, ForeignKeyConstraint
+from orm.schema.index import Index
+from orm.schema.items import SchemaItem, SchemaItems, make_name
+from orm.sql.selectable import TableClause
+from orm.types.base import TypeEngine
+
+if TYPE_CHECKING:
+    from orm.schema.metadata import MetaData
+
+
+class Table(TableClause, SchemaItem):
+    """A table: `Table("users", metadata, Column("id", Integer, primary_key=True), ...)`.
+
+    One object per name and MetaData: `Table("users", metadata)` without columns returns the one that exists.
+    schema: the database schema, instead of the MetaData's. extend_existing: add to the table that exists. keep_existing:
+    return it unchanged. autoload_with: an engine or connection to read the definition from. comment, prefixes
+    (`["TEMPORARY"]`), info: as they say. Arguments named `<dialect>_<option>` are read by that dialect
+    (`mysql_engine`, `sqlite_autoincrement`).
+    Raises exc.InvalidRequestError if columns are given for a table that exists.
+    """
+
+    __visit_name__ = "table"
+    inherit_cache = True
+    dispatch = SchemaDispatch()
+
+    metadata: MetaData
+    _primary_key: PrimaryKeyConstraint
+
+    def __new__(cls, name: Any = None, metadata: Any = None, *args: Any, **options: Any) -> Table:
+        if name is None and metadata is None:
+            return super().__new__(cls)  # unpickling and copying
+        schema = options.get("schema")
+        if schema is None and not options.get("_no_default_schema"):
+            schema = metadata.schema
+        existing: Table | None = metadata.tables.get(f"{schema}.{name}" if schema else name)
+        if existing is None:
+            if options.get("must_exist"):
+                raise exc.InvalidRequestError(f"Table {name!r} is not defined in this MetaData.")
+            return super().__new__(cls)
+        if not options.get("extend_existing") and not options.get("keep_existing") and args:
+            raise exc.InvalidRequestError(
+                f"Table {existing.fullname!r} is already defined in this MetaData. Give the other table another "
+                "name, or pass extend_existing=True to add columns to it, or keep_existing=True to get it "
+                "as it is."
+            )
+        return existing
+
+    def __init__(
+        self,
+        name: str,
+        metadata: MetaData,
+        *args: Any,
+        schema: str | None = None,
+        quote: bool | None = None,
+        quote_schema: bool | None = None,
+        autoload_with: Any = None,
+        autoload_replace: bool = True,
+        keep_existing: bool = False,
+        extend_existing: bool = False,
+        resolve_fks: bool = True,
+        include_columns: Any = None,
+        implicit_returning: bool = True,
+        comment: str | None = None,
+        info: dict[Any, Any] | None = None,
+        listeners: Any = (),
+        prefixes: Any = (),
+        must_exist: bool = False,
+        _no_default_schema: bool = False,
+        **dialect_options: Any,
+    ) -> None:
+        if "metadata" in self.__dict__:
+            self._extend(args, keep_existing, comment, info, dialect_options)
+            if autoload_with is not None and not keep_existing:
+                self._autoload(autoload_with, include_columns, resolve_fks)
+            return
+        if schema is None and not _no_default_schema:
+            schema = metadata.schema
+        super().__init__(make_name(name, quote), schema=schema)
+        self.metadata = metadata
+        self.schema = make_name(schema, quote_schema) if schema is not None else None
+        self.comment = comment
+        self.implicit_returning = implicit_returning
+        self._prefixes = tuple(prefixes)
+        self.dialect_kwargs = dialect_options
+        self.constraints: SchemaItems[Constraint] = SchemaItems()
+        self.indexes: SchemaItems[Index] = SchemaItems()
+        self._table_fks: SchemaItems[ForeignKey] = SchemaItems()
+        self._extra_dependencies: set[Any] = set()
+        if info is not None:
+            self.info = info
+        self._number()
+        PrimaryKeyConstraint(_implicit=True)._set_parent(self)
+        metadata._add_table(self)
+        for event_name, function in listeners:
+            event.listen(self, event_name, function)
+        try:
+            if autoload_with is not None:
+                self._autoload(autoload_with, include_columns, resolve_fks)
+            self._append_items(args)
+        except Exception:
+            metadata._remove_table(self)
+            raise
+        metadata._table_is_complete(self)
+
+    def _extend(
+        self,
+        args: tuple[Any, ...],
+        keep_existing: bool,
+        comment: str | None,
+        info: dict[Any, Any] | None,
+        dialect_options: dict[str, Any],
+    ) -> None:
+        if keep_existing:
+            return
+        if comment is not None:
+            self.comment = comment
+        if info is not None:
+            self.info = info
+        self.dialect_kwargs.update(dialect_options)
+        self._append_items(args, replace=True)
+
+    def _append_items(self, items: tuple[Any, ...], replace: bool = False) -> None:
+        # columns first: constraints and indexes may name columns that come after them
+        for item in items:
+            if isinstance(item, Column):
+                self.append_column(item, replace_existing=replace)
+        for item in items:
+            if isinstance(item, Column):
+                continue
+            if not isinstance(item, SchemaItem):
+                raise exc.ArgumentError(
+                    f"Table {self.name!r} was given {item!r}; it takes Column, Index and constraint objects."
+                )
+            if isinstance(item, Sequence):
+                item._set_table(self)
+            else:
+                self.append_constraint(item)
+
+    def _autoload(self, bind: Any, include_columns: Any, resolve_fks: bool) -> None:
+        bind._reflect_table(self, include_columns, resolve_fks)
+
+    # -- parts -----------------------------------------------------------------------------------
+
+    def append_column(self, column: Column[Any], *, replace_existing: bool = False) -> None:
+        """Add a column. Raises exc.DuplicateColumnError if there is one of that key, unless replaced."""
+        key = column.key or column.name
+        existing = self.c.get(key) if key is not None else None
+        if existing is not None and existing is not column:
+            if not replace_existing:
+                raise exc.DuplicateColumnError(
+                    f"Table {self.name!r} already has a column {key!r}. Give one of them another name, or pass "
+                    "replace_existing=True."
+                )
+            self._remove_column(existing)
+        column._set_parent(self)
+
+    def _add_column(self, column: Column[Any]) -> None:
+        """Called by the column once it knows its table."""
+        self._columns.add(column)
+        self.__dict__.pop("_autoincrement_memo", None)
+
+    def _remove_column(self, column: Column[Any]) -> None:
+        for fk in list(column.foreign_keys):
+            self._table_fks.discard(fk)
+            if fk.constraint is not None:
+                self.constraints.discard(fk.constraint)
+        key = self.primary_key._columns
+        key[:] = [own for own in key if own is not column]
+        self._columns.remove(column)
+        self.__dict__.pop("_autoincrement_memo", None)
+
+    def append_constraint(self, constraint: Any) -> None:
+        """Add a constraint or an index."""
+        constraint._set_parent(self)
+
+    def add_is_dependent_on(self, table: Table) -> None:
+        """Make `sorted_tables` put `table` before this one, foreign key or not."""
+        self._extra_dependencies.add(table)
+
+    @property
+    def primary_key(self) -> PrimaryKeyConstraint:
+        """The primary key; iterable over its columns, empty where there is none."""
+        return self._primary_key
+
+    @property
+    def foreign_keys(self) -> SchemaItems[ForeignKey]:
+        """The ForeignKey of each referring column."""
+        return self._table_fks
+
+    @property
+    def foreign_key_constraints(self) -> list[ForeignKeyConstraint]:
+        """The ForeignKeyConstraint objects, each once, in order of creation."""
+        return [item for item in self.constraints if isinstance(item, ForeignKeyConstraint)]
+
+    @property
+    def autoincrement_column(self) -> Column[Any] | None:
+        """The column that the database numbers by itself, or None.
+
+        It is the only integer column of the primary key, if it has neither foreign key nor default; or the one
+        which says `autoincrement=True`.
+        """
+        memo = self.__dict__.get("_autoincrement_memo")
+        key = tuple(self.primary_key)
+        if memo is None or memo[0] != len(key):
+            memo = self.__dict__["_autoincrement_memo"] = (len(key), self._find_autoincrement(key))
+        found: Column[Any] | None = memo[1]
+        return found
+
+    _autoincrement_column = autoincrement_column
+
+    def _find_autoincrement(self, key: tuple[Column[Any], ...]) -> Column[Any] | None:
+        forced = [column for column in key if column.autoincrement is True]
+        if len(forced) > 1:
+            raise exc.ArgumentError(
+                f"Table {self.name!r} has more than one column with autoincrement=True."
+            )
+        if forced:
+            _check_integer(forced[0])
+            return forced[0]
+        for column in key:
+            if column.autoincrement == "ignore_fk" and _is_integer(column.type):
+                return column
+        if len(key) != 1:
+            return None
+        (column,) = key
+        if column.autoincrement != "auto" or column.foreign_keys:
+            return None
+        generated = column.identity is not None
+        if column.server_default is not None and not generated:
+            return None
+        if column.default is not None and not column.default.is_sequence:
+            return None
+        return column if _is_integer(column.type) else None
+
+    # -- whole table -----------------------------------------------------------------------------
+
+    @property
+    def key(self) -> str:
+        """The name under which `metadata.tables` has the table: `schema.name` or the name."""
+        return self.fullname
+
+    @property
+    def description(self) -> str:
+        """The name for messages."""
+        return str(self.name)
+
+    def create(self, bind: Any, checkfirst: bool = True) -> None:
+        """Create the table in the database; with `checkfirst`, only if it is not there."""
+        from orm.schema.create import create_tables
+
+        create_tables(bind, self.metadata, [self], checkfirst, sort=False)
+
+    def drop(self, bind: Any, checkfirst: bool = True) -> None:
+        """Drop the table from the database; with `checkfirst`, only if it is there."""
+        from orm.schema.create import drop_tables
+
+        drop_tables(bind, self.metadata, [self], checkfirst, sort=False)
+
+    def to_metadata(self, metadata: MetaData, *, schema: Any = False, name: str | None = None) -> Table:
+        """A copy of the table in another MetaData; its foreign keys go along by name.
+
+        schema: another schema; left out, the table's own or, where it had its MetaData's, the new MetaData's.
+        """
+        if schema is False:
+            own_default = self.schema == self.metadata.schema
+            schema = metadata.schema if own_default else self.schema
+        new_name = self.name if name is None else name
+        key = f"{schema}.{new_name}" if schema else new_name
+        if key in metadata.tables:
+            return metadata.tables[key]
+        table = Table(
+            new_name,
+            metadata,
+            *[column._copy(schema, metadata.schema) for column in self.c],
+            schema=schema,
+            comment=self.comment,
+            prefixes=self._prefixes,
+            info=dict(self._info) if self._info else None,
+            **self.dialect_kwargs,
+        )
+        self._copy_constraints(table, schema, metadata.schema)
+        return table
+
+    def _copy_constraints(self, table: Table, schema: str | None, metadata_schema: str | None) -> None:
+        for constraint in self.constraints:
+            if isinstance(constraint, ForeignKeyConstraint):
+                if not constraint._column_flag:
+                    table.append_constraint(constraint._copy(table, schema, metadata_schema))
+            elif isinstance(constraint, PrimaryKeyConstraint):
+                if constraint.name is not None:
+                    table.primary_key.name = constraint.name
+            elif not constraint._type_bound and not constraint._column_flag:
+                table.append_constraint(constraint._copy(table))
+        for index in self.indexes:
+            if not index._column_flag:
+                index._copy(table)
+
+    def __repr__(self) -> str:
+        parts = [repr(self.name), "MetaData()", *[repr(column) for column in self.c]]
+        parts.append(f"schema={self.schema!r}")
+        return f"Table({', '.join(parts)})"
+
+    def __str__(self) -> str:
+        return self.fullname
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore_table, (self.metadata, self.fullname)
+
+
+event.register_target(Table, SchemaDispatch)
+
+
+def _restore_table(metadata: MetaData, key: str) -> Table:
+    return metadata.tables[key]
+
+
+def _is_integer(type_: TypeEngine) -> bool:
+    return type_._type_affinity.__name__ == "Integer"
+
+
+def _check_integer(column: Column[Any]) -> None:
+    if not _is_integer(column.type) and column.type._type_affinity.__name__ != "Numeric":
+        raise exc.ArgumentError(
+            f"Column {column.name!r} of table {column.table.name!r} has autoincrement=True, but its type "
+            f"{column.type!r} cannot be numbered. Use Integer or BigInteger."
+        )
+
