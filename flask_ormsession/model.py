@@ -19,6 +19,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin
 from flask_ormsession.binds import BIND_KEY, make_metadata
 from orm import DeclarativeBase, MetaData, inspect
 
+# Names for what the models leave unnamed, because a migration can only drop what has a name.
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -64,7 +73,7 @@ def make_base(metadata: MetaData | None = None, *, autonaming: bool = True) -> t
         "__doc__": "The base of this database's models.",
         "__module__": __name__,
     }
-    body["metadata"] = MetaData() if metadata is None else metadata
+    body["metadata"] = MetaData(naming_convention=NAMING) if metadata is None else metadata
     body["__disable_autonaming__"] = not autonaming
     return type("Model", (Model, DeclarativeBase), body)
 
