@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from orm.types.base import NULLTYPE, ExternalType, NullType, TypeEngine, UserDefinedType, to_instance
+from orm.types.base import (
+    NULLTYPE,
+    ExternalType,
+    NullType,
+    TypeEngine,
+    UserDefinedType,
+    to_instance,
+)
 from orm.types.decorator import TypeDecorator
 from orm.types.resolve import BOOLEANTYPE, INTEGERTYPE, NUMERICTYPE, STRINGTYPE
 from orm.types.scalar import (

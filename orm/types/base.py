@@ -226,7 +226,9 @@ class NullType(TypeEngine):
     def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
         def process(value: Any) -> str:
             impl = literal_type(value)
-            processor = None if impl._isnull else impl.dialect_impl(dialect).literal_processor(dialect)
+            processor = (
+                None if impl._isnull else impl.dialect_impl(dialect).literal_processor(dialect)
+            )
             if processor is None:
                 raise exc.CompileError(
                     f"Cannot write {value!r} into SQL text: its type is not known. "
@@ -304,9 +306,7 @@ def to_instance(typeobj: Any, *args: Any, **kw: Any) -> TypeEngine:
         return typeobj
     if isinstance(typeobj, type) and issubclass(typeobj, TypeEngine):
         return typeobj(*args, **kw)
-    raise exc.ArgumentError(
-        f"Expected an SQL type such as Integer or String(50), got {typeobj!r}"
-    )
+    raise exc.ArgumentError(f"Expected an SQL type such as Integer or String(50), got {typeobj!r}")
 
 
 def init_defaults(cls: type) -> dict[str, Any]:

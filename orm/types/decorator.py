@@ -170,5 +170,3 @@ class TypeDecorator(TypeEngine):
     def __repr__(self) -> str:
         inner = repr(self.impl_instance)
         return f"{type(self).__name__}({inner[inner.index('(') + 1 : -1]})"
-
-

@@ -113,7 +113,11 @@ class Enum(SchemaType, String):
                 return str(value)
         except (KeyError, TypeError):
             pass
-        if isinstance(value, str) and not self.validate_strings and not isinstance(value, enum.Enum):
+        if (
+            isinstance(value, str)
+            and not self.validate_strings
+            and not isinstance(value, enum.Enum)
+        ):
             return value
         raise LookupError(
             f"{value!r} is not one of the values of Enum {self.name or ''}: {', '.join(self.enums)}"
@@ -526,5 +530,3 @@ class MatchType(TypeEngine):
     @property
     def python_type(self) -> type[Any]:
         return bool
-
-

@@ -1,0 +1,96 @@
+"""The SQL expression language: an immutable tree of elements and the functions that build it."""
+
+from __future__ import annotations
+
+from orm.sql.comparators import Comparator
+from orm.sql.compound import (
+    CompoundSelect,
+    except_,
+    except_all,
+    intersect,
+    intersect_all,
+    union,
+    union_all,
+)
+from orm.sql.constructs import Case, Cast, Extract, Over, Tuple, TypeCoerce
+from orm.sql.dml import Delete, Insert, Update, delete, insert, update
+from orm.sql.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    ClauseList,
+    ColumnClause,
+    ColumnElement,
+    Executable,
+    Label,
+    TextClause,
+    UnaryExpression,
+)
+from orm.sql.expression import (
+    LABEL_STYLE_DEFAULT,
+    LABEL_STYLE_DISAMBIGUATE_ONLY,
+    LABEL_STYLE_NONE,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    alias,
+    all_,
+    and_,
+    any_,
+    asc,
+    between,
+    bindparam,
+    bitwise_not,
+    case,
+    cast,
+    collate,
+    column,
+    cte,
+    desc,
+    distinct,
+    exists,
+    extract,
+    false,
+    funcfilter,
+    join,
+    label,
+    lateral,
+    literal,
+    not_,
+    null,
+    nulls_first,
+    nulls_last,
+    or_,
+    outerjoin,
+    outparam,
+    over,
+    table,
+    tablesample,
+    true,
+    try_cast,
+    tuple_,
+    type_coerce,
+    values,
+    within_group,
+)
+from orm.sql.functions import Function, FunctionElement, GenericFunction, func
+from orm.sql.select import Select, select
+from orm.sql.selectable import Alias, FromClause, Join, Lateral, TableClause, TableSample, Values
+from orm.sql.subquery import CTE, Exists, ScalarSelect, SelectBase, Subquery
+from orm.sql.text import TextualSelect, literal_column, text
+from orm.sql.visitors import ClauseElement
+
+__all__ = [
+    "CTE", "LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE",
+    "LABEL_STYLE_TABLENAME_PLUS_COL", "Alias", "BinaryExpression", "BindParameter",
+    "BooleanClauseList", "Case", "Cast", "ClauseElement", "ClauseList", "ColumnClause",
+    "ColumnElement", "Comparator", "CompoundSelect", "Delete", "Executable", "Exists", "Extract",
+    "FromClause", "Function", "FunctionElement", "GenericFunction", "Insert", "Join", "Label",
+    "Lateral", "Over", "ScalarSelect", "Select", "SelectBase", "Subquery", "TableClause",
+    "TableSample", "TextClause", "TextualSelect", "Tuple", "TypeCoerce", "UnaryExpression",
+    "Update", "Values", "alias", "all_", "and_", "any_", "asc", "between", "bindparam",
+    "bitwise_not", "case", "cast", "collate", "column", "cte", "delete", "desc", "distinct",
+    "except_", "except_all", "exists", "extract", "false", "func", "funcfilter", "insert",
+    "intersect", "intersect_all", "join", "label", "lateral", "literal", "literal_column", "not_",
+    "null", "nulls_first", "nulls_last", "or_", "outerjoin", "outparam", "over", "select", "table",
+    "tablesample", "text", "true", "try_cast", "tuple_", "type_coerce", "union", "union_all",
+    "update", "values", "within_group",
+]  # fmt: skip

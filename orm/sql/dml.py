@@ -1,0 +1,386 @@
+"""INSERT, UPDATE and DELETE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from orm import exc
+from orm.sql.annotations import plain
+from orm.sql.coercions import (
+    expect_column,
+    expect_from,
+    expect_where,
+    has_orm_annotation,
+    to_element,
+)
+from orm.sql.elements import BindParameter, BooleanClauseList
+from orm.sql.operators import and_
+from orm.sql.selectable import STATEMENTS
+from orm.sql.subquery import ReturnsRows, SelectLabelStyle
+from orm.sql.visitors import ClauseElement, Kind, Traverse
+
+_T = TypeVar("_T")
+
+
+class UpdateBase(ReturnsRows):
+    """What INSERT, UPDATE and DELETE share: the table and RETURNING."""
+
+    is_dml = True
+    _is_from_clause = False
+    _traverse: ClassVar[Traverse] = (
+        ("table", Kind.CHILD),
+        ("_entity", Kind.CHILD),
+        ("_returning", Kind.CHILDREN),
+        ("_return_defaults", Kind.PLAIN),
+        ("_return_defaults_columns", Kind.CHILDREN),
+        ("_prefixes", Kind.TUPLES),
+        ("_hints", Kind.TUPLES),
+    )
+    table: Any
+    _entity: Any = None
+    _returning: tuple[Any, ...] = ()
+    _return_defaults: bool = False
+    _return_defaults_columns: tuple[Any, ...] = ()
+    _prefixes: tuple[Any, ...] = ()
+    _hints: tuple[Any, ...] = ()
+    _sort_by_parameter_order: bool = False
+
+    def __init__(self, table: Any) -> None:
+        element = expect_from(table)
+        if element._is_join or element._is_text_clause or getattr(element, "_is_subquery", False):
+            raise exc.ArgumentError(
+                f"{type(self).__name__} takes a table or a mapped class, got {table!r:.100}"
+            )
+        self.table = plain(element)
+        if "parententity" in element._annotations:
+            self._entity = element
+            self.is_orm = True
+
+    @property
+    def entity_description(self) -> dict[str, Any]:
+        """The table or class written to: name, type, expr, entity, table."""
+        entity = None if self._entity is None else self._entity._annotations["parententity"].entity
+        return {
+            "name": self.table.name if entity is None else entity.__name__,
+            "type": self.table if entity is None else entity,
+            "expr": self.table if entity is None else entity,
+            "entity": entity,
+            "table": self.table,
+        }
+
+    @property
+    def returning_column_descriptions(self) -> list[dict[str, Any]]:
+        """One dict per RETURNING member, as in Select.column_descriptions."""
+        return STATEMENTS["select"](*self._returning).column_descriptions  # type: ignore[no-any-return]
+
+    @property
+    def _selected_elements(self) -> tuple[Any, ...]:
+        found: list[Any] = []
+        for column in self._returning:
+            found.extend(column._all_selected_columns if column._is_from_clause else (column,))
+        return tuple(found)
+
+    @property
+    def _label_style(self) -> SelectLabelStyle:
+        return SelectLabelStyle.LABEL_STYLE_DISAMBIGUATE_ONLY
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        return (self.table,)
+
+    @property
+    def entity_namespace(self) -> Any:
+        return self.table.c if self._entity is None else self._entity.entity_namespace
+
+    def returning(self, *cols: Any, sort_by_parameter_order: bool = False) -> Any:
+        """A copy with RETURNING these columns, tables or mapped classes.
+
+        sort_by_parameter_order: rows of an INSERT of many come in the order of the parameters.
+        """
+        if self._return_defaults:
+            raise exc.InvalidRequestError("return_defaults() is already set on this statement")
+        new = self._generate()
+        added = tuple(expect_column(column) for column in cols)
+        new._returning = self._returning + added
+        if sort_by_parameter_order:
+            if not self.is_insert:
+                raise exc.ArgumentError("sort_by_parameter_order is for INSERT only")
+            new._sort_by_parameter_order = True
+        if not new.is_orm and any(has_orm_annotation(column) for column in added):
+            new.is_orm = True
+        return new
+
+    def return_defaults(self, *cols: Any, **kw: Any) -> Any:
+        """A copy that fetches server-made values of these columns (all by default) into the result."""
+        if self._returning:
+            raise exc.InvalidRequestError("returning() is already set on this statement")
+        new = self._generate()
+        new._return_defaults = True
+        new._return_defaults_columns = self._return_defaults_columns + tuple(
+            expect_column(column) for column in cols
+        )
+        return new
+
+    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Any:
+        """A copy with text behind the first word of the statement."""
+        new = self._generate()
+        texts = (p if isinstance(p, ClauseElement) else STATEMENTS["text"](p) for p in prefixes)
+        new._prefixes = (*self._prefixes, *((text, dialect) for text in texts))
+        return new
+
+    def with_hint(self, text: str, selectable: Any = None, dialect_name: str = "*") -> Any:
+        """A copy with a hint for the table."""
+        new = self._generate()
+        target = self.table if selectable is None else expect_from(selectable)
+        new._hints = (*self._hints, (target, dialect_name, text))
+        return new
+
+    def params(self, *args: Any, **kw: Any) -> Any:
+        """Not for INSERT, UPDATE and DELETE: give values with values(), or pass them to execute()."""
+        raise NotImplementedError("Use values(), or pass the parameters to execute()")
+
+    def with_dialect_options(self, **options: Any) -> Any:
+        """A copy with options that only some dialects read."""
+        new = self._generate()
+        new._dialect_options = {**getattr(self, "_dialect_options", {}), **options}
+        return new
+
+    def _column_name(self, key: Any) -> Any:
+        """The key under which a value for a column is kept: a column object of the table, or a name."""
+        if isinstance(key, str):
+            return key
+        element = to_element(key)
+        if element is None or not element._is_column_element:
+            raise exc.ArgumentError(f"values() takes column names or columns as keys, got {key!r}")
+        if "parententity" in element._annotations:
+            self.is_orm = True
+        return plain(element)
+
+
+class ValuesBase(UpdateBase):
+    """INSERT and UPDATE: `._values` (mapping from column or name to element), `._multi_values` (rows)."""
+
+    _traverse: ClassVar[Traverse] = (
+        ("_values", Kind.MAPPING),
+        ("_multi_values", Kind.MAPPINGS),
+    )
+    _values: Mapping[Any, Any] | None = None
+    _multi_values: tuple[Mapping[Any, Any], ...] = ()
+    select: Any = None
+
+    def values(self, *args: Any, **kwargs: Any) -> Any:
+        """A copy with values for columns, by keyword, as a dict, a tuple in column order, or (INSERT) a list of these.
+
+        A value may be an SQL expression. Raises exc.ArgumentError for anything else.
+        """
+        if self.select is not None:
+            raise exc.InvalidRequestError(
+                "This INSERT takes its rows from a SELECT; it has no values()"
+            )
+        if len(args) > 1:
+            raise exc.ArgumentError(
+                "values() takes one dict, tuple or list of these, or keywords; several rows go into one list"
+            )
+        if args and kwargs:
+            raise exc.ArgumentError("values() takes either one argument or keywords, not both")
+        new = self._generate()
+        if args and isinstance(args[0], list):
+            new._add_rows(args[0])
+            return new
+        if self._multi_values:
+            raise exc.InvalidRequestError(
+                "This INSERT has a list of rows already; put all rows into one list"
+            )
+        row = new._as_row(args[0]) if args else new._as_row(kwargs)
+        new._values = {**(self._values or {}), **row}
+        return new
+
+    def _add_rows(self, rows: Sequence[Any]) -> None:
+        if not self.is_insert:
+            raise exc.InvalidRequestError("UPDATE takes one set of values, not a list of rows")
+        if self._values:
+            raise exc.InvalidRequestError(
+                "This INSERT has values already; put all rows into one list"
+            )
+        if not rows:
+            return
+        start = len(self._multi_values)
+        added = tuple(self._as_row(row, f"_m{start + i}") for i, row in enumerate(rows))
+        first = [_key_name(k) for k in (*self._multi_values, *added)[0]]
+        for row in added:
+            if sorted(map(_key_name, row)) != sorted(first):
+                raise exc.ArgumentError(
+                    "All rows of one values() list have the same columns; "
+                    f"the first has {sorted(first)}, another {sorted(map(_key_name, row))}"
+                )
+        self._multi_values = self._multi_values + added
+
+    def _as_row(self, row: Any, suffix: str = "") -> dict[Any, Any]:
+        if isinstance(row, Mapping):
+            return {self._column_name(k): self._as_value(k, v, suffix) for k, v in row.items()}
+        if isinstance(row, tuple | list):
+            columns = list(self.table.c)
+            if len(row) > len(columns):
+                raise exc.ArgumentError(
+                    f"{len(row)} values for the {len(columns)} columns of {self.table.description!r}"
+                )
+            return {
+                c.key: self._as_value(c.key, v, suffix) for c, v in zip(columns, row, strict=False)
+            }
+        raise exc.ArgumentError(f"values() takes a dict, a tuple or a list of these, got {row!r}")
+
+    def _as_value(self, key: Any, value: Any, suffix: str = "") -> Any:
+        """An expression as an element; a plain value as a bind of the column's type."""
+        element = to_element(value)
+        if element is not None:
+            return element.scalar_subquery() if element._is_select_base else element  # type: ignore[attr-defined]
+        name = key if isinstance(key, str) else _key_name(self._column_name(key))
+        column = self.table.c.get(name)
+        if column is None and self._entity is not None:
+            # A mapped attribute may be named otherwise than its column.
+            column = _mapped_column(self._entity, name)
+        return BindParameter(name + suffix, value, None if column is None else column.type)
+
+
+def _mapped_column(entity: Any, name: str) -> Any:
+    attribute = getattr(entity.entity_namespace, name, None)
+    return None if attribute is None else to_element(attribute)
+
+
+def _key_name(key: Any) -> str:
+    return key if isinstance(key, str) else key.key
+
+
+class Insert(ValuesBase, Generic[_T]):
+    """`INSERT INTO table`."""
+
+    __visit_name__ = "insert"
+    is_insert = True
+    _traverse: ClassVar[Traverse] = (
+        ("select", Kind.CHILD),
+        ("_select_names", Kind.PLAIN),
+        ("include_insert_from_select_defaults", Kind.PLAIN),
+        ("_post_values_clause", Kind.CHILD),
+        ("_inline", Kind.PLAIN),
+    )
+    _select_names: tuple[str, ...] | None = None
+    include_insert_from_select_defaults: bool = False
+    _post_values_clause: Any = None
+    _inline: bool = False
+
+    def inline(self) -> Any:
+        """A copy that fetches no server-made values."""
+        new = self._generate()
+        new._inline = True
+        return new
+
+    def from_select(self, names: Sequence[Any], select: Any, include_defaults: bool = True) -> Any:
+        """A copy that inserts the rows of a SELECT into the named columns."""
+        if self._values or self._multi_values:
+            raise exc.InvalidRequestError(
+                "This INSERT has values already; it cannot take a SELECT too"
+            )
+        element = to_element(select)
+        if element is None or not element._is_select_base:
+            raise exc.ArgumentError(f"from_select() takes a SELECT, got {select!r}")
+        new = self._generate()
+        new._select_names = tuple(_key_name(new._column_name(name)) for name in names)
+        new.select = element
+        new._inline = True
+        new.include_insert_from_select_defaults = include_defaults
+        return new
+
+
+class DMLWhereBase(UpdateBase):
+    """UPDATE and DELETE: the condition."""
+
+    _traverse: ClassVar[Traverse] = (("_where_criteria", Kind.CHILDREN),)
+    _where_criteria: tuple[Any, ...] = ()
+
+    def where(self, *whereclause: Any) -> Any:
+        """A copy with these conditions, AND-ed with the ones it has."""
+        new = self._generate()
+        criteria = tuple(expect_where(clause) for clause in whereclause)
+        new._where_criteria = self._where_criteria + criteria
+        if not new.is_orm and any(has_orm_annotation(clause) for clause in criteria):
+            new.is_orm = True
+        return new
+
+    def filter(self, *criteria: Any) -> Any:
+        """The same as where()."""
+        return self.where(*criteria)
+
+    def filter_by(self, **kwargs: Any) -> Any:
+        """A copy with `attribute == value` conditions."""
+        namespace = self.entity_namespace
+        return self.where(*[getattr(namespace, key) == value for key, value in kwargs.items()])
+
+    @property
+    def whereclause(self) -> Any:
+        """The WHERE condition, None if there is none."""
+        if not self._where_criteria:
+            return None
+        return BooleanClauseList.construct(and_, self._where_criteria)
+
+    @property
+    def _extra_froms(self) -> list[Any]:
+        """Further tables that the condition or the values refer to."""
+        found = dict.fromkeys(f for c in self._where_criteria for f in c._from_objects)
+        for value in (getattr(self, "_values", None) or {}).values():
+            found.update(dict.fromkeys(value._from_objects))
+        hidden = {inner for item in found for inner in item._hide_froms}
+        return [f for f in found if plain(f) is not self.table and f not in hidden]
+
+
+class Update(DMLWhereBase, ValuesBase, Generic[_T]):
+    """`UPDATE table SET ...`."""
+
+    __visit_name__ = "update"
+    is_update = True
+    _traverse: ClassVar[Traverse] = (
+        ("_ordered", Kind.PLAIN),
+        ("_inline", Kind.PLAIN),
+    )
+    _ordered: bool = False
+    _inline: bool = False
+
+    def ordered_values(self, *args: tuple[Any, Any]) -> Any:
+        """A copy that sets columns in the order given, as (column, value) pairs."""
+        if self._values:
+            raise exc.ArgumentError("This UPDATE has values already")
+        new = self._generate()
+        new._values = {new._column_name(k): new._as_value(k, v) for k, v in args}
+        new._ordered = True
+        return new
+
+    def inline(self) -> Any:
+        """A copy that fetches no server-made values."""
+        new = self._generate()
+        new._inline = True
+        return new
+
+
+class Delete(DMLWhereBase, Generic[_T]):
+    """`DELETE FROM table`."""
+
+    __visit_name__ = "delete"
+    is_delete = True
+
+
+def insert(table: Any) -> Insert[Any]:
+    """`INSERT INTO table`."""
+    return Insert(table)
+
+
+def update(table: Any) -> Update[Any]:
+    """`UPDATE table`."""
+    return Update(table)
+
+
+def delete(table: Any) -> Delete[Any]:
+    """`DELETE FROM table`."""
+    return Delete(table)
+
+
+STATEMENTS.update({"insert": Insert, "update": Update, "delete": Delete})

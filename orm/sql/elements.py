@@ -1,0 +1,849 @@
+"""Column expressions: the nodes that have a value, and the operators between them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from operator import eq, inv, ne
+from typing import Any, ClassVar, Generic, TypeVar
+
+from orm import exc
+from orm.sql import operators
+from orm.sql.operators import ColumnOperators, OperatorType, is_precedence
+from orm.sql.visitors import ClauseElement, Kind, Traverse
+from orm.types.base import NULLTYPE, TypeEngine, to_instance
+from orm.types.resolve import BOOLEANTYPE, resolve_value
+from orm.types.structured import TupleType
+from orm.util.collections import EMPTY_MAP
+
+
+_T = TypeVar("_T")
+
+
+class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
+    """An expression with one value per row. `.type` is its SQL type."""
+
+    __visit_name__ = "column_element"
+    _is_column_element = True
+    _compares_by_expression = True
+    # `==` builds an expression, so the hash is the identity, at the speed of object's own.
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    type: TypeEngine = NULLTYPE
+    key: str | None = None
+    primary_key: bool = False
+    foreign_keys: Any = frozenset()
+    _proxies: tuple[ColumnElement[Any], ...] = ()
+    _is_implicitly_boolean: ClassVar[bool] = False
+    _allow_label_resolve: bool = True
+    is_literal: bool = False
+
+    @property
+    def comparator(self) -> Any:
+        """What builds the expressions of this element's operators, by its type."""
+        return self.type.comparator_factory(self)
+
+    @property
+    def expression(self) -> Any:
+        return self
+
+    def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> Any:
+        factory = self.type.comparator_factory
+        if factory.is_standard:
+            return factory(self).operate(op, *other, **kwargs)
+        # A comparator of the application may override the method of any operator.
+        return op(factory(self), *other, **kwargs)
+
+    def reverse_operate(self, op: OperatorType, other: Any, **kwargs: Any) -> Any:
+        return self.type.comparator_factory(self).reverse_operate(op, other, **kwargs)
+
+    def __getattr__(self, key: str) -> Any:
+        # Methods that a type adds to its columns: JSON's as_string() and such.
+        if key.startswith("_"):
+            raise AttributeError(key)
+        factory = self.type.comparator_factory
+        if factory is not None and hasattr(factory, key):
+            return getattr(factory(self), key)
+        raise AttributeError(
+            f"Neither {type(self).__name__} nor the comparator of {self.type!r} has an attribute {key!r}"
+        )
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = ()
+        for child in self.get_children():
+            found += child._from_objects
+        return found
+
+    # -- names ------------------------------------------------------------------------------------
+
+    @property
+    def _proxy_key(self) -> str | None:
+        """The name under which a subquery exports this element, None if it gets a made-up one."""
+        found = self._annotations.get("proxy_key")
+        return found if found is not None else self.key
+
+    @property
+    def _result_name(self) -> str | None:
+        """The name of this element in a result, None if it gets a made-up one."""
+        return getattr(self, "name", None)
+
+    @property
+    def _anon_base(self) -> str:
+        """What a made-up name of this element begins with."""
+        return "anon"
+
+    def label(self, name: str | None) -> Label:
+        """This expression under a name: `expr AS name`; None gives a name made up at compile time."""
+        return Label(name, self, self.type)
+
+    # -- lineage ------------------------------------------------------------------------------------
+
+    @property
+    def proxy_set(self) -> frozenset[Any]:
+        """This element and all that it was exported from through subqueries and aliases."""
+        found = {self._deannotate()}
+        for proxy in self._proxies:
+            found |= proxy.proxy_set
+        return frozenset(found)
+
+    @property
+    def base_columns(self) -> frozenset[Any]:
+        """The elements at the bottom of the lineage."""
+        return frozenset(c for c in self.proxy_set if not c._proxies)
+
+    def shares_lineage(self, other: ColumnElement[Any]) -> bool:
+        """True if both come from one column."""
+        return bool(self.proxy_set & other.proxy_set)
+
+    # -- boolean ------------------------------------------------------------------------------------
+
+    def _negate(self) -> Any:
+        if self.type._type_affinity is BOOLEANTYPE._type_affinity:
+            return UnaryExpression(self.self_group(inv), operator=inv, type_=BOOLEANTYPE)
+        return UnaryExpression(Grouping.around(self, inv), operator=inv, type_=self.type)
+
+    def cast(self, type_: Any) -> Any:
+        """`CAST(self AS type_)`."""
+        return _FACTORIES["cast"](self, type_)
+
+
+_FACTORIES: dict[str, Callable[..., Any]] = {}
+
+
+class BindParameter(ColumnElement[Any]):
+    """A value that travels beside the SQL text.
+
+    key: its name; with unique=True a number is added at compile time so that it collides with no other. callable_: makes the value
+    at execution. expanding: the value is a list, rendered as so many parameters. required: the value must come with the execution.
+    """
+
+    __visit_name__ = "bindparam"
+    _is_bind_parameter = True
+
+    key: str
+    value: Any = None
+    callable: Callable[[], Any] | None = None
+    unique: bool = False
+    expanding: bool = False
+    required: bool = False
+    literal_execute: bool = False
+    isoutparam: bool = False
+    expand_op: OperatorType | None = None
+
+    def __init__(
+        self,
+        key: str | None,
+        value: Any = None,
+        type_: Any = None,
+        *,
+        unique: bool = False,
+        required: bool = False,
+        callable_: Callable[[], Any] | None = None,
+        expanding: bool = False,
+        literal_execute: bool = False,
+        isoutparam: bool = False,
+        expand_op: OperatorType | None = None,
+    ) -> None:
+        self.key = "param" if key is None else key
+        self.value = value
+        self.unique = unique or key is None
+        self.required = required
+        self.callable = callable_
+        self.expanding = expanding
+        self.literal_execute = literal_execute
+        self.isoutparam = isoutparam
+        self.expand_op = expand_op
+        if type_ is not None:
+            self.type = to_instance(type_)
+        else:
+            self.type = _bind_type(value, expanding)
+
+    @property
+    def effective_value(self) -> Any:
+        """The value to send: the callable's if there is one."""
+        made = self.callable
+        return self.value if made is None else made()
+
+    @property
+    def _anon_base(self) -> str:
+        return self.key
+
+    @property
+    def _result_name(self) -> str | None:
+        return None if self.unique else self.key
+
+    def _with_value(self, value: Any, *, required: bool = False) -> BindParameter:
+        """A copy with another value, and its type if it had none."""
+        clone = self._clone()
+        clone.value = value
+        clone.required = required
+        clone.callable = None
+        if clone.type._isnull:
+            clone.type = _bind_type(value, self.expanding)
+        return clone
+
+    def _with_type(self, type_: TypeEngine) -> BindParameter:
+        clone = self._clone()
+        clone.type = type_
+        return clone
+
+    def render_literal_execute(self) -> BindParameter:
+        """A copy whose value is written into the text at execution."""
+        clone = self._clone()
+        clone.literal_execute = True
+        return clone
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        return ()
+
+    def get_children(self, **kw: Any) -> Any:
+        return iter(())
+
+    def _map_children(self, fn: Callable[[Any], Any]) -> Any:
+        return self
+
+    def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        # The value is no part of it, nor is the length of a list.
+        binds.append(self)
+        key = self.type._cached_key or self.type._key()
+        if self.expanding or self.literal_execute:
+            return (key, self.key, self.unique, self.expanding, self.literal_execute)
+        return (key, self.key) if self.unique else (key, self.key, False)
+
+    def __repr__(self) -> str:
+        return f"BindParameter({self.key!r}, {self.value!r}, type_={self.type!r})"
+
+
+def make_bind(key: str, value: Any, type_: TypeEngine) -> BindParameter:
+    """A unique parameter for a value of known type: the fast way for operators."""
+    bind = object.__new__(BindParameter)
+    bind.key = key
+    bind.value = value
+    bind.type = type_
+    bind.unique = True
+    return bind
+
+
+def _bind_type(value: Any, expanding: bool) -> TypeEngine:
+    if expanding:
+        values = list(value) if value else []
+        if values and isinstance(values[0], tuple | list):
+            return TupleType(*[resolve_value(v) for v in values[0]])
+        return next((resolve_value(v) for v in values if v is not None), NULLTYPE)
+    return NULLTYPE if value is None else resolve_value(value)
+
+
+class Null(ColumnElement[Any]):
+    """NULL."""
+
+    __visit_name__ = "null"
+
+
+class _Constant(ColumnElement[Any]):
+    """TRUE or FALSE."""
+
+    type = BOOLEANTYPE
+
+
+class True_(_Constant):
+    """TRUE, or 1 where the database has no boolean."""
+
+    __visit_name__ = "true"
+
+    def _negate(self) -> Any:
+        return FALSE
+
+    def __invert__(self) -> Any:
+        return FALSE
+
+
+class False_(_Constant):
+    """FALSE, or 0 where the database has no boolean."""
+
+    __visit_name__ = "false"
+
+    def _negate(self) -> Any:
+        return TRUE
+
+    def __invert__(self) -> Any:
+        return TRUE
+
+
+NULL = Null()
+TRUE = True_()
+FALSE = False_()
+
+
+class Grouping(ColumnElement[Any]):
+    """An expression in parentheses."""
+
+    __visit_name__ = "grouping"
+    _traverse: ClassVar[Traverse] = (("element", Kind.CHILD),)
+
+    def __init__(self, element: Any, type_: TypeEngine | None = None) -> None:
+        self.element = element
+        self.type = type_ if type_ is not None else getattr(element, "type", NULLTYPE)
+
+    @staticmethod
+    def around(element: Any, against: Any) -> Any:
+        """The element, in parentheses if it is an operation of its own."""
+        grouped = element.self_group(against)
+        return grouped
+
+    @property
+    def _result_name(self) -> str | None:
+        return getattr(self.element, "_result_name", None)
+
+    @property
+    def _anon_base(self) -> str:
+        return getattr(self.element, "_anon_base", "anon")
+
+    @property
+    def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
+        return bool(getattr(self.element, "_is_implicitly_boolean", False))
+
+    def _negate(self) -> Any:
+        if isinstance(self.element, BinaryExpression) and self.element.negate is not None:
+            return Grouping(self.element._negate())
+        return super()._negate()
+
+
+class Label(ColumnElement[Any]):
+    """`element AS name`. In ORDER BY and GROUP BY of the same SELECT it renders as its name."""
+
+    __visit_name__ = "label"
+    _traverse: ClassVar[Traverse] = (("name", Kind.PLAIN), ("element", Kind.CHILD))
+
+    name: str | None
+
+    def __init__(self, name: str | None, element: Any, type_: Any = None) -> None:
+        while isinstance(element, Label):
+            element = element.element
+        self.name = name
+        self.key = name
+        self.element = element.self_group(operators.as_)
+        self.type = to_instance(type_) if type_ is not None else element.type
+        self._proxies = (element,)
+
+    def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        if self.name is None:
+            shared.append(self)
+            return Label
+        return (Label, self.name, self.element._build_key(binds, shared))
+
+    def _build_shared_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        return (Label, self.element._build_key(binds, shared))
+
+    @property
+    def _result_name(self) -> str | None:
+        return self.name
+
+    @property
+    def _anon_base(self) -> str:
+        return str(getattr(self.element, "_anon_base", "anon"))
+
+    @property
+    def primary_key(self) -> bool:  # type: ignore[override]
+        return bool(getattr(self.element, "primary_key", False))
+
+    @property
+    def foreign_keys(self) -> Any:  # type: ignore[override]
+        return getattr(self.element, "foreign_keys", frozenset())
+
+    @property
+    def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
+        return bool(getattr(self.element, "_is_implicitly_boolean", False))
+
+    def self_group(self, against: Any = None) -> Any:
+        inner = self.element.self_group(against)
+        if inner is self.element:
+            return self
+        return Label(self.name, inner, self.type)
+
+    def _map_children(self, fn: Callable[[Any], Any]) -> Any:
+        new = fn(self.element)
+        if new is self.element:
+            return self
+        clone = self._clone()
+        clone.element = new
+        clone._proxies = (new,)
+        return clone
+
+
+class UnaryExpression(ColumnElement[Any]):
+    """`operator element` or `element modifier` (DESC, NULLS FIRST)."""
+
+    __visit_name__ = "unary"
+    _traverse: ClassVar[Traverse] = (
+        ("operator", Kind.PLAIN),
+        ("modifier", Kind.PLAIN),
+        ("element", Kind.CHILD),
+    )
+
+    def __init__(
+        self,
+        element: Any,
+        *,
+        operator: OperatorType | None = None,
+        modifier: OperatorType | None = None,
+        type_: TypeEngine | None = None,
+    ) -> None:
+        self.operator = operator
+        self.modifier = modifier
+        self.element = element.self_group(operator or modifier)
+        self.type = type_ if type_ is not None else getattr(element, "type", NULLTYPE)
+
+    @property
+    def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
+        return self.operator in (inv, operators.exists)
+
+    def _negate(self) -> Any:
+        if self.operator is inv:
+            return self.element
+        return UnaryExpression(self.self_group(inv), operator=inv, type_=BOOLEANTYPE)
+
+    def self_group(self, against: Any = None) -> Any:
+        if self.operator is not None and is_precedence(self.operator, against):
+            return Grouping(self)
+        return self
+
+
+class BinaryExpression(ColumnElement[Any]):
+    """`left operator right`. modifiers: e.g. {"escape": "/"}; negate: the operator of its negation."""
+
+    __visit_name__ = "binary"
+    _traverse: ClassVar[Traverse] = (
+        ("left", Kind.CHILD),
+        ("right", Kind.CHILD),
+        ("operator", Kind.PLAIN),
+        ("modifiers", Kind.DICT),
+    )
+
+    left: Any
+    right: Any
+    operator: OperatorType
+    negate: OperatorType | None = None
+    modifiers: Mapping[str, Any] = EMPTY_MAP
+
+    def __init__(
+        self,
+        left: Any,
+        right: Any,
+        operator: OperatorType,
+        type_: Any = None,
+        negate: OperatorType | None = None,
+        modifiers: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.left = left.self_group(operator)
+        self.right = right.self_group(operator)
+        self.operator = operator
+        self.type = NULLTYPE if type_ is None else to_instance(type_)
+        if negate is not None:
+            self.negate = negate
+        if modifiers:
+            self.modifiers = modifiers
+
+    @property
+    def is_comparison(self) -> bool:
+        """True if the operator's result is a boolean."""
+        return operators.is_comparison(self.operator)
+
+    @property
+    def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
+        return self.is_comparison
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        return tuple(self.left._from_objects + self.right._from_objects)
+
+    def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        left = self.left._build_key(binds, shared)
+        key = (self.operator, left, self.right._build_key(binds, shared), self.type._key())
+        return (key, tuple(sorted(self.modifiers.items()))) if self.modifiers else key
+
+    def _negate(self) -> Any:
+        if self.negate is not None:
+            return BinaryExpression(
+                self.left, self.right, self.negate, self.type, self.operator, self.modifiers
+            )
+        return super()._negate()
+
+    def self_group(self, against: Any = None) -> Any:
+        return Grouping(self) if is_precedence(self.operator, against) else self
+
+    def __bool__(self) -> bool:
+        # `==` between two column objects is how dicts and `in` tell them apart: there it means identity.
+        if self.operator is eq or self.operator is ne:
+            same = hash(self.left) == hash(self.right)
+            if same or (
+                isinstance(self.left, ColumnElement) and isinstance(self.right, ColumnElement)
+            ):
+                both_plain = not (self.left._is_bind_parameter or self.right._is_bind_parameter)
+                if both_plain:
+                    return same is (self.operator is eq)
+        return super().__bool__()
+
+
+class ClauseList(ClauseElement):
+    """Elements with an operator (mostly a comma) between."""
+
+    __visit_name__ = "clauselist"
+    _traverse: ClassVar[Traverse] = (("clauses", Kind.CHILDREN), ("operator", Kind.PLAIN))
+    type: TypeEngine = NULLTYPE
+
+    def __init__(
+        self,
+        *clauses: Any,
+        operator: OperatorType = operators.comma_op,
+        group: bool = True,
+        group_contents: bool = True,
+    ) -> None:
+        self.operator = operator
+        self.group = group
+        self.clauses: tuple[Any, ...] = tuple(
+            [c.self_group(operator) for c in clauses] if group_contents else clauses
+        )
+
+    def __iter__(self) -> Any:
+        return iter(self.clauses)
+
+    def __len__(self) -> int:
+        return len(self.clauses)
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = ()
+        for clause in self.clauses:
+            found += clause._from_objects
+        return found
+
+    def self_group(self, against: Any = None) -> Any:
+        if self.group and is_precedence(self.operator, against):
+            return Grouping(self)
+        return self
+
+    def in_parentheses(self) -> Grouping:
+        """The list as the right side of IN."""
+        return Grouping(self)
+
+
+class BooleanClauseList(ColumnElement[Any]):
+    """A flat list of conditions joined by AND or OR: `.clauses`, `.operator` (and_ or or_)."""
+
+    __visit_name__ = "boolean_clauselist"
+    _is_implicitly_boolean = True
+    _traverse: ClassVar[Traverse] = (("clauses", Kind.CHILDREN), ("operator", Kind.PLAIN))
+    type = BOOLEANTYPE
+
+    clauses: tuple[Any, ...]
+    operator: OperatorType
+
+    def __init__(self, operator: OperatorType, clauses: Iterable[Any]) -> None:
+        self.operator = operator
+        self.clauses = tuple(clauses)
+
+    @classmethod
+    def construct(cls, operator: OperatorType, clauses: Iterable[Any]) -> Any:
+        """Join conditions, flattening lists of the same operator and dropping neutral constants.
+
+        One condition is returned as it is; none gives the neutral constant. A chain of hundreds of `&` therefore stays one flat
+        list.
+        """
+        neutral, dominant = (True_, False_) if operator is operators.and_ else (False_, True_)
+        flat: list[Any] = []
+        for clause in clauses:
+            if isinstance(clause, BooleanClauseList) and clause.operator is operator:
+                flat.extend(clause.clauses)
+            elif isinstance(clause, dominant):
+                return clause
+            elif not isinstance(clause, neutral):
+                flat.append(clause.self_group(operator))
+        if not flat:
+            return TRUE if operator is operators.and_ else FALSE
+        return flat[0] if len(flat) == 1 else cls(operator, flat)
+
+    def __iter__(self) -> Any:
+        return iter(self.clauses)
+
+    def __len__(self) -> int:
+        return len(self.clauses)
+
+    def _negate(self) -> Any:
+        return UnaryExpression(Grouping(self), operator=inv, type_=BOOLEANTYPE)
+
+    def self_group(self, against: Any = None) -> Any:
+        return Grouping(self) if is_precedence(self.operator, against) else self
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = ()
+        for clause in self.clauses:
+            found += clause._from_objects
+        return found
+
+
+class CollationClause(ColumnElement[Any]):
+    """The name of a collation."""
+
+    __visit_name__ = "collation"
+    _traverse: ClassVar[Traverse] = (("collation", Kind.PLAIN),)
+
+    def __init__(self, collation: str) -> None:
+        if not isinstance(collation, str):
+            raise exc.ArgumentError(f"A collation is named by a string, got {collation!r}")
+        self.collation = collation
+
+
+class ColumnClause(ColumnElement[_T]):
+    """A column by name: of a table, of a subquery (`.table`), or of nothing known (`.table` is None).
+
+    is_literal: the name is SQL text to be rendered as it stands.
+    """
+
+    __visit_name__ = "column"
+    _traverse: ClassVar[Traverse] = (
+        ("name", Kind.PLAIN),
+        ("type", Kind.TYPE),
+        ("is_literal", Kind.PLAIN),
+    )
+
+    name: str
+    table: Any = None
+    nullable: bool | None = True
+
+    def __init__(
+        self, text: str, type_: Any = None, is_literal: bool = False, _selectable: Any = None
+    ) -> None:
+        self.name = text
+        self.key = text
+        self.type = to_instance(type_)
+        self.is_literal = is_literal
+        self.table = _selectable
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        table = self.table
+        return () if table is None else (table,)
+
+    @property
+    def _result_name(self) -> str | None:
+        return self.name
+
+    @property
+    def _anon_base(self) -> str:
+        return self.name
+
+    @property
+    def description(self) -> str:
+        return self.name
+
+    def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        table = self.table
+        if table is None:
+            return (ColumnClause, self.name, self.type._key(), self.is_literal)
+        if table._keyed_by_identity:
+            return self
+        return table._build_column_key(self, binds, shared)  # type: ignore[no-any-return]
+
+    def get_children(self, **kw: Any) -> Any:
+        return iter(())
+
+    def _map_children(self, fn: Callable[[Any], Any]) -> Any:
+        table = self.table
+        if table is None or not table._is_derived:
+            return self
+        new = fn(table)
+        return self if new is table else new.c[self.key]
+
+    def _bind_param(self, operator: Any, value: Any, type_: Any = None, **kw: Any) -> BindParameter:
+        """A parameter named after this column, of its type."""
+        return BindParameter(self.key, value, type_ or self.type, unique=True, **kw)
+
+    def _make_proxy(self, selectable: Any, name: str | None = None) -> ColumnClause[Any]:
+        """The column which `selectable` exports for this one."""
+        return make_proxy(self, selectable, name if name is not None else self.name, self.key)
+
+
+def make_proxy(
+    element: Any, selectable: Any, name: str, key: str | None = None
+) -> ColumnClause[Any]:
+    """The column `name` of `selectable` which stands for `element` of the SELECT or table inside."""
+    proxy: ColumnClause[Any] = ColumnClause(name, element.type, _selectable=selectable)
+    proxy.key = name if key is None else key
+    proxy._proxies = (element,)
+    if element.primary_key:
+        proxy.primary_key = True
+    if element.foreign_keys:
+        proxy.foreign_keys = element.foreign_keys
+    nullable = getattr(element, "nullable", None) if isinstance(element, ColumnClause) else None
+    if nullable is not None:
+        proxy.nullable = nullable
+    proxy_key = element._annotations.get("proxy_key")
+    if proxy_key is not None:
+        proxy.key = proxy_key
+    return proxy
+
+
+class Executable(ClauseElement):
+    """A statement that can be executed: its options and execution options."""
+
+    supports_execution = True
+    is_select: ClassVar[bool] = False
+    is_insert: ClassVar[bool] = False
+    is_update: ClassVar[bool] = False
+    is_delete: ClassVar[bool] = False
+    is_dml: ClassVar[bool] = False
+    is_text: ClassVar[bool] = False
+    is_ddl: ClassVar[bool] = False
+    _returns_rows: ClassVar[bool] = False
+
+    _traverse: ClassVar[Traverse] = (("_with_options", Kind.OPTIONS),)
+    _with_options: tuple[Any, ...] = ()
+    _execution_options: Mapping[str, Any] = EMPTY_MAP
+    is_orm: bool = False
+
+    def _generate(self) -> Any:
+        """A copy to be changed by a generative method before anyone else sees it."""
+        clone = object.__new__(type(self))
+        attributes = clone.__dict__
+        attributes.update(self.__dict__)
+        for name in self._memos:
+            attributes.pop(name, None)
+        return clone
+
+    def options(self, *options: Any) -> Any:
+        """A copy with these options after the ones it has."""
+        for option in options:
+            if not hasattr(option, "cache_key") and not hasattr(option, "_is_core"):
+                raise exc.ArgumentError(
+                    f"options() takes loader options such as selectinload(User.posts), got {option!r}"
+                )
+        new = self._generate()
+        new._with_options = self._with_options + options
+        return new
+
+    def execution_options(self, **options: Any) -> Any:
+        """A copy with these execution options over the ones it has."""
+        new = self._generate()
+        new._execution_options = {**self._execution_options, **options}
+        return new
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """The execution options of this statement."""
+        return self._execution_options
+
+
+_BIND_MARK = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+
+
+class TextClause(Executable):
+    """SQL as text, with parameters written `:name`; `\\:` stands for a colon.
+
+    `.text` is the SQL as given, `._bindparams` the parameters by name.
+    """
+
+    __visit_name__ = "textclause"
+    _is_text_clause = True
+    is_text = True
+    _returns_rows = True
+    _traverse: ClassVar[Traverse] = (("text", Kind.PLAIN), ("_bindparams", Kind.MAPPING))
+    _allow_label_resolve = False
+    _is_implicitly_boolean = False
+    type: TypeEngine = NULLTYPE
+    key: str | None = None
+    primary_key = False
+    foreign_keys: Any = frozenset()
+    _result_name: str | None = None
+    _anon_base = "anon"
+    bind_regex: ClassVar[re.Pattern[str]] = _BIND_MARK
+
+    def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise exc.ArgumentError(f"text() takes SQL as a string, got {text!r}")
+        self.text = text
+        self._bindparams: dict[str, BindParameter] = {}
+        for name in _BIND_MARK.findall(text):
+            if name not in self._bindparams:
+                self._bindparams[name] = BindParameter(name, required=True)
+
+    @property
+    def comparator(self) -> Any:
+        return self.type.comparator_factory(self)
+
+    def bindparams(self, *binds: BindParameter, **names_to_values: Any) -> TextClause:
+        """A copy with values, types or flags for its parameters.
+
+        Raises exc.ArgumentError for a name that the text does not have.
+        """
+        new: TextClause = self._generate()
+        params = dict(self._bindparams)
+        for bind in binds:
+            self._check_name(bind.key)
+            params[bind.key] = bind
+        for name, value in names_to_values.items():
+            self._check_name(name)
+            params[name] = params[name]._with_value(value)
+        new._bindparams = params
+        return new
+
+    def _check_name(self, name: str) -> None:
+        if name not in self._bindparams:
+            known = ", ".join(":" + key for key in self._bindparams) or "none"
+            raise exc.ArgumentError(
+                f"The text has no parameter :{name}; its parameters are: {known}. Text: {self.text!r:.200}"
+            )
+
+    def columns(self, *columns: Any, **types: Any) -> Any:
+        """Declare the result columns; the outcome can be selected from and made a subquery."""
+        return _FACTORIES["textual_select"](self, columns, types)
+
+    def self_group(self, against: Any = None) -> Any:
+        return Grouping(self) if against is operators.in_op else self
+
+    def __and__(self, other: Any) -> Any:
+        return _FACTORIES["and_"](self, other)
+
+    def __or__(self, other: Any) -> Any:
+        return _FACTORIES["or_"](self, other)
+
+    def __invert__(self) -> Any:
+        return UnaryExpression(Grouping(self), operator=inv, type_=BOOLEANTYPE)
+
+    def label(self, name: str | None) -> Label:
+        """The text under a name in a SELECT."""
+        return Label(name, self, NULLTYPE)
+
+
+class TextualLabelReference(ColumnElement[Any]):
+    """A name given as a string to ORDER BY or GROUP BY: `.element` names a selected column or label."""
+
+    __visit_name__ = "textual_label_reference"
+    _traverse: ClassVar[Traverse] = (("element", Kind.PLAIN),)
+
+    def __init__(self, element: str) -> None:
+        self.element = element

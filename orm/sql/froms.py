@@ -1,0 +1,121 @@
+"""The FROM list of a SELECT: from its columns, conditions, select_from() and joins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from orm import exc
+from orm.sql.annotations import plain
+from orm.sql.join_condition import has_join_condition
+from orm.sql.selectable import Join
+
+
+def compute_froms(select: Any) -> list[Any]:
+    """The FROM objects of a SELECT in order, those contained in a join left out.
+
+    Raises exc.InvalidRequestError for a join by relationship, which only the ORM can resolve.
+    """
+    explicit = list(select._from_obj)
+    if select._setup_joins:
+        explicit = apply_joins(select, explicit)
+    candidates = dict.fromkeys(explicit)
+    for element in (*select._raw_columns, *select._where_criteria):
+        candidates.update(dict.fromkeys(element._from_objects))
+    return without_hidden(candidates)
+
+
+def display_froms(
+    select: Any, enclosing: Iterable[Any] = (), sibling_froms: Iterable[Any] = ()
+) -> list[Any]:
+    """The FROM list of a SELECT inside others, what it correlates with left out.
+
+    enclosing: the FROM objects of all statements around it; sibling_froms: those of the statement in whose FROM it stands, to which only a
+    LATERAL may refer. Raises exc.InvalidRequestError if nothing would be left.
+    """
+    froms = compute_froms(select)
+    outer = set(enclosing)
+    if select._correlate is not None:
+        chosen = {f for item in select._correlate for f in _with_parts(item)}
+        visible = outer | set(sibling_froms)
+        froms = [f for f in froms if not (f in chosen and f in visible)]
+    if select._correlate_except is not None:
+        kept = {f for item in select._correlate_except for f in _with_parts(item)}
+        froms = [f for f in froms if f in kept or f not in outer]
+    if select._auto_correlate and outer and len(froms) > 1:
+        remaining = [f for f in froms if f not in outer]
+        if not remaining:
+            raise exc.InvalidRequestError(
+                "A subquery would have no FROM, since all its tables are in the statement around it. Say which "
+                "to take from there with .correlate(table), or none with .correlate(None)"
+            )
+        froms = remaining
+    return froms
+
+
+def _with_parts(item: Any) -> tuple[Any, ...]:
+    return (item, *item._from_objects)
+
+
+def without_hidden(candidates: Iterable[Any]) -> list[Any]:
+    """The FROM objects without those that another one (a join) contains."""
+    froms = list(candidates)
+    hidden = {inner for item in froms for inner in item._hide_froms}
+    return [item for item in froms if item not in hidden] if hidden else froms
+
+
+def apply_joins(select: Any, explicit: list[Any]) -> list[Any]:
+    """The explicit FROM objects with the joins of `.join()` built on them."""
+    froms = list(explicit)
+    for entry in select._setup_joins:
+        if _is_orm(entry.target) or _is_orm(entry.onclause):
+            raise exc.InvalidRequestError(
+                "A join by relationship can only be executed by a Session, or compiled as part of an ORM statement"
+            )
+        left = entry.left
+        if left is None:
+            left = _find_left(select, froms, entry)
+        index = _index_of(froms, left)
+        base = froms[index] if index is not None else left
+        joined = Join(base, entry.target, entry.onclause, entry.isouter, entry.full)
+        if index is None:
+            froms.append(joined)
+        else:
+            froms[index] = joined
+    return froms
+
+
+def _is_orm(element: Any) -> bool:
+    return element is not None and element.__visit_name__.startswith("orm_")
+
+
+def _index_of(froms: list[Any], left: Any) -> int | None:
+    for index, item in enumerate(froms):
+        if plain(item) is plain(left) or any(plain(f) is plain(left) for f in item._from_objects):
+            return index
+    return None
+
+
+def _find_left(select: Any, froms: list[Any], entry: Any) -> Any:
+    """The FROM object to join from: the one that the condition or a foreign key connects with the target."""
+    candidates = froms or without_hidden(
+        dict.fromkeys(f for column in select._raw_columns for f in column._from_objects)
+    )
+    candidates = [c for c in candidates if plain(c) is not plain(entry.target)]
+    if not candidates:
+        raise exc.InvalidRequestError(
+            "join() found nothing to join from; name it: select_from(left).join(target, condition)"
+        )
+    if len(candidates) == 1:
+        return candidates[0]
+    if entry.onclause is not None:
+        used = {plain(f) for f in entry.onclause._from_objects}
+        fitting = [c for c in candidates if any(plain(f) in used for f in (c, *c._from_objects))]
+        return fitting[0] if fitting else candidates[0]
+    fitting = [c for c in candidates if has_join_condition(c, entry.target)]
+    if len(fitting) == 1:
+        return fitting[0]
+    raise exc.InvalidRequestError(
+        f"join(): more than one FROM object could be joined with {entry.target.description!r}, or none. Say which: "
+        "join_from(left, target), or give the condition: join(target, onclause)"
+    )

@@ -1,0 +1,319 @@
+"""`func`: calls of SQL functions, with the result types of the well-known ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from orm import exc
+from orm.sql import operators as ops
+from orm.sql.coercions import expect_column, expect_expr
+from orm.sql.constructs import FunctionFilter, Over, WithinGroup
+from orm.sql.elements import ClauseList, ColumnClause, ColumnElement, Executable, Grouping
+from orm.sql.visitors import Kind, Traverse
+from orm.types.base import NULLTYPE, TypeEngine, to_instance
+from orm.types.resolve import INTEGERTYPE, STRINGTYPE
+from orm.types.scalar import Numeric
+from orm.types.structured import ARRAY
+from orm.types.temporal import Date, DateTime, Time
+
+
+class FunctionElement(ColumnElement[Any], Executable):
+    """A call of a function: `.name`, `.clause_expr` (the arguments)."""
+
+    _traverse: ClassVar[Traverse] = (("clause_expr", Kind.CHILD), ("type", Kind.TYPE))
+    packagenames: tuple[str, ...] = ()
+    _has_args: ClassVar[bool] = False
+    _returns_rows: ClassVar[bool] = True
+    name: str
+
+    def __init__(self, *clauses: Any) -> None:
+        args = [expect_expr(c, like=None) for c in clauses]
+        self.clause_expr = Grouping(ClauseList(*args, operator=ops.comma_op, group_contents=True))
+
+    @property
+    def clauses(self) -> ClauseList:
+        """The arguments."""
+        return self.clause_expr.element  # type: ignore[no-any-return]
+
+    @property
+    def _anon_base(self) -> str:
+        return self.name
+
+    @property
+    def _result_name(self) -> str | None:
+        return None
+
+    def over(
+        self,
+        *,
+        partition_by: Any = None,
+        order_by: Any = None,
+        rows: Any = None,
+        range_: Any = None,
+        groups: Any = None,
+    ) -> Over:
+        """This function over a window."""
+        return Over(self, partition_by, order_by, range_, rows, groups)
+
+    def within_group(self, *order_by: Any) -> WithinGroup:
+        """This function as an ordered-set aggregate."""
+        return WithinGroup(self, *order_by)
+
+    def filter(self, *criterion: Any) -> Any:
+        """This aggregate over the rows that meet the conditions."""
+        return FunctionFilter(self, *criterion) if criterion else self
+
+    def within_group_type(self, within_group: Any) -> TypeEngine | None:
+        """The result type as an ordered-set aggregate, None for the usual one."""
+        return None
+
+    def as_comparison(self, left_index: int, right_index: int) -> Any:
+        """The function as a comparison of two of its arguments, for relationship conditions."""
+        raise exc.InvalidRequestError(
+            f"as_comparison() is not supported for {self.name}(); use an operator or foreign() and remote()"
+        )
+
+    def table_valued(self, *expr: Any, **kw: Any) -> Any:
+        """The function in FROM: its rows under these column names."""
+        return _TABLE_FACTORIES["table_valued"](self, expr, **kw)
+
+    def column_valued(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
+        """The function in FROM, as one column."""
+        return _TABLE_FACTORIES["column_valued"](self, name, joins_implicitly)
+
+    def alias(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
+        """The function in FROM under a name."""
+        return _TABLE_FACTORIES["alias"](self, name, joins_implicitly)
+
+    def scalar_table_valued(self, name: str, type_: Any = None) -> Any:
+        """`(function()).name`: one column of a function's composite result."""
+        return ScalarFunctionColumn(self, name, type_)
+
+    @property
+    def columns(self) -> Any:
+        """The single column of the function in FROM."""
+        return self.alias().columns
+
+    c = columns
+
+    def select(self) -> Any:
+        """`SELECT function()`."""
+        return _TABLE_FACTORIES["select"](self)
+
+    def self_group(self, against: Any = None) -> Any:
+        if against is ops.getitem and isinstance(self.type, ARRAY):
+            return Grouping(self)
+        return self
+
+
+_TABLE_FACTORIES: dict[str, Callable[..., Any]] = {}
+
+
+class Function(FunctionElement):
+    """A call of a function by name."""
+
+    __visit_name__ = "function"
+    _traverse: ClassVar[Traverse] = (
+        ("packagenames", Kind.PLAIN),
+        ("name", Kind.PLAIN),
+        ("type", Kind.TYPE),
+    )
+
+    def __init__(
+        self, name: str, *clauses: Any, type_: Any = None, packagenames: tuple[str, ...] = ()
+    ) -> None:
+        self.name = name
+        if packagenames:
+            self.packagenames = tuple(packagenames)
+        self.type = to_instance(type_)
+        super().__init__(*clauses)
+
+
+class ScalarFunctionColumn(ColumnElement[Any]):
+    """`(function()).name`."""
+
+    __visit_name__ = "scalar_function_column"
+    _traverse: ClassVar[Traverse] = (
+        ("name", Kind.PLAIN),
+        ("type", Kind.TYPE),
+        ("fn", Kind.CHILD),
+    )
+
+    def __init__(self, fn: Any, name: str, type_: Any = None) -> None:
+        self.fn = fn
+        self.name = name
+        self.key = name
+        self.type = to_instance(type_)
+
+
+class GenericFunction(Function):
+    """A function with a result type of its own; subclasses become `func.<name>`.
+
+    Class attributes: `type`, and where they differ from the class, `name`, `identifier` and `package`.
+    """
+
+    name = "GenericFunction"
+    inherit_cache: bool | None = True
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        if "_plain_class" in cls.__dict__:
+            return
+        name = cls.__dict__.get("name", cls.__name__)
+        cls.name = name
+        identifier = cls.__dict__.get("identifier", name)
+        package = cls.__dict__.get("package", "_default")
+        if not cls.__dict__.get("_register", True):
+            return
+        _REGISTRY[(package, str(identifier).lower())] = cls
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        declared = getattr(type(self), "type", NULLTYPE)
+        type_ = kwargs.pop("type_", None)
+        super().__init__(type(self).name, *args, type_=type_ if type_ is not None else declared)
+
+
+_REGISTRY: dict[tuple[str, str], type[GenericFunction]] = {}
+
+
+def register_function(
+    identifier: str, fn: type[GenericFunction], package: str = "_default"
+) -> None:
+    """Make `func.<identifier>` build this class."""
+    _REGISTRY[(package, identifier.lower())] = fn
+
+
+class _FunctionGenerator:
+    """`func.name(args)`; `func.package.name(args)` for functions in a schema or package."""
+
+    __slots__ = ("__names", "__opts")
+
+    def __init__(self, names: tuple[str, ...] = (), **opts: Any) -> None:
+        self.__names = names
+        self.__opts = opts
+
+    def __getattr__(self, name: str) -> _FunctionGenerator:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        # A trailing underscore avoids Python keywords: func.if_().
+        clean = name[:-1] if name.endswith("_") else name
+        return _FunctionGenerator((*self.__names, clean), **self.__opts)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        options = {**self.__opts, **kwargs}
+        names = self.__names
+        if not names:
+            raise exc.ArgumentError("Name the SQL function to call: func.count(...), func.now()")
+        package = names[0] if len(names) > 1 else "_default"
+        known = _REGISTRY.get((package, names[-1].lower()))
+        if known is not None and len(names) <= 2:
+            return known(*args, **options)
+        return Function(names[-1], *args, packagenames=names[:-1], **options)
+
+
+func = _FunctionGenerator()
+
+
+class AnsiFunction(GenericFunction):
+    """A function that is written without parentheses: CURRENT_TIMESTAMP."""
+
+    _register = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+
+    _has_args = False
+
+
+class ReturnTypeFromArgs(GenericFunction):
+    """A function whose result has the type of its arguments."""
+
+    _register = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        elements = [expect_expr(arg) for arg in args]
+        found = next((e.type for e in elements if not e.type._isnull), NULLTYPE)
+        kwargs.setdefault("type_", found)
+        super().__init__(*elements, **kwargs)
+
+
+def _from_args(*names: str) -> None:
+    for name in names:
+        type(name, (ReturnTypeFromArgs,), {"name": name, "__module__": __name__})
+
+
+def _with_type(
+    type_: TypeEngine, *names: str, base: type[GenericFunction] = GenericFunction
+) -> None:
+    for name in names:
+        type(name, (base,), {"name": name, "type": type_, "__module__": __name__})
+
+
+class count(GenericFunction):  # noqa: N801 - named as the SQL function
+    """`count(expression)`; without one `count(*)`."""
+
+    type = INTEGERTYPE
+
+    def __init__(self, expression: Any = None, **kwargs: Any) -> None:
+        if expression is None:
+            star: ColumnClause[Any] = ColumnClause("*", is_literal=True)
+            super().__init__(star, **kwargs)
+        else:
+            element = expect_column(expression)
+            if element._is_from_clause:
+                keys = tuple(element.primary_key) or tuple(element.c)
+                element = keys[0]
+            super().__init__(element, **kwargs)
+
+
+class array_agg(GenericFunction):  # noqa: N801 - named as the SQL function
+    """`array_agg(expression)`, an array of the expression's type."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        elements = [expect_expr(arg) for arg in args]
+        item = elements[0].type if elements else NULLTYPE
+        kwargs.setdefault("type_", item if isinstance(item, ARRAY) else ARRAY(item))
+        super().__init__(*elements, **kwargs)
+
+
+class next_value(GenericFunction):  # noqa: N801 - named as the SQL function
+    """The next value of a Sequence."""
+
+    type = INTEGERTYPE
+    _traverse: ClassVar[Traverse] = (("sequence", Kind.PLAIN),)
+
+    def __init__(self, seq: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sequence = seq
+
+
+_from_args("coalesce", "max", "min", "sum", "lower", "upper", "abs", "nullif", "greatest", "least")
+_from_args("lag", "lead", "first_value", "last_value", "nth_value")
+_with_type(INTEGERTYPE, "char_length", "length", "rank", "dense_rank", "row_number", "ntile")
+_with_type(Numeric(), "percent_rank", "cume_dist")
+_with_type(STRINGTYPE, "concat", "group_concat", "string_agg", "aggregate_strings", "trim")
+_with_type(DateTime(), "now")
+_with_type(DateTime(), "current_timestamp", "localtimestamp", "sysdate", base=AnsiFunction)
+_with_type(Date(), "current_date", base=AnsiFunction)
+_with_type(Time(), "current_time", "localtime", base=AnsiFunction)
+_with_type(STRINGTYPE, "current_user", "session_user", "user", base=AnsiFunction)
+
+
+class _OrderedSetFunction(GenericFunction):
+    """An aggregate whose result has the type of what WITHIN GROUP orders by."""
+
+    _register = False
+
+    def within_group_type(self, within_group: Any) -> TypeEngine | None:
+        first = within_group.order_by.clauses[0]
+        return getattr(first, "type", None)
+
+
+for _name in ("mode", "percentile_cont", "percentile_disc"):
+    type(_name, (_OrderedSetFunction,), {"name": _name, "__module__": __name__})
+
+__all__ = [
+    "AnsiFunction", "Function", "FunctionElement", "GenericFunction", "ReturnTypeFromArgs",
+    "ScalarFunctionColumn", "count", "func", "register_function",
+]  # fmt: skip

@@ -1,0 +1,556 @@
+"""SELECT."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from orm import exc
+from orm.sql.coercions import (
+    expect_by_list,
+    expect_column,
+    expect_count,
+    expect_from,
+    expect_join_target,
+    expect_onclause,
+    expect_where,
+    has_orm_annotation,
+)
+from orm.sql.elements import BooleanClauseList
+from orm.sql.froms import compute_froms
+from orm.sql.operators import and_
+from orm.sql.selectable import STATEMENTS
+from orm.sql.subquery import SelectBase, SelectLabelStyle
+from orm.sql.visitors import ClauseElement, Kind, Traverse
+from orm.types.resolve import INTEGERTYPE
+
+_T = TypeVar("_T")
+
+
+class JoinEntry(NamedTuple):
+    """One `.join()` of a SELECT, kept as it was written.
+
+    target: FROM object or relationship element; onclause: condition, relationship element, or None;
+    left: the FROM object to join from, or None.
+    """
+
+    target: Any
+    onclause: Any
+    isouter: bool
+    full: bool
+    left: Any
+
+
+class ForUpdateArg(NamedTuple):
+    """The locking clause of a SELECT."""
+
+    nowait: bool = False
+    read: bool = False
+    of: tuple[Any, ...] | None = None
+    skip_locked: bool = False
+    key_share: bool = False
+
+
+class GenerativeSelect(SelectBase):
+    """What SELECT and unions share: order, limits, locks, label style."""
+
+    _traverse: ClassVar[Traverse] = (
+        ("_order_by", Kind.CHILDREN),
+        ("_group_by", Kind.CHILDREN),
+        ("_limit_clause", Kind.CHILD),
+        ("_offset_clause", Kind.CHILD),
+        ("_fetch_clause", Kind.CHILD),
+        ("_fetch_clause_options", Kind.DICT),
+        ("_for_update_key", Kind.TUPLES),
+        ("_chosen_label_style", Kind.PLAIN),
+    )
+    _order_by: tuple[Any, ...] = ()
+    _group_by: tuple[Any, ...] = ()
+    _limit_clause: Any = None
+    _offset_clause: Any = None
+    _fetch_clause: Any = None
+    _fetch_clause_options: dict[str, bool] | None = None
+    _for_update_arg: ForUpdateArg | None = None
+    _chosen_label_style: SelectLabelStyle | None = None
+
+    @property
+    def _label_style(self) -> SelectLabelStyle:
+        chosen = self._chosen_label_style
+        return SelectLabelStyle.LABEL_STYLE_DISAMBIGUATE_ONLY if chosen is None else chosen
+
+    def set_label_style(self, style: SelectLabelStyle) -> Any:
+        """A copy whose columns are named in this way."""
+        new = self._generate()
+        new._chosen_label_style = style
+        return new
+
+    def get_label_style(self) -> SelectLabelStyle:
+        """How the columns are named."""
+        return self._label_style
+
+    def order_by(self, __first: Any = False, *clauses: Any) -> Any:
+        """A copy with these ORDER BY members behind the ones it has; order_by(None) removes all.
+
+        A string names a selected column or label.
+        """
+        new = self._generate()
+        if __first is None and not clauses:
+            new._order_by = ()
+        elif __first is not False:
+            new._order_by = self._order_by + expect_by_list((__first, *clauses))
+        return new
+
+    def group_by(self, __first: Any = False, *clauses: Any) -> Any:
+        """A copy with these GROUP BY members behind the ones it has; group_by(None) removes all."""
+        new = self._generate()
+        if __first is None and not clauses:
+            new._group_by = ()
+        elif __first is not False:
+            new._group_by = self._group_by + expect_by_list((__first, *clauses))
+        return new
+
+    def limit(self, limit: Any) -> Any:
+        """A copy that returns at most so many rows; None takes the limit away.
+
+        Raises exc.ArgumentError for anything but a whole number from 0 up or an SQL expression.
+        """
+        clause = expect_count(limit, "limit", INTEGERTYPE)
+        new = self._generate()
+        new._limit_clause = clause
+        new._fetch_clause = None
+        return new
+
+    def offset(self, offset: Any) -> Any:
+        """A copy that leaves out so many rows at the beginning; None takes that away."""
+        clause = expect_count(offset, "offset", INTEGERTYPE)
+        new = self._generate()
+        new._offset_clause = clause
+        return new
+
+    def fetch(
+        self, count: Any, with_ties: bool = False, percent: bool = False, **dialect_kw: Any
+    ) -> Any:
+        """A copy with `FETCH FIRST count ROWS`; with_ties: and those equal to the last in order."""
+        clause = expect_count(count, "fetch", INTEGERTYPE)
+        new = self._generate()
+        new._limit_clause = None
+        new._fetch_clause = clause
+        new._fetch_clause_options = (
+            None if clause is None else {"with_ties": with_ties, "percent": percent}
+        )
+        return new
+
+    def slice(self, start: int, stop: int) -> Any:
+        """A copy that returns the rows from `start` up to `stop`, as a Python slice does."""
+        new = self.limit(max(stop - start, 0))
+        return new.offset(start + (_plain_number(self._offset_clause) or 0)) if start else new
+
+    def with_for_update(
+        self,
+        *,
+        nowait: bool = False,
+        read: bool = False,
+        of: Any = None,
+        skip_locked: bool = False,
+        key_share: bool = False,
+    ) -> Any:
+        """A copy that locks the rows it returns: `FOR UPDATE`; read: `FOR SHARE`.
+
+        nowait: fail instead of waiting; skip_locked: leave out locked rows; of: lock only these tables or columns.
+        """
+        targets = None
+        if of is not None:
+            items = of if isinstance(of, list | tuple) else (of,)
+            targets = tuple(expect_column(item) for item in items)
+        new = self._generate()
+        new._for_update_arg = ForUpdateArg(nowait, read, targets, skip_locked, key_share)
+        new._for_update_key = (
+            (nowait, read, skip_locked, key_share),
+            targets if targets is not None else (),
+        )
+        return new
+
+    @property
+    def _limit(self) -> int | None:
+        """The limit if it is a plain number."""
+        return _plain_number(self._limit_clause)
+
+    @property
+    def _offset(self) -> int | None:
+        """The offset if it is a plain number."""
+        return _plain_number(self._offset_clause)
+
+    @property
+    def _has_row_limiting_clause(self) -> bool:
+        return (
+            self._limit_clause is not None
+            or self._offset_clause is not None
+            or self._fetch_clause is not None
+        )
+
+    def union(self, *other: Any) -> Any:
+        """`self UNION other ...`."""
+        return STATEMENTS["union"](self, *other)
+
+    def union_all(self, *other: Any) -> Any:
+        """`self UNION ALL other ...`."""
+        return STATEMENTS["union_all"](self, *other)
+
+    def except_(self, *other: Any) -> Any:
+        """`self EXCEPT other ...`."""
+        return STATEMENTS["except"](self, *other)
+
+    def except_all(self, *other: Any) -> Any:
+        """`self EXCEPT ALL other ...`."""
+        return STATEMENTS["except_all"](self, *other)
+
+    def intersect(self, *other: Any) -> Any:
+        """`self INTERSECT other ...`."""
+        return STATEMENTS["intersect"](self, *other)
+
+    def intersect_all(self, *other: Any) -> Any:
+        """`self INTERSECT ALL other ...`."""
+        return STATEMENTS["intersect_all"](self, *other)
+
+
+def _plain_number(clause: Any) -> int | None:
+    value = getattr(clause, "value", None)
+    return value if isinstance(value, int) else None
+
+
+class Select(GenerativeSelect, Generic[_T]):
+    """A SELECT statement. Every method returns a copy with the change; the statement itself stays as it is."""
+
+    __visit_name__ = "select"
+    _traverse: ClassVar[Traverse] = (
+        ("_raw_columns", Kind.CHILDREN),
+        ("_from_obj", Kind.CHILDREN),
+        ("_setup_joins", Kind.TUPLES),
+        ("_where_criteria", Kind.CHILDREN),
+        ("_having", Kind.CHILDREN),
+        ("_distinct", Kind.PLAIN),
+        ("_distinct_on", Kind.CHILDREN),
+        ("_correlate", Kind.CHILDREN),
+        ("_correlate_except", Kind.CHILDREN),
+        ("_auto_correlate", Kind.PLAIN),
+        ("_prefixes", Kind.TUPLES),
+        ("_suffixes", Kind.TUPLES),
+        ("_hints", Kind.TUPLES),
+        ("_statement_hints", Kind.TUPLES),
+    )
+    _raw_columns: tuple[Any, ...] = ()
+    _from_obj: tuple[Any, ...] = ()
+    _setup_joins: tuple[JoinEntry, ...] = ()
+    _where_criteria: tuple[Any, ...] = ()
+    _having: tuple[Any, ...] = ()
+    _distinct: bool = False
+    _distinct_on: tuple[Any, ...] = ()
+    _correlate: tuple[Any, ...] | None = None
+    _correlate_except: tuple[Any, ...] | None = None
+    _auto_correlate: bool = True
+    _prefixes: tuple[Any, ...] = ()
+    _suffixes: tuple[Any, ...] = ()
+    _hints: tuple[Any, ...] = ()
+    _statement_hints: tuple[Any, ...] = ()
+
+    def __init__(self, *entities: Any) -> None:
+        columns = tuple([expect_column(entity) for entity in entities])
+        self._raw_columns = columns
+        for column in columns:
+            if has_orm_annotation(column):
+                self.is_orm = True
+                break
+
+    def _mark_orm(self, element: ClauseElement) -> None:
+        if not self.is_orm and has_orm_annotation(element):
+            self.is_orm = True
+
+    # -- what is selected ---------------------------------------------------------------------------
+
+    def add_columns(self, *entities: Any) -> Any:
+        """A copy with further columns behind the ones it has."""
+        new = self._generate()
+        new._raw_columns = self._raw_columns + tuple(expect_column(entity) for entity in entities)
+        for column in new._raw_columns:
+            new._mark_orm(column)
+        return new
+
+    def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Any:
+        """A copy with these columns instead; maintain_column_froms: keep the FROM objects of the old ones."""
+        if len(entities) == 1 and isinstance(entities[0], list | tuple):
+            raise exc.ArgumentError(
+                "with_only_columns() takes its columns as separate arguments: with_only_columns(a, b)"
+            )
+        new = self._generate()
+        if maintain_column_froms:
+            new._from_obj = tuple(dict.fromkeys((*self._from_obj, *self.columns_clause_froms)))
+        new._raw_columns = tuple(expect_column(entity) for entity in entities)
+        for column in new._raw_columns:
+            new._mark_orm(column)
+        return new
+
+    def reduce_columns(self, only_synonyms: bool = True) -> Any:
+        """A copy without columns that come from one already selected."""
+        kept: list[Any] = []
+        for column in self._selected_elements:
+            if not any(column.shares_lineage(other) for other in kept):
+                kept.append(column)
+        return self.with_only_columns(*kept)
+
+    def distinct(self, *expr: Any) -> Any:
+        """A copy that returns no row twice; with expressions `DISTINCT ON` (PostgreSQL)."""
+        new = self._generate()
+        new._distinct = True
+        if expr:
+            new._distinct_on = self._distinct_on + expect_by_list(expr)
+        return new
+
+    @property
+    def _selected_elements(self) -> tuple[Any, ...]:
+        found: list[Any] = []
+        for column in self._raw_columns:
+            if column._is_from_clause:
+                found.extend(column._all_selected_columns)
+            elif hasattr(column, "_expand_columns"):
+                found.extend(column._expand_columns())
+            else:
+                found.append(column)
+        return tuple(found)
+
+    @property
+    def inner_columns(self) -> tuple[Any, ...]:
+        """The result columns, FROM objects expanded."""
+        return self._selected_elements
+
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """One dict per selected entity: name, type, expr, entity, aliased."""
+        return [_describe_column(column) for column in self._raw_columns]
+
+    # -- conditions ---------------------------------------------------------------------------------
+
+    def where(self, *whereclause: Any) -> Any:
+        """A copy with these conditions, AND-ed with the ones it has."""
+        criteria = tuple([expect_where(clause) for clause in whereclause])
+        new = self._generate()
+        new._where_criteria = self._where_criteria + criteria
+        if not new.is_orm:
+            for clause in criteria:
+                new._mark_orm(clause)
+        return new
+
+    def filter(self, *criteria: Any) -> Any:
+        """The same as where()."""
+        return self.where(*criteria)
+
+    def filter_by(self, **kwargs: Any) -> Any:
+        """A copy with `attribute == value` conditions on the entity joined or selected last."""
+        namespace = self._filter_by_zero()
+        return self.where(
+            *[_named_attribute(namespace, key) == value for key, value in kwargs.items()]
+        )
+
+    def _filter_by_zero(self) -> Any:
+        if self._setup_joins:
+            entry = self._setup_joins[-1]
+            target = entry.onclause if entry.target is None else entry.target
+            return getattr(target, "_join_target", target).entity_namespace
+        if self._from_obj:
+            return self._from_obj[0].entity_namespace
+        for column in self._raw_columns:
+            if "parententity" in column._annotations or column._is_from_clause:
+                return column.entity_namespace
+            if column._from_objects:
+                return column._from_objects[0].entity_namespace
+        raise exc.InvalidRequestError(
+            "filter_by() needs an entity to look names up in: use where()"
+        )
+
+    def having(self, *having: Any) -> Any:
+        """A copy with these HAVING conditions, AND-ed with the ones it has."""
+        new = self._generate()
+        new._having = self._having + tuple(expect_where(clause) for clause in having)
+        return new
+
+    @property
+    def whereclause(self) -> Any:
+        """The WHERE condition, None if there is none."""
+        if not self._where_criteria:
+            return None
+        return BooleanClauseList.construct(and_, self._where_criteria)
+
+    # -- FROM ---------------------------------------------------------------------------------------
+
+    def select_from(self, *froms: Any) -> Any:
+        """A copy with these FROM objects, which come before those found in the columns."""
+        new = self._generate()
+        added = tuple(expect_from(item) for item in froms)
+        new._from_obj = self._from_obj + added
+        for item in added:
+            new._mark_orm(item)
+        return new
+
+    def join(
+        self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
+    ) -> Any:
+        """A copy with `JOIN target ON onclause`.
+
+        target: a table, mapped class, subquery or relationship attribute. Without a condition the foreign key
+        between target and what is selected is used.
+        """
+        return self._add_join(None, target, onclause, isouter, full)
+
+    def join_from(
+        self,
+        from_: Any,
+        target: Any,
+        onclause: Any = None,
+        *,
+        isouter: bool = False,
+        full: bool = False,
+    ) -> Any:
+        """A copy with `from_ JOIN target ON onclause`."""
+        return self._add_join(expect_from(from_), target, onclause, isouter, full)
+
+    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Any:
+        """A copy with `LEFT OUTER JOIN target ON onclause`."""
+        return self._add_join(None, target, onclause, True, full)
+
+    def outerjoin_from(
+        self, from_: Any, target: Any, onclause: Any = None, *, full: bool = False
+    ) -> Any:
+        """A copy with `from_ LEFT OUTER JOIN target ON onclause`."""
+        return self._add_join(expect_from(from_), target, onclause, True, full)
+
+    def _add_join(self, left: Any, target: Any, onclause: Any, isouter: bool, full: bool) -> Any:
+        entry = JoinEntry(
+            expect_join_target(target), expect_onclause(onclause), isouter, full, left
+        )
+        new = self._generate()
+        new._setup_joins = (*self._setup_joins, entry)
+        for part in (entry.target, entry.left):
+            if part is not None:
+                new._mark_orm(part)
+        return new
+
+    def correlate(self, *fromclauses: Any) -> Any:
+        """A copy that, inside another statement, takes these FROM objects from that one.
+
+        correlate(None) takes none.
+        """
+        new = self._generate()
+        new._auto_correlate = False
+        if not fromclauses or fromclauses[0] in (None, False):
+            new._correlate = ()
+        else:
+            new._correlate = (self._correlate or ()) + tuple(expect_from(f) for f in fromclauses)
+        return new
+
+    def correlate_except(self, *fromclauses: Any) -> Any:
+        """A copy that, inside another statement, takes all FROM objects but these from that one."""
+        new = self._generate()
+        new._auto_correlate = False
+        if not fromclauses or fromclauses[0] in (None, False):
+            new._correlate_except = ()
+        else:
+            new._correlate_except = (self._correlate_except or ()) + tuple(
+                expect_from(f) for f in fromclauses
+            )
+        return new
+
+    @property
+    def columns_clause_froms(self) -> list[Any]:
+        """The FROM objects of the selected columns."""
+        return list(dict.fromkeys(f for c in self._raw_columns for f in c._from_objects))
+
+    def get_final_froms(self) -> list[Any]:
+        """The FROM list as rendered, joins put together, nothing correlated."""
+        return compute_froms(self)
+
+    @property
+    def froms(self) -> list[Any]:
+        """The FROM list as rendered."""
+        return compute_froms(self)
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        return tuple(compute_froms(self))
+
+    # -- text around --------------------------------------------------------------------------------
+
+    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Any:
+        """A copy with text behind the word SELECT."""
+        new = self._generate()
+        new._prefixes = (*self._prefixes, *((_text(p), dialect) for p in prefixes))
+        return new
+
+    def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Any:
+        """A copy with text at the end."""
+        new = self._generate()
+        new._suffixes = (*self._suffixes, *((_text(s), dialect) for s in suffixes))
+        return new
+
+    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Any:
+        """A copy with a hint for a FROM object."""
+        new = self._generate()
+        new._hints = (*self._hints, (expect_from(selectable), dialect_name, text))
+        return new
+
+    def with_statement_hint(self, text: str, dialect_name: str = "*") -> Any:
+        """A copy with a hint for the statement."""
+        new = self._generate()
+        new._statement_hints = (*self._statement_hints, (dialect_name, text))
+        return new
+
+    def params(self, *args: Any, **values: Any) -> Any:
+        """A copy with values for its named parameters."""
+        return STATEMENTS["params"](self, {**(args[0] if args else {}), **values})
+
+    def from_statement(self, statement: Any) -> Any:
+        """A SELECT of the same entities whose rows come from `statement`."""
+        return STATEMENTS["from_statement"](self, statement)
+
+
+def _text(value: Any) -> ClauseElement:
+    return value if isinstance(value, ClauseElement) else STATEMENTS["text"](value)  # type: ignore[no-any-return]
+
+
+def _named_attribute(namespace: Any, key: str) -> Any:
+    try:
+        return getattr(namespace, key)
+    except AttributeError:
+        name = getattr(namespace, "__name__", None) or "the selected table"
+        raise exc.InvalidRequestError(
+            f"filter_by({key}=...): {name} has no attribute {key!r}"
+        ) from None
+
+
+def _describe_column(column: Any) -> dict[str, Any]:
+    entity = column._annotations.get("parententity")
+    name = getattr(column, "name", None) or getattr(column, "key", None)
+    expr = column
+    if entity is not None and column._is_from_clause:
+        expr = entity.entity
+        name = getattr(entity, "name", None) or entity.class_.__name__
+    return {
+        "name": name,
+        "type": getattr(column, "type", None) if not column._is_from_clause else expr,
+        "aliased": bool(getattr(entity, "is_aliased_class", False)),
+        "expr": expr,
+        "entity": None if entity is None else entity.entity,
+    }
+
+
+def select(*entities: Any) -> Select[Any]:
+    """`SELECT entities`: columns, tables, mapped classes and their attributes.
+
+    Raises exc.ArgumentError for anything else, naming what to write instead.
+    """
+    return Select(*entities)
+
+
+def _join_subquery(join: Any, name: str | None) -> Any:
+    style = SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL
+    return join.select().set_label_style(style).subquery(name)
+
+
+STATEMENTS.update({"select": Select, "join_subquery": _join_subquery})

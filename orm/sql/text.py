@@ -1,0 +1,89 @@
+"""SQL as text with declared result columns."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from orm import exc
+from orm.sql.coercions import to_element
+from orm.sql.elements import _FACTORIES, ColumnClause, TextClause
+from orm.sql.selectable import STATEMENTS
+from orm.sql.subquery import SelectBase
+from orm.sql.visitors import Kind, Traverse
+from orm.types.base import NULLTYPE
+
+
+class TextualSelect(SelectBase):
+    """`text(...).columns(...)`: `.element` is the text, `.column_args` the columns; `.positional`: they stand for the
+    result columns in this order, not by name."""
+
+    __visit_name__ = "textual_select"
+    is_text = True
+    _traverse: ClassVar[Traverse] = (
+        ("element", Kind.CHILD),
+        ("column_args", Kind.CHILDREN),
+        ("positional", Kind.PLAIN),
+    )
+
+    def __init__(
+        self, element: TextClause, columns: tuple[Any, ...], positional: bool = False
+    ) -> None:
+        self.element = element
+        self.column_args = columns
+        self.positional = positional
+        if any("parententity" in column._annotations for column in columns):
+            self.is_orm = True
+
+    @property
+    def _selected_elements(self) -> tuple[Any, ...]:
+        return self.column_args
+
+    @property
+    def _raw_columns(self) -> tuple[Any, ...]:
+        return self.column_args
+
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """Those of the declared columns."""
+        return STATEMENTS["select"](*self.column_args).column_descriptions  # type: ignore[no-any-return]
+
+    def bindparams(self, *binds: Any, **values: Any) -> TextualSelect:
+        """A copy with values for the parameters of the text."""
+        new: TextualSelect = self._generate()
+        new.element = self.element.bindparams(*binds, **values)
+        return new
+
+
+def make_textual_select(text: TextClause, columns: tuple[Any, ...], types: Any) -> TextualSelect:
+    """Build what `text.columns(*columns, **types)` returns."""
+    positional: list[Any] = []
+    for column in columns:
+        element = to_element(column)
+        if element is None or not element._is_column_element:
+            raise exc.ArgumentError(
+                f"columns() takes columns, or name=type keywords, got {column!r}; for a name alone write column({column!r})"
+            )
+        key = element.key  # type: ignore[attr-defined]
+        if key in types:
+            element = ColumnClause(str(key), types.pop(key))
+        positional.append(element)
+    named: list[Any] = [ColumnClause(name, type_) for name, type_ in types.items()]
+    return TextualSelect(text, (*positional, *named), positional=bool(positional) and not named)
+
+
+def text(text: str) -> TextClause:
+    """SQL as text; parameters are written `:name` and their values passed to execute()."""
+    return TextClause(text)
+
+
+def literal_column(text: str, type_: Any = NULLTYPE) -> ColumnClause[Any]:
+    """SQL text as a column expression, rendered as it stands: never put user input into it."""
+    if not isinstance(text, str):
+        raise exc.ArgumentError(
+            f"literal_column() takes SQL text, got {text!r}; for a value use literal()"
+        )
+    return ColumnClause(text, type_, is_literal=True)
+
+
+_FACTORIES["textual_select"] = make_textual_select
+STATEMENTS.update({"text": text, "literal_column": literal_column})
