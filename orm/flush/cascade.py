@@ -1,0 +1,82 @@
+"""Cascades: which objects an operation on one object reaches over its relationships."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
+from orm.state.instance_state import instance_dict, instance_state
+
+
+def cascade_props(mapper: Any, kind: str) -> tuple[Any, ...]:
+    """Return the mapper's relationships that have this cascade, computed once per mapper.
+
+    kind: "save-update", "merge", "delete", "delete-orphan", "expunge" or "refresh-expire".
+    """
+    memo = mapper.templates
+    key = "cascade " + kind
+    found = memo.get(key)
+    if found is None:
+        found = tuple(
+            prop for prop in mapper.relationships if kind in prop.cascade and not prop.viewonly
+        )
+        memo[key] = found
+    return found  # type: ignore[no-any-return]
+
+
+def iterate_cascade(kind: str, state: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield (state, object) of everything the cascade reaches from `state`, not itself.
+
+    Parents come before what they reach; each object comes once. "delete" loads what is not
+    loaded, unless the relationship has passive_deletes; the others take what is there.
+    """
+    if not cascade_props(state.manager.mapper, kind):
+        return
+    seen = {state}
+    queue = [state]
+    while queue:
+        current = queue.pop(0)
+        obj = current()
+        if obj is None:
+            continue
+        dict_ = instance_dict(obj)
+        for prop in cascade_props(current.manager.mapper, kind):
+            for child in related_objects(current, dict_, prop, _passive(kind, prop)):
+                child_state = instance_state(child)
+                if child_state not in seen:
+                    seen.add(child_state)
+                    yield child_state, child
+                    queue.append(child_state)
+
+
+def _passive(kind: str, prop: Any) -> Any:
+    if kind == "delete" and not prop.passive_deletes:
+        return PASSIVE_OFF
+    return PASSIVE_NO_INITIALIZE
+
+
+def related_objects(state: Any, dict_: dict[str, Any], prop: Any, passive: Any) -> list[Any]:
+    """Return the objects which the relationship holds now, as a list; None is left out.
+
+    With PASSIVE_OFF it is loaded when it is not there.
+    """
+    key = prop.key
+    if key in dict_:
+        value = dict_[key]
+    elif passive is PASSIVE_OFF:
+        value = state.manager.attributes[key].impl.get(state, dict_, PASSIVE_OFF)
+    else:
+        return []
+    if value is None:
+        return []
+    if not prop.uselist:
+        return [value]
+    return [item for item in items_of(value) if item is not None]
+
+
+def items_of(collection: Any) -> list[Any]:
+    """Return the members of a collection of any kind, in its order."""
+    if isinstance(collection, dict):
+        return list(collection.values())
+    return list(collection)

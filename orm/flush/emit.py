@@ -1,0 +1,108 @@
+"""Sending the flush's statements: every one goes through the engine's choke point from here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from orm.engine.execution import Reason, execute_cursor
+
+if TYPE_CHECKING:
+    from orm.flush.unit_of_work import UnitOfWork
+
+_T = TypeVar("_T")
+
+#: rows per statement, where the database's limit of parameters allows as many
+ROWS_PER_STATEMENT = 1000
+#: keys per IN list
+KEYS_PER_STATEMENT = 500
+
+
+def chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    """Yield slices of at most `size` items."""
+    if len(items) <= size:
+        yield items
+        return
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def reason_for(mapper: Any, count: int) -> Reason:
+    """Return the reason shown for statements over objects of a mapper."""
+    return Reason("flush", mapper.class_.__name__, count)
+
+
+def send(
+    uow: UnitOfWork,
+    connection: Any,
+    sql: str,
+    args: Any,
+    compiled: Any,
+    reason: Reason,
+    many: bool = False,
+) -> Any:
+    """Execute SQL text with driver arguments; returns the cursor, which the caller closes."""
+    return execute_cursor(
+        connection,
+        sql,
+        args,
+        many=many,
+        compiled=compiled,
+        reason=reason,
+        owner=uow.session,
+        options=connection._options,
+    )
+
+
+def run_many(
+    uow: UnitOfWork, connection: Any, statement: Any, rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Execute a core statement once per row of parameters; returns the rows matched, or -1."""
+    keys = list(rows[0])
+    compiled, extracted = connection.compile(statement, column_keys=keys, for_executemany=True)
+    sql, args = compiled.make_many_args(rows, extracted)
+    reason = Reason("flush", "", len(rows))
+    if len(args) == 1:
+        cursor = send(uow, connection, sql, args[0], compiled, reason)
+    else:
+        cursor = send(uow, connection, sql, args, compiled, reason, many=True)
+    matched = matched_rows(connection, cursor, len(args))
+    cursor.close()
+    return matched
+
+
+def run_one(uow: UnitOfWork, connection: Any, statement: Any) -> int:
+    """Execute a core statement that carries its values; returns the rows matched, or -1."""
+    compiled, extracted = connection.compile(statement)
+    cursor = connection.execute_compiled(
+        compiled, extracted, None, reason=Reason("flush"), owner=uow.session
+    )
+    matched: int = cursor.rowcount
+    cursor.close()
+    return matched
+
+
+def matched_rows(connection: Any, cursor: Any, executions: int) -> int:
+    """Return how many rows an UPDATE or DELETE matched; -1 where the driver cannot tell."""
+    dialect = connection.dialect
+    sane = dialect.supports_sane_rowcount
+    if executions > 1:
+        sane = sane and dialect.supports_sane_multi_rowcount
+    return int(cursor.rowcount) if sane else -1
+
+
+def is_expression(value: Any) -> bool:
+    """Return whether a value is SQL to be written into the statement."""
+    return hasattr(value, "__clause_element__") or getattr(value, "is_clause_element", False)
+
+
+#: types whose values are data, learned as they come; the builtin ones are never SQL
+_PLAIN_TYPES: frozenset[type] = frozenset((type(None), int, str, float, bool, bytes))
+
+
+def has_expressions(values: Iterator[Any] | Sequence[Any]) -> bool:
+    """Return whether any of the values is SQL; one pass over their types."""
+    kinds = set(map(type, values)) - _PLAIN_TYPES
+    return any(
+        hasattr(kind, "__clause_element__") or hasattr(kind, "_is_clause_element") for kind in kinds
+    )

@@ -1,0 +1,168 @@
+"""InsertStatement: the compiled INSERT for one shape and mask on one engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from orm.flush import emit
+from orm.flush.insert_shape import InsertShape
+from orm.flush.processed import row_processor
+from orm.sql.dml import insert
+from orm.state.instance_state import instance_dict
+
+if TYPE_CHECKING:
+    from orm.flush.unit_of_work import UnitOfWork
+
+
+class InsertStatement:
+    """SQL, conversion of values, and what to do with returned rows.
+
+    mode: "rows" (many rows in one statement, which returns `fetch`), "many" (executemany,
+    nothing comes back) or "single". fetch: attributes of the returned columns, in order.
+    expire: attributes to be loaded later. numbers_key: the database makes the key.
+    """
+
+    __slots__ = (
+        "columns",
+        "compiled",
+        "convert",
+        "descending",
+        "expire",
+        "fetch",
+        "mode",
+        "numbers_key",
+        "process_rows",
+        "rows_per_statement",
+        "shape",
+        "texts",
+    )
+
+    def __init__(self, connection: Any, shape: InsertShape, mask: int) -> None:
+        dialect = connection.dialect
+        self.shape = shape
+        self.columns = shape.columns_of(mask)
+        missing = shape.missing_of(mask)
+        mapper = shape.mapper
+        self.numbers_key = shape.autokey in missing
+        self.descending = self.numbers_key and _counts_down(shape.autokey)
+        keys = [p for p in missing if p.column.primary_key]
+        others = [p for p in missing if not p.column.primary_key]
+        eager = mapper.eager_defaults in (True, "auto") and dialect.insert_returning
+        fetch = [*keys, *(others if eager else ())] if dialect.insert_returning else []
+        self.expire = [p.key for p in others if p not in fetch]
+        self._choose_mode(dialect, keys, fetch)
+        returned = list(fetch)
+        if fetch and self.mode == "rows" and not self.numbers_key:
+            # the objects' own keys come back first, to match rows with objects
+            returned = [p for p in self.columns if p.column.primary_key] + fetch
+        self.fetch = [p.key for p in returned]
+        self._compile(connection, returned)
+
+    def _choose_mode(self, dialect: Any, keys: Sequence[Any], fetch: Sequence[Any]) -> None:
+        known_key = not keys or (len(keys) == 1 and self.numbers_key)
+        if not keys and not fetch:
+            self.mode = "many" if self.columns else "single"
+        elif fetch and known_key and dialect.supports_multivalues_insert and self.columns:
+            self.mode = "rows"
+        else:
+            self.mode = "single"
+
+    def _compile(self, connection: Any, returned: Sequence[Any]) -> None:
+        dialect = connection.dialect
+        statement = insert(self.shape.table)
+        if returned:
+            statement = statement.returning(*[plan.column for plan in returned])
+        names = [plan.column.key for plan in self.columns]
+        self.compiled, _ = connection.compile(
+            statement, column_keys=names, for_executemany=self.mode != "single"
+        )
+        if self.mode == "rows" and self.compiled.rows_text(1) is None:
+            self.mode = "single"
+        order = [names.index(bind.key) for bind in self.compiled.binds]
+        processors = self.compiled.processors
+        self.process_rows = row_processor(order, processors, len(names))
+        width = max(1, len(order))
+        self.rows_per_statement = max(
+            1, min(emit.ROWS_PER_STATEMENT, dialect.max_parameters // width)
+        )
+        self.convert: list[Callable[[Any], Any] | None] = [
+            column.type.result_processor(dialect, None) for column in self.compiled.result_columns
+        ]
+        self.texts: dict[int, str] = {}
+
+    def text_for(self, count: int) -> str:
+        """Return the SQL for this many rows; the last few texts are kept."""
+        text = self.texts.get(count)
+        if text is None:
+            if len(self.texts) > 8:
+                self.texts.clear()
+            text = self.texts[count] = self.compiled.rows_text(count)
+        return text
+
+    def take(self, uow: UnitOfWork, pairs: Sequence[Any], fetched: Sequence[Any]) -> None:
+        """Put returned rows into their objects."""
+        if any(self.convert):
+            convert = self.convert
+            fetched = [
+                tuple(v if c is None else c(v) for v, c in zip(row, convert, strict=True))
+                for row in fetched
+            ]
+        if self.numbers_key:
+            self._take_numbered(pairs, fetched)
+        elif len(pairs) == 1:
+            instance_dict(pairs[0][1]).update(zip(self.fetch, fetched[0], strict=True))
+        else:
+            self._take_matched(uow, pairs, fetched)
+        if self.expire:
+            for state, _obj in pairs:
+                uow.stale.setdefault(state, []).extend(self.expire)
+
+    def _take_numbered(self, pairs: Sequence[Any], fetched: Sequence[Any]) -> None:
+        autokey = self.shape.autokey
+        assert autokey is not None
+        place = self.fetch.index(autokey.key)
+        ordered = sorted(fetched, key=itemgetter(place), reverse=self.descending)
+        if len(self.fetch) == 1:
+            key = autokey.key
+            for pair, row in zip(pairs, ordered, strict=True):
+                pair[1].__dict__[key] = row[0]
+            return
+        for pair, row in zip(pairs, ordered, strict=True):
+            pair[1].__dict__.update(zip(self.fetch, row, strict=True))
+
+    def _take_matched(self, uow: UnitOfWork, pairs: Sequence[Any], fetched: Sequence[Any]) -> None:
+        keys = [plan.key for plan in self.columns if plan.column.primary_key]
+        width = len(keys)
+        names = self.fetch[width:]
+        by_key = {tuple(row[:width]): row[width:] for row in fetched}
+        for state, obj in pairs:
+            dict_ = instance_dict(obj)
+            row = by_key.get(tuple(dict_[key] for key in keys))
+            if row is not None:
+                dict_.update(zip(names, row, strict=True))
+            else:
+                # the database wrote the key otherwise than it was given (padding, case)
+                uow.stale.setdefault(state, []).extend(names)
+
+
+def _counts_down(plan: Any) -> bool:
+    for source in (plan.column.identity, plan.column.default):
+        step = getattr(source, "increment", None)
+        if step is not None and step < 0:
+            return True
+    return False
+
+
+def statement_for(connection: Any, shape: InsertShape, mask: int) -> InsertStatement:
+    """Return the statement for a shape and mask, compiled once per engine."""
+    cache = connection.engine._compiled_cache
+    if "schema_translate_map" in connection._options:
+        return InsertStatement(connection, shape, mask)
+    key = ("flush insert", shape, mask)
+    found: InsertStatement | None = cache.get(key)
+    if found is None:
+        found = InsertStatement(connection, shape, mask)
+        cache.put(key, found)
+    return found

@@ -1,0 +1,93 @@
+"""Many-to-one: an object takes its foreign key from what it refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orm.flush.processor import Pair, Processor, clear_key, pairs_of, set_key, sync_keys
+from orm.state.backrefs import has_parent
+from orm.state.instance_state import instance_dict, instance_state
+from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
+
+if TYPE_CHECKING:
+    from orm.flush.unit_of_work import UnitOfWork
+
+
+class ManyToOne(Processor):
+    """The objects handed in refer to others."""
+
+    def __init__(self, mapper: Any, prop: Any) -> None:
+        super().__init__(mapper, prop)
+        self.keys = sync_keys(prop.mapper, mapper, prop.synchronize_pairs)
+
+    def prepare_saves(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
+        """An object that is referred to no longer is deleted, if it is owned by this side."""
+        if self.deletes_orphans:
+            for state, obj in pairs:
+                if self.has_change(state):
+                    history = self.history(state, obj, PASSIVE_OFF)
+                    self._delete_orphans(uow, history.deleted)
+
+    def _delete_orphans(self, uow: UnitOfWork, items: Iterable[Any]) -> None:
+        for child_state, child in pairs_of(items):
+            if child_state.ident is not None and not has_parent(self.prop, child_state):
+                uow.add_delete(child_state, child)
+
+    def prepare_deletes(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
+        """What the deleted objects owned, and had let go of, is deleted with them."""
+        if self.deletes_orphans:
+            for state, obj in pairs:
+                history = self.history(state, obj, PASSIVE_NO_INITIALIZE)
+                self._delete_orphans(uow, history.deleted)
+
+    def pull(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
+        """Take the foreign keys from what the objects refer to now."""
+        if not self.post_update:
+            self.pull_now(uow, pairs)
+
+    def pull_now(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> list[Pair]:
+        """As pull(), also with post_update; returns the objects written to."""
+        key, keys, prop = self.key, self.keys, self.prop
+        self_ref = uow.session._self_ref
+        written: list[Pair] = []
+        for pair in pairs:
+            state, obj = pair
+            dict_ = instance_dict(obj)
+            if state.ident is None:
+                if key not in dict_:
+                    continue
+            elif not self.has_change(state):
+                continue
+            target = dict_.get(key)
+            if target is None:
+                for _source, dest in keys:
+                    clear_key(state, obj, dest, prop)
+                written.append(pair)
+                continue
+            if instance_state(target).session_ref is not self_ref:
+                self.belongs(uow, instance_state(target))
+                continue
+            values = instance_dict(target)
+            for source, dest in keys:
+                value = values.get(source)
+                if value is None and source not in values:
+                    value = getattr(target, source)
+                set_key(state, dict_, dest, value)
+            written.append(pair)
+        return written
+
+    def save_edges(self, uow: UnitOfWork, bucket: dict[Any, Any]) -> Iterable[tuple[Any, Any]]:
+        """What is referred to comes before the objects that refer to it."""
+        if self.post_update:
+            return
+        for state, obj in bucket.items():
+            target = instance_dict(obj).get(self.key)
+            if target is not None and (state.ident is None or self.has_change(state)):
+                yield instance_state(target), state
+
+    def mapper_edges(self) -> Iterable[tuple[Any, Any]]:
+        """The mapper referred to comes first."""
+        if self.post_update:
+            return ()
+        return ((self.prop.mapper.base_mapper, self.mapper.base_mapper),)

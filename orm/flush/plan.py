@@ -1,0 +1,205 @@
+"""The order of a flush: mappers by dependency, rows by level where mappers form a cycle.
+
+Mappers are sorted by their relationships (what is referred to comes first), then by the
+foreign keys of their tables, then by first use. Only mappers which refer to themselves or
+to each other in a circle are ordered row by row: all rows which wait for nothing form the
+first level, and so on, so that a level is still one batch. The order is the same in every
+run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.flush import dependency
+from orm.util import topological
+
+if TYPE_CHECKING:
+    from orm.flush.unit_of_work import UnitOfWork
+
+Pair = tuple[Any, Any]
+
+
+@dataclass(slots=True)
+class Batch:
+    """States of one mapper which may be saved (or deleted) together: (state, object) pairs."""
+
+    mapper: Any
+    states: list[Pair]
+
+
+def order_saves(uow: UnitOfWork) -> Iterator[Batch]:
+    """Yield the batches to insert and update, what is referred to first."""
+    for group, cyclic in sort_mappers(list(uow.saves)):
+        if not cyclic:
+            # read when its turn comes: earlier batches may have added states
+            for mapper in group:
+                pairs = list(uow.saves[mapper].items())
+                if pairs:
+                    yield Batch(mapper, pairs)
+            continue
+        states = {s: o for mapper in group for s, o in uow.saves[mapper].items()}
+        edges = [
+            edge
+            for mapper in group
+            for processor in dependency.processors_of(mapper)
+            for edge in processor.save_edges(uow, uow.saves[mapper])
+        ]
+        yield from _batches(states, edges)
+
+
+def order_deletes(uow: UnitOfWork) -> Iterator[Batch]:
+    """Yield the batches to delete, what refers to others first."""
+    for group, cyclic in reversed(sort_mappers(list(uow.deletes))):
+        if not cyclic:
+            for mapper in reversed(group):
+                pairs = list(uow.deletes[mapper].items())
+                if pairs:
+                    yield Batch(mapper, pairs)
+            continue
+        states = {s: o for mapper in group for s, o in uow.deletes[mapper].items()}
+        yield from _batches(states, dependency.delete_edges(group, states))
+
+
+def sort_mappers(mappers: Sequence[Any]) -> list[tuple[list[Any], bool]]:
+    """Return groups of mappers in the order of saving, and whether a group is a cycle.
+
+    A hierarchy is sorted as one: its mappers stay together.
+    """
+    if not mappers:
+        return []
+    memo = mappers[0].templates
+    key = ("flush order", tuple(mappers))
+    found = memo.get(key)
+    if found is None:
+        found = memo[key] = _sort_mappers(mappers)
+    return found  # type: ignore[no-any-return]
+
+
+def _sort_mappers(mappers: Sequence[Any]) -> list[tuple[list[Any], bool]]:
+    families: dict[Any, list[Any]] = {}
+    for mapper in mappers:
+        families.setdefault(mapper.base_mapper, []).append(mapper)
+    bases = list(families)
+    hard = [
+        edge
+        for mapper in mappers
+        for processor in dependency.processors_of(mapper)
+        for edge in processor.mapper_edges()
+    ]
+    edges = [(a, b) for a, b in hard if a in families and b in families]
+    cyclic = topological.find_cycles([*edges], bases)
+    cyclic.update(a for a, b in edges if a is b)
+    soft = _table_edges(bases)
+    components = _components(bases, edges, cyclic)
+    ordered = _sort_components(bases, components, edges, soft)
+    return [
+        ([m for base in bases if base in group for m in families[base]], bool(group & cyclic))
+        for group in ordered
+    ]
+
+
+def _table_edges(bases: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Edges from the foreign keys of tables, for classes without a relationship."""
+    owner = {table: base for base in bases for m in base.self_and_descendants for table in m.tables}
+    return [
+        (owner[key.column.table], base)
+        for table, base in owner.items()
+        for key in sorted(table.foreign_keys, key=lambda key: str(key.parent))
+        if key.column.table in owner and owner[key.column.table] is not base
+    ]
+
+
+def _components(
+    bases: Sequence[Any], edges: Sequence[tuple[Any, Any]], cyclic: set[Any]
+) -> dict[Any, frozenset[Any]]:
+    """Return base -> the bases which form a cycle with it (itself alone for most)."""
+    following: dict[Any, set[Any]] = {base: set() for base in bases}
+    for before, after in edges:
+        following[before].add(after)
+
+    def reach(start: Any) -> set[Any]:
+        seen: set[Any] = set()
+        stack = [start]
+        while stack:
+            for item in following[stack.pop()] - seen:
+                seen.add(item)
+                stack.append(item)
+        return seen
+
+    reached = {base: reach(base) for base in cyclic}
+    groups: dict[Any, frozenset[Any]] = {}
+    for base in bases:
+        mates = {b for b in cyclic if base in reached.get(b, ()) and b in reached.get(base, ())}
+        groups[base] = frozenset({base, *mates})
+    return groups
+
+
+def _sort_components(
+    bases: Sequence[Any],
+    components: dict[Any, frozenset[Any]],
+    hard: Sequence[tuple[Any, Any]],
+    soft: Sequence[tuple[Any, Any]],
+) -> list[frozenset[Any]]:
+    items = list(dict.fromkeys(components[base] for base in bases))
+
+    def lift(edges: Sequence[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+        pairs = [(components[a], components[b]) for a, b in edges]
+        return [(a, b) for a, b in pairs if a is not b]
+
+    try:
+        return topological.sort([*lift(hard), *lift(soft)], items)
+    except exc.CircularDependencyError:
+        # foreign keys against the relationships: those with use_alter or post_update
+        return topological.sort(lift(hard), items)
+
+
+def _batches(states: dict[Any, Any], edges: Sequence[tuple[Any, Any]]) -> Iterator[Batch]:
+    """Yield level by level, and mapper by mapper within a level."""
+    for level in sort_levels(states, edges):
+        by_mapper: dict[Any, list[Pair]] = {}
+        for state in level:
+            by_mapper.setdefault(state.manager.mapper, []).append((state, states[state]))
+        for mapper, pairs in by_mapper.items():
+            yield Batch(mapper, pairs)
+
+
+def sort_levels(states: dict[Any, Any], edges: Sequence[tuple[Any, Any]]) -> list[list[Any]]:
+    """Return states in levels: each refers only to states of earlier levels.
+
+    Raises exc.CircularDependencyError naming the objects when rows refer to each other in a
+    circle, with the remedy.
+    """
+    if not edges:
+        return [list(states)]
+    waiting: dict[Any, int] = dict.fromkeys(states, 0)
+    following: dict[Any, list[Any]] = {}
+    for before, after in dict.fromkeys(edges):
+        if before in waiting and after in waiting and before is not after:
+            waiting[after] += 1
+            following.setdefault(before, []).append(after)
+    levels: list[list[Any]] = []
+    level = [state for state, count in waiting.items() if not count]
+    done = 0
+    while level:
+        levels.append(level)
+        done += len(level)
+        released: dict[Any, None] = {}
+        for state in level:
+            for after in following.get(state, ()):
+                waiting[after] -= 1
+                if not waiting[after]:
+                    released[after] = None
+        level = list(released)
+    if done < len(states):
+        circle = {state for state, count in waiting.items() if count}
+        raise exc.CircularDependencyError(
+            "These objects refer to each other in a circle, so that none can be written first. "
+            "Give one of the relationships post_update=True.",
+            circle,
+            set(edges),
+        )
+    return levels

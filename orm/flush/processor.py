@@ -1,0 +1,125 @@
+"""Processor: what one relationship contributes to a flush; base of the three directions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.state.instance_state import instance_dict, instance_state
+from orm.state.markers import NO_VALUE, PASSIVE_NO_INITIALIZE
+
+if TYPE_CHECKING:
+    from orm.flush.unit_of_work import UnitOfWork
+
+Pair = tuple[Any, Any]
+
+
+class Processor:
+    """One relationship of one mapper, as the flush sees it.
+
+    mapper: the mapper whose states are handed in (the parent's, or a subclass of it).
+    keys: (attribute with the key on the side referred to, attribute with the foreign key).
+    """
+
+    def __init__(self, mapper: Any, prop: Any) -> None:
+        self.mapper = mapper
+        self.prop = prop
+        self.key: str = prop.key
+        self.impl = mapper.class_manager.impls[prop.key]
+        self.post_update = bool(prop.post_update)
+        self.deletes_orphans = "delete-orphan" in prop.cascade
+        self.cascades_delete = "delete" in prop.cascade
+
+    # -- steps, in the order of a flush; each direction overrides what it needs
+
+    def prepare_saves(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
+        """Add objects which have to be written because of changes here."""
+
+    def prepare_deletes(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
+        """Add objects which have to be written because these are deleted."""
+
+    def pull(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
+        """Before these are saved: take foreign keys from what they refer to."""
+
+    def push(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
+        """After these are saved: give their keys to what refers to them."""
+
+    def save_edges(self, uow: UnitOfWork, bucket: dict[Any, Any]) -> Iterable[tuple[Any, Any]]:
+        """Return pairs of states of which the first must be saved before the second."""
+        return ()
+
+    def mapper_edges(self) -> Iterable[tuple[Any, Any]]:
+        """Return pairs of base mappers of which the first must be saved before the second."""
+        return ()
+
+    def delete_links(self, uow: UnitOfWork) -> None:
+        """Delete association rows."""
+
+    def insert_links(self, uow: UnitOfWork) -> None:
+        """Insert association rows."""
+
+    # -- for the subclasses
+
+    def history(self, state: Any, obj: Any, passive: int = PASSIVE_NO_INITIALIZE) -> Any:
+        """Return the History of the relationship."""
+        return self.impl.get_history(state, instance_dict(obj), passive)
+
+    def has_change(self, state: Any) -> bool:
+        """Return whether the relationship was changed since the last flush."""
+        committed = state.committed
+        if committed is not None and self.key in committed:
+            return True
+        extra = state.extra
+        return extra is not None and extra.pending is not None and self.key in extra.pending
+
+    def belongs(self, uow: UnitOfWork, child_state: Any) -> bool:
+        """Return whether the related object is in the session; warns if it is not."""
+        if child_state.session_ref is uow.session._self_ref:
+            return True
+        warnings.warn(
+            f"Object of type <{child_state.class_.__name__}> not in session, add operation "
+            f"along '{self.prop}' will not proceed. session.add() it, or give the relationship "
+            "cascade='save-update'.",
+            exc.SAWarning,
+            stacklevel=2,
+        )
+        return False
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.prop}>"
+
+
+def sync_keys(source: Any, dest: Any, pairs: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
+    """Return attribute names for pairs of columns (referred to, foreign key)."""
+    return [(source.column_key[a], dest.column_key[b]) for a, b in pairs]
+
+
+def set_key(state: Any, dict_: dict[str, Any], key: str, value: Any) -> None:
+    """Give a column attribute a value for this flush, noted as a change of the object."""
+    old = dict_.get(key, NO_VALUE)
+    if old is value or (old is not NO_VALUE and old == value):
+        return
+    if state.ident is not None:
+        state.modified_event(key, old)
+    if state.expired is not None and key in state.expired:
+        state.expired = state.expired - {key} or None
+    dict_[key] = value
+
+
+def clear_key(state: Any, obj: Any, key: str, prop: Any) -> None:
+    """Set a foreign key to None. Raises AssertionError if it is part of the primary key."""
+    mapper = state.manager.mapper
+    if state.ident is not None and key in mapper.pk_keys:
+        raise AssertionError(
+            f"Dependency rule on relationship {prop} tried to blank-out primary key column "
+            f"{mapper.class_.__name__}.{key} of {state!r}. Let the delete cascade: "
+            'cascade="all, delete-orphan".'
+        )
+    set_key(state, instance_dict(obj), key, None)
+
+
+def pairs_of(items: Iterable[Any]) -> list[Pair]:
+    """Return (state, object) of objects, None left out."""
+    return [(instance_state(item), item) for item in items if item is not None]

@@ -1,0 +1,240 @@
+"""UPDATE: objects grouped by the columns they changed, each group one executemany.
+
+Only columns whose value differs from the loaded one are written. The rows matched are
+counted: an object whose row is gone, or has another version, raises StaleDataError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.flush import emit
+from orm.flush.stale import explain_stale
+from orm.flush.update_statement import UpdateStatement, UpdateTable, statement_for, tables_of
+from orm.sql.dml import update
+from orm.state.instance_state import instance_dict
+from orm.state.markers import NO_VALUE
+
+if TYPE_CHECKING:
+    from orm.flush.unit_of_work import UnitOfWork
+
+Pair = tuple[Any, Any]
+Row = tuple[Any, ...]
+
+
+def update_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
+    """Write the changed columns of persistent objects.
+
+    pairs: (state, object). Objects without a net change send nothing.
+    Raises exc.StaleDataError naming the objects whose rows were not matched.
+    """
+    dispatch = mapper.dispatch
+    if dispatch.before_update:
+        connection = uow.session._connection_for(mapper=mapper)
+        for state, _obj in pairs:
+            for listener in dispatch.before_update:
+                listener(mapper, connection, state)
+    changed: dict[Any, set[str]] = {}
+    for state, obj in pairs:
+        names = net_changes(uow, state, instance_dict(obj))
+        if names:
+            changed[state] = names
+    if changed:
+        _write(uow, mapper, pairs, changed)
+    if dispatch.after_update:
+        connection = uow.session._connection_for(mapper=mapper)
+        for state, _obj in pairs:
+            for listener in dispatch.after_update:
+                listener(mapper, connection, state)
+
+
+def net_changes(uow: UnitOfWork, state: Any, dict_: dict[str, Any]) -> set[str]:
+    """Return the names of column attributes whose value differs from the row's."""
+    impls = state.manager.impls
+    columns = state.manager.column_names
+    if state in uow.row_switches:
+        return {key for key in dict_ if key in columns and key not in state.manager.mapper.pk_keys}
+    found: set[str] = set()
+    for key, old in (state.committed or {}).items():
+        if key not in columns:
+            continue
+        new = dict_.get(key, NO_VALUE)
+        if new is NO_VALUE:
+            dict_[key] = new = None  # deleted by the application
+        if old is NO_VALUE or emit.is_expression(new) or not impls[key].is_equal(new, old):
+            found.add(key)
+    return found
+
+
+def _write(
+    uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair], changed: dict[Any, set[str]]
+) -> None:
+    connection = uow.session._connection_for(mapper=mapper)
+    ordered = _sort_by_identity([pair for pair in pairs if pair[0] in changed])
+    for table in tables_of(mapper):
+        groups: dict[tuple[str, ...], list[Pair]] = {}
+        for pair in ordered:
+            names = changed[pair[0]]
+            key = tuple([name for name in table.names if name in names])
+            if key or table.version_key is not None:
+                groups.setdefault(key, []).append(pair)
+        for key, own in groups.items():
+            _update_group(uow, connection, table, key, own)
+    for state, obj in ordered:
+        _note_new_identity(uow, mapper, state, obj, changed[state])
+        uow.updated.append(state)
+
+
+def _sort_by_identity(pairs: list[Pair]) -> list[Pair]:
+    """Sort by primary key, so that concurrent transactions lock rows in the same order."""
+    try:
+        return sorted(pairs, key=lambda pair: pair[0].ident)
+    except TypeError:
+        return pairs
+
+
+def _update_group(
+    uow: UnitOfWork, connection: Any, table: UpdateTable, key: tuple[str, ...], pairs: list[Pair]
+) -> None:
+    for plan in table.onupdates:
+        if plan.key not in key:
+            _fill_onupdate(connection, plan, pairs)
+    key = (*key, *[plan.key for plan in table.onupdates if plan.key not in key])
+    plain: list[Pair] = []
+    values: list[Row] = []
+    for pair in pairs:
+        dict_ = instance_dict(pair[1])
+        row = tuple([dict_[name] for name in key])
+        if emit.has_expressions(row):
+            _update_one(uow, connection, table, key, pair, row)
+        else:
+            plain.append(pair)
+            values.append(row)
+    if plain:
+        statement = statement_for(connection, table, key)
+        _send_many(uow, connection, statement, plain, values)
+    stale = [name for name in table.made_by_server if name not in key]
+    if stale:
+        for state, _obj in pairs:
+            uow.stale.setdefault(state, []).extend(stale)
+
+
+def _fill_onupdate(connection: Any, plan: Any, pairs: Sequence[Pair]) -> None:
+    from orm.flush.insert import FlushContext
+    from orm.flush.insert_shape import shapes_of
+
+    for state, obj in pairs:
+        dict_ = instance_dict(obj)
+        shape = shapes_of(state.manager.mapper)[0]
+        dict_[plan.key] = plan.fill(FlushContext(connection, shape, dict_, plan.column))
+
+
+def _send_many(
+    uow: UnitOfWork,
+    connection: Any,
+    statement: UpdateStatement,
+    pairs: Sequence[Pair],
+    values: Sequence[Row],
+) -> None:
+    table = statement.table
+    rows: list[Row] = []
+    for (state, obj), row in zip(pairs, values, strict=True):
+        rows.append((*row, *table.where_values(uow, state, instance_dict(obj))))
+    matched = _execute(uow, connection, statement, rows)
+    if matched not in (-1, len(rows)):
+        raise exc.StaleDataError(
+            f"UPDATE statement on table {table.table.description!r} expected to update "
+            f"{len(rows)} row(s); {matched} were matched. "
+            + explain_stale(uow, connection, table, pairs)
+        )
+    _take_versions(table, pairs, rows, len(statement.names))
+
+
+def _execute(
+    uow: UnitOfWork, connection: Any, statement: UpdateStatement, rows: Sequence[Row]
+) -> int:
+    args = statement.process_rows(list(rows))
+    compiled = statement.compiled
+    reason = emit.reason_for(statement.table.mapper, len(rows))
+    if len(args) == 1:
+        cursor = emit.send(uow, connection, compiled.string, args[0], compiled, reason)
+    else:
+        cursor = emit.send(uow, connection, compiled.string, args, compiled, reason, many=True)
+    matched = emit.matched_rows(connection, cursor, len(args))
+    cursor.close()
+    return matched
+
+
+def _take_versions(
+    table: UpdateTable, pairs: Sequence[Pair], rows: Sequence[Row], place: int
+) -> None:
+    """Put the new versions, which stand after the values in each row, into the objects."""
+    if table.version_key is None or not table.makes_versions:
+        return
+    for (_state, obj), row in zip(pairs, rows, strict=True):
+        instance_dict(obj)[table.version_key] = row[place]
+
+
+def _update_one(
+    uow: UnitOfWork,
+    connection: Any,
+    table: UpdateTable,
+    key: tuple[str, ...],
+    pair: Pair,
+    row: Row,
+) -> None:
+    """Write one object with SQL among its values; those are loaded again on access."""
+    state, obj = pair
+    dict_ = instance_dict(obj)
+    where = table.where_values(uow, state, dict_)
+    values = {table.columns[name]: value for name, value in zip(key, row, strict=True)}
+    if table.version_key is not None and table.makes_versions:
+        dict_[table.version_key] = where[0]
+        values[table.columns[table.version_key]] = where[0]
+        where = where[1:]
+    criteria = [column == value for column, value in zip(table.where_columns, where, strict=True)]
+    statement = update(table.table).where(*criteria).values(values)
+    matched = emit.run_one(uow, connection, statement)
+    if matched not in (-1, 1):
+        raise exc.StaleDataError(
+            f"UPDATE statement on table {table.table.description!r} expected to update 1 row(s); "
+            f"{matched} were matched. " + explain_stale(uow, connection, table, [pair])
+        )
+    names = [n for n, value in zip(key, row, strict=True) if emit.has_expressions((value,))]
+    uow.stale.setdefault(state, []).extend(names)
+
+
+def _note_new_identity(
+    uow: UnitOfWork, mapper: Any, state: Any, obj: Any, names: Iterable[str]
+) -> None:
+    if state.ident is None:
+        return
+    if any(key in names for key in mapper.pk_keys):
+        dict_ = instance_dict(obj)
+        made = mapper.ident_from_values([dict_.get(key) for key in mapper.pk_keys])
+        if made != state.ident:
+            uow.new_idents[state] = made
+
+
+def update_columns(
+    uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair], names: Sequence[str]
+) -> None:
+    """Write just these attributes of the objects, new ones included (post_update)."""
+    if not pairs:
+        return
+    connection = uow.session._connection_for(mapper=mapper)
+    for table in tables_of(mapper):
+        key = tuple([name for name in table.names if name in names])
+        if not key:
+            continue
+        statement = statement_for(connection, table, key, versioned=False)
+        rows = []
+        for state, obj in pairs:
+            dict_ = instance_dict(obj)
+            where = table.key_values(uow, state, dict_)
+            rows.append((*[dict_.get(name) for name in key], *where))
+        _execute(uow, connection, statement, rows)
+
+

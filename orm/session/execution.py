@@ -1,0 +1,229 @@
+"""Session.execute(): which room runs a statement, with the do_orm_execute event around it.
+
+ORM selects go to `loading`, ORM insert/update/delete to `flush`, and everything else to the
+connection as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.flush.bulk import execute_insert
+from orm.flush.criteria_dml import execute_delete, execute_update
+from orm.inspection import inspect
+from orm.loading.plan import execute_select
+from orm.loading.refresh import load_get, refresh_state
+from orm.sql.text import text
+from orm.util.collections import EMPTY_MAP
+
+if TYPE_CHECKING:
+    from orm.session.session import Session
+
+
+def execute_statement(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Mapping[str, Any],
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Return the Result of a statement; see Session.execute."""
+    if isinstance(statement, str):
+        statement = text(statement)
+    elif not getattr(statement, "is_executable", False):
+        made = getattr(statement, "__clause_element__", None)
+        statement = made() if made is not None else statement
+        if not getattr(statement, "is_executable", False):
+            raise exc.ObjectNotExecutableError(statement)
+    listeners = session.dispatch.do_orm_execute
+    if listeners:
+        state = ORMExecuteState(
+            session, statement, params, options, bind_arguments, listeners
+        )
+        return state.run()
+    return run_statement(session, statement, params, options, bind_arguments)
+
+
+def run_statement(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Mapping[str, Any],
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Execute past the event. Autoflushes unless the option `autoflush=False` is set."""
+    if options.get("autoflush", True) and statement._execution_options.get("autoflush", True):
+        session._autoflush()
+    arguments = bind_arguments or EMPTY_MAP
+    if statement.is_orm:
+        if statement.is_insert:
+            return execute_insert(session, statement, params, options, arguments)
+        if statement.is_update:
+            return execute_update(session, statement, params, options, arguments)
+        if statement.is_delete:
+            return execute_delete(session, statement, params, options, arguments)
+        return execute_select(session, statement, params, options, arguments)
+    connection = session._connection_for(clause=statement, **arguments)
+    return connection.execute(statement, params, execution_options=options or None)
+
+
+def get_object(
+    session: Session,
+    entity: Any,
+    ident: Any,
+    options: Sequence[Any] | None,
+    populate_existing: bool,
+    with_for_update: Any,
+) -> Any:
+    """Return the object with a primary key, or None; see Session.get."""
+    mapper = inspect(entity, raiseerr=False)
+    if mapper is None or not getattr(mapper, "is_mapper", False):
+        raise exc.ArgumentError(f"Session.get() needs a mapped class, not {entity!r}.")
+    key = identity_from_argument(mapper, ident)
+    if key is None:
+        return None
+    return load_get(session, mapper, key, options, populate_existing, with_for_update)
+
+
+def identity_from_argument(mapper: Any, ident: Any) -> Any:
+    """Return the identity from what get() takes: a value, a tuple, or a dict by attribute.
+
+    None if a part of it is None, as no row can have that. Raises exc.InvalidRequestError
+    when the number or the names of the parts are wrong.
+    """
+    keys = mapper.pk_keys
+    if isinstance(ident, Mapping):
+        if set(ident) != set(keys):
+            raise exc.InvalidRequestError(
+                f"Incorrect names of values in identifier to formulate primary key for "
+                f"session.get(): {mapper.class_.__name__} has {', '.join(keys)}, "
+                f"given: {', '.join(map(repr, ident))}."
+            )
+        values = [ident[key] for key in keys]
+    elif isinstance(ident, (tuple, list)):
+        values = list(ident)
+    else:
+        values = [ident]
+    if len(values) != len(keys):
+        raise exc.InvalidRequestError(
+            f"Incorrect number of values in identifier to formulate primary key for "
+            f"session.get(): {mapper.class_.__name__} has {', '.join(keys)}, "
+            f"{len(values)} given."
+        )
+    if any(value is None for value in values):
+        return None
+    return mapper.ident_from_values(values)
+
+
+def refresh_object(
+    session: Session, instance: Any, names: Iterable[str] | None, with_for_update: Any
+) -> None:
+    """Load an object's attributes anew; see Session.refresh."""
+    state = session._require_persistent(instance)
+    session._autoflush()
+    names = list(names) if names is not None else None
+    if names is None:
+        session.expire(instance)
+    else:
+        state.expire(names)
+    if not refresh_state(session, state, names, with_for_update):
+        raise exc.InvalidRequestError(
+            f"Could not refresh {state!r}: its row is not in the database any more."
+        )
+
+
+class ORMExecuteState:
+    """What a do_orm_execute listener sees, and may change, of one execution.
+
+    A listener which returns a Result replaces the execution; invoke_statement() runs it
+    from within.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        statement: Any,
+        parameters: Any,
+        execution_options: Mapping[str, Any],
+        bind_arguments: Mapping[str, Any] | None,
+        listeners: Sequence[Any],
+    ) -> None:
+        self.session = session
+        self.statement = statement
+        self.parameters = parameters
+        self.local_execution_options: Mapping[str, Any] = execution_options
+        self.bind_arguments: dict[str, Any] = dict(bind_arguments or {})
+        self._listeners = list(listeners)
+
+    def run(self) -> Any:
+        """Call the remaining listeners, then execute unless one returned a result."""
+        while self._listeners:
+            result = self._listeners.pop(0)(self)
+            if result is not None:
+                return result
+        return run_statement(
+            self.session,
+            self.statement,
+            self.parameters,
+            self.local_execution_options,
+            self.bind_arguments,
+        )
+
+    def invoke_statement(
+        self,
+        statement: Any = None,
+        params: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Execute now, with these replacements, and return the Result."""
+        if statement is not None:
+            self.statement = statement
+        if params is not None:
+            self.parameters = params
+        if bind_arguments:
+            self.bind_arguments.update(bind_arguments)
+        if execution_options:
+            self.update_execution_options(**execution_options)
+        return self.run()
+
+    def update_execution_options(self, **options: Any) -> None:
+        """Set execution options for this execution."""
+        self.local_execution_options = {**self.local_execution_options, **options}
+
+    @property
+    def execution_options(self) -> dict[str, Any]:
+        """The statement's options with those of this execution over them."""
+        return {**self.statement._execution_options, **self.local_execution_options}
+
+    @property
+    def user_defined_options(self) -> tuple[Any, ...]:
+        """The options given to the statement's .options()."""
+        return tuple(self.statement._with_options)
+
+    @property
+    def bind_mapper(self) -> Any:
+        """The mapper of the statement's first entity, or None."""
+        from orm.session.binds import entity_of
+
+        return self.bind_arguments.get("mapper") or entity_of(self.statement)
+
+    @property
+    def is_orm_statement(self) -> bool:
+        """Whether mapped classes take part in it."""
+        return bool(self.statement.is_orm)
+
+    is_select = property(lambda self: bool(self.statement.is_select))
+    is_insert = property(lambda self: bool(self.statement.is_insert))
+    is_update = property(lambda self: bool(self.statement.is_update))
+    is_delete = property(lambda self: bool(self.statement.is_delete))
+    is_executemany = property(lambda self: isinstance(self.parameters, (list, tuple)))
+    is_relationship_load = False
+    is_column_load = False
+
+    def __repr__(self) -> str:
+        return f"<ORMExecuteState of {self.statement!s:.100}>"
+
+

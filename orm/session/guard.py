@@ -1,0 +1,81 @@
+"""One thread or task at a time: the check that finds two, and names both places.
+
+The guard costs one comparison on entry and one assignment on exit. The place where the
+other thread stands is read from its running frames, and only when there is a collision.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import traceback
+from types import TracebackType
+from typing import Any
+
+from orm import exc
+
+
+class UseGuard:
+    """Marks a session as in use by one thread while an operation runs.
+
+    Re-entering from the same thread is allowed: execute() flushes, listeners query. It
+    is a context manager; it holds no lock, because a collision is an error, not a wait.
+    """
+
+    __slots__ = ("depth", "operation", "who")
+
+    def __init__(self) -> None:
+        self.who: Any = None
+        self.depth = 0
+        self.operation = ""
+
+    def __enter__(self) -> None:
+        me = current_user()
+        if self.who is None:
+            self.who = me
+        elif self.who != me:
+            raise self._collision()
+        self.depth += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.depth -= 1
+        if not self.depth:
+            self.who = None
+
+    def _collision(self) -> exc.IllegalStateChangeError:
+        other = self.who
+        return exc.IllegalStateChangeError(
+            "This Session is in use by two threads or tasks at once. "
+            f"The other one ({describe_user(other)}) is at {place_of(other)}; "
+            f"this one ({describe_user(current_user())}) is at {place_of(current_user())}. "
+            "Give each thread or task a session of its own: sessionmaker()() or scoped_session."
+        )
+
+
+def current_user() -> Any:
+    """Return what tells one thread, or one greenlet within a thread, from another."""
+    return threading.get_ident()
+
+
+def describe_user(who: Any) -> str:
+    """Return the thread's name for messages."""
+    for thread in threading.enumerate():
+        if thread.ident == who:
+            return f"thread {thread.name!r}"
+    return f"thread {who}"
+
+
+def place_of(who: Any) -> str:
+    """Return "file:line in function" of the innermost frame outside this package."""
+    frame = sys._current_frames().get(who)
+    if frame is None:
+        return "an unknown place"
+    frames = traceback.extract_stack(frame)
+    outside = [entry for entry in frames if "/orm/" not in entry.filename.replace("\\", "/")]
+    entry = (outside or list(frames))[-1]
+    return f"{entry.filename}:{entry.lineno} in {entry.name}()"

@@ -1,0 +1,93 @@
+"""Joining a session's transaction to a connection: a fresh one, or one that is in use already.
+
+`join_transaction_mode` says what a session does with a Connection that is in a transaction
+of its own:
+
+- conditional_savepoint: create_savepoint if a savepoint is open there, else rollback_only;
+- rollback_only: a rollback goes through to it, a commit is left to its owner;
+- control_fully: commit and rollback both go through;
+- create_savepoint: the session works in a savepoint and leaves the transaction alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.engine.connection import Connection
+
+if TYPE_CHECKING:
+    from orm.session.session import Session
+
+JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
+
+
+@dataclass(slots=True)
+class BoundConnection:
+    """A connection in use by a session's transaction.
+
+    should_commit: the session's commit commits `transaction`. opened_here: the session
+    checked the connection out and gives it back.
+    """
+
+    connection: Any
+    transaction: Any
+    should_commit: bool
+    opened_here: bool
+
+    def close(self, invalidate: bool, rolled_back: bool) -> None:
+        """End the transaction if it still runs, and give the connection back if it is ours."""
+        if invalidate:
+            self.connection.invalidate()
+        if self.opened_here:
+            self.connection.close()
+        elif not rolled_back and self.should_commit:
+            self.transaction.close()
+
+
+def open_connection(
+    session: Session, bind: Any, options: Mapping[str, Any], others: Mapping[Any, Any]
+) -> BoundConnection:
+    """Return `bind` (an Engine or a Connection) as a connection in a transaction."""
+    if isinstance(bind, Connection):
+        if bind.engine in others:
+            raise exc.InvalidRequestError(
+                "The session already works on another connection of this engine."
+            )
+        connection, opened_here = bind, False
+    else:
+        connection, opened_here = bind.connect(), True
+    try:
+        wanted = dict(options)
+        if session.read_only:
+            wanted["read_only"] = True
+        if wanted:
+            connection = connection.execution_options(**wanted)
+        connection._owner = session
+        transaction, should_commit = _begin_on(session, connection)
+    except BaseException:
+        if opened_here:
+            connection.close()
+        raise
+    return BoundConnection(connection, transaction, should_commit, opened_here)
+
+
+def _begin_on(session: Session, connection: Any) -> tuple[Any, bool]:
+    """Return the transaction to use on `connection`, and whether to commit it."""
+    if not connection.in_transaction():
+        if session.twophase:
+            return connection.begin_twophase(), True
+        return connection.begin(), True
+    mode = session.join_transaction_mode
+    if mode == "conditional_savepoint":
+        nested = connection.in_nested_transaction()
+        mode = "create_savepoint" if nested else "rollback_only"
+    if mode == "create_savepoint":
+        return connection.begin_nested(), True
+    if connection.in_nested_transaction():
+        transaction = connection.get_nested_transaction()
+    else:
+        transaction = connection.get_transaction()
+    return transaction, mode == "control_fully"

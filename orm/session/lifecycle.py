@@ -1,0 +1,383 @@
+"""The states of an object towards a session, and every transition between them.
+
+    transient --add--> pending --flush--> persistent --delete, flush--> deleted
+        ^                 |                  |    ^                       |
+        +---- rollback ---+--- rollback -----+    +------ rollback -------+
+                                             |                            | commit
+                              expunge, close +--> detached <--------------+
+                                                     |
+                                                     +--add--> persistent
+
+Only this module and `transaction` move objects; flush reports to it through the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.flush.cascade import iterate_cascade
+from orm.session.events import fire
+from orm.state.instance_state import instance_dict, instance_state
+
+if TYPE_CHECKING:
+    from orm.session.session import Session
+    from orm.session.transaction import SessionTransaction
+
+
+def state_of(obj: Any) -> Any:
+    """Return the state of a mapped object; raises exc.UnmappedInstanceError for others."""
+    try:
+        return instance_state(obj)
+    except (AttributeError, KeyError, exc.NoInspectionAvailable):
+        raise exc.UnmappedInstanceError(obj) from None
+
+
+def note_detached(state: Any, reason: str) -> None:
+    """Remember why a state left its session; DetachedInstanceError tells it.
+
+    reason: completes "it is detached because ...".
+    """
+    state.need_extra().detached_reason = reason
+
+
+def is_deleted(state: Any) -> bool:
+    """Return whether the object's row was deleted by a flush."""
+    extra = state.extra
+    return extra is not None and extra.deleted
+
+
+def innermost_nested(transaction: SessionTransaction | None) -> SessionTransaction | None:
+    """Return the transaction or the nearest of its parents that is a savepoint."""
+    while transaction is not None and not transaction.nested:
+        transaction = transaction.parent
+    return transaction
+
+
+# -- into the session
+
+
+def save_or_update(session: Session, state: Any, obj: Any) -> None:
+    """add(): the object and what save-update reaches become pending or persistent."""
+    attach_one(session, state, obj)
+    for child_state, child in iterate_cascade("save-update", state):
+        attach_one(session, child_state, child)
+
+
+def attach_one(session: Session, state: Any, obj: Any) -> None:
+    """Make one object pending, or persistent again if it has an identity."""
+    if state.ident is None:
+        if state not in session._new:
+            make_pending(session, state, obj)
+    elif state.session is not session or state in session._deleted or is_deleted(state):
+        make_persistent(session, state, obj)
+
+
+def make_pending(session: Session, state: Any, obj: Any) -> None:
+    """transient -> pending."""
+    claim(session, state, obj)
+    session._new[state] = obj
+    dispatch = session.dispatch
+    if dispatch.after_attach:
+        fire(dispatch.after_attach, session, obj)
+    if dispatch.transient_to_pending:
+        fire(dispatch.transient_to_pending, session, obj)
+
+
+def make_persistent(session: Session, state: Any, obj: Any) -> None:
+    """detached -> persistent, or back from a delete() that was not flushed.
+
+    Raises exc.InvalidRequestError if its row was deleted, or if the session has another
+    object of the same identity.
+    """
+    if is_deleted(state):
+        raise exc.InvalidRequestError(
+            f"The row of {state!r} has been deleted. Use make_transient(obj) to send it back "
+            "to the state of a new object, then add() it."
+        )
+    attached = state.session is session
+    claim(session, state, obj)
+    session._deleted.pop(state, None)
+    _put_in_identity_map(session, state)
+    if attached:
+        return
+    dispatch = session.dispatch
+    if dispatch.after_attach:
+        fire(dispatch.after_attach, session, obj)
+    if dispatch.detached_to_persistent:
+        fire(dispatch.detached_to_persistent, session, obj)
+
+
+def claim(session: Session, state: Any, obj: Any) -> None:
+    """Make `session` the state's session, unless another living one has it."""
+    session._autobegin_t()
+    current = state.session
+    if current is session:
+        return
+    if current is not None:
+        raise exc.InvalidRequestError(
+            f"{state!r} is already attached to another session ({current!r}). Use "
+            "session.merge(obj) for a copy here, or other_session.expunge(obj) first."
+        )
+    if session.dispatch.before_attach:
+        fire(session.dispatch.before_attach, session, obj)
+    state.session_ref = session._self_ref
+
+
+def _put_in_identity_map(session: Session, state: Any) -> None:
+    try:
+        session.identity_map.add(state)
+    except exc.InvalidRequestError:
+        state.session_ref = None
+        raise
+
+
+def delete(session: Session, state: Any, obj: Any) -> None:
+    """delete(): mark the object, and what the delete cascade reaches, for deletion.
+
+    Raises exc.InvalidRequestError for an object which is not in the database.
+    """
+    _mark_deleted(session, state, obj, head=True)
+    for child_state, child in list(iterate_cascade("delete", state)):
+        if child_state not in session._deleted:
+            _mark_deleted(session, child_state, child, head=False)
+
+
+def _mark_deleted(session: Session, state: Any, obj: Any, head: bool) -> None:
+    if state.ident is None:
+        if head:
+            raise exc.InvalidRequestError(
+                f"{state!r} is not persisted: it has no row that delete() could remove. "
+                "A pending object is taken back with session.expunge(obj)."
+            )
+        return
+    if state in session._deleted or is_deleted(state):
+        return
+    claim(session, state, obj)
+    _put_in_identity_map(session, state)
+    session._deleted[state] = obj
+
+
+# -- out of the session
+
+
+def expunge_states(session: Session, states: Sequence[Any], to_transient: bool = False) -> None:
+    """Take states out of the session: detached, or transient again after a rollback."""
+    dispatch = session.dispatch
+    for state in states:
+        obj = state()
+        pending = state in session._new
+        persistent = not pending and not is_deleted(state)
+        session._new.pop(state, None)
+        session._deleted.pop(state, None)
+        if state.ident is not None:
+            _forget(session, state)
+            if to_transient:
+                state.ident = None
+                if state.extra is not None:
+                    state.extra.deleted = False
+        state.session_ref = None
+        if not to_transient and not pending:
+            note_detached(state, "it was expunged from its session")
+        if obj is None:
+            continue
+        if pending:
+            fire(dispatch.pending_to_transient, session, obj)
+        elif to_transient:
+            fire(dispatch.persistent_to_transient, session, obj)
+        elif persistent:
+            fire(dispatch.persistent_to_detached, session, obj)
+        else:
+            fire(dispatch.deleted_to_detached, session, obj)
+
+
+def _forget(session: Session, state: Any) -> None:
+    """Drop a state from identity map, set of changed objects and running transactions."""
+    session.identity_map.discard(state)
+    transaction = session._transaction
+    while transaction is not None:
+        transaction._new.pop(state, None)
+        transaction._deleted.pop(state, None)
+        transaction._altered.pop(state, None)
+        transaction = transaction.parent
+
+
+def expunge_all(session: Session, reason: str) -> None:
+    """Detach everything at once.
+
+    reason: completes "it is detached because ..." in later errors.
+    """
+    identity_map = session.identity_map
+    states = identity_map.all_states()
+    pending = list(session._new.items())
+    session._new.clear()
+    session._deleted.clear()
+    dispatch = session.dispatch
+    for state in states:
+        state.session_ref = None
+        note_detached(state, reason)
+    for state, _obj in pending:
+        state.session_ref = None
+    gone = [state for state in states if state() is not None]
+    identity_map.clear()
+    transaction = session._transaction
+    while transaction is not None:
+        for state in transaction._deleted:
+            state.session_ref = None
+        transaction = transaction.parent
+    if dispatch.persistent_to_detached:
+        for state in gone:
+            fire(dispatch.persistent_to_detached, session, state())
+    if dispatch.pending_to_transient:
+        for _state, obj in pending:
+            fire(dispatch.pending_to_transient, session, obj)
+
+
+def detach_deleted(session: Session, states: Sequence[Any]) -> None:
+    """deleted -> detached, when the transaction that deleted the rows is committed."""
+    for state in states:
+        obj = state()
+        if state.session is not session:
+            continue
+        state.session_ref = None
+        note_detached(state, "its row was deleted")
+        if obj is not None:
+            fire(session.dispatch.deleted_to_detached, session, obj)
+
+
+# -- after a flush
+
+
+def register_persistent(session: Session, states: Sequence[Any]) -> None:
+    """pending -> persistent for inserted states whose `ident` the flush has set."""
+    transaction = session._transaction
+    assert transaction is not None
+    transaction._new.update(dict.fromkeys(states))
+    new = session._new
+    identity_map = session.identity_map
+    last: Any = None
+    identities: dict[Any, Any] = {}
+    for state in states:
+        mapper = state.manager.mapper
+        if mapper is not last:
+            identities, last = identity_map.for_mapper(mapper.base_mapper), mapper
+        slot = state.ident if state.extra is None else identity_map.slot_of(state)
+        if slot in identities:
+            _replace(session, state, identities[slot])
+        identities[slot] = state
+        new.pop(state, None)
+    listeners = session.dispatch.pending_to_persistent
+    if listeners:
+        for state in states:
+            fire(listeners, session, state())
+
+
+def _replace(session: Session, state: Any, old: Any) -> None:
+    """Another object has the identity: a deleted one gives way, a living one is detached."""
+    if old is state or old() is None:
+        return
+    transaction = session._transaction
+    if not is_deleted(old) and transaction is not None and old not in transaction._deleted:
+        session.identity_map.modified.pop(old, None)
+        old.session_ref = None
+        note_detached(old, f"{state!r} took over its identity in a flush")
+
+
+def register_deleted(session: Session, states: Sequence[Any]) -> None:
+    """persistent -> deleted for states whose rows a flush has removed."""
+    transaction = session._transaction
+    assert transaction is not None
+    identity_map = session.identity_map
+    for state in states:
+        obj = session._deleted.pop(state, None) or state()
+        transaction._deleted[state] = obj
+        identity_map.discard(state)
+        state.need_extra().deleted = True
+        fire(session.dispatch.persistent_to_deleted, session, obj)
+
+
+# -- undoing
+
+
+def revert_deletion(session: Session, state: Any, obj: Any) -> None:
+    """deleted -> persistent, when the deletion is rolled back."""
+    was_deleted = is_deleted(state)
+    if was_deleted:
+        state.extra.deleted = False
+    if state.session is None:
+        state.session_ref = session._self_ref
+    session.identity_map.replace(state)
+    if was_deleted and obj is not None:
+        fire(session.dispatch.deleted_to_persistent, session, obj)
+
+
+def switch_back(session: Session, state: Any, old_ident: Any, attached: bool) -> None:
+    """Give a state its former identity, when the change of its primary key is rolled back."""
+    if state.ident is not None:
+        session.identity_map.forget(state)
+    if attached:
+        state.ident = old_ident
+        session.identity_map.replace(state)
+
+
+def expire_everything(session: Session) -> None:
+    """Expire every attribute of every persistent object, and forget pending changes."""
+    for state in session.identity_map.all_states():
+        state.expire()
+    session.identity_map.modified.clear()
+
+
+def expire_altered(session: Session, altered: Iterable[Any]) -> None:
+    """After a rolled back savepoint: expire what was written or changed since its begin."""
+    modified = session.identity_map.modified
+    for state in {**dict.fromkeys(altered), **dict.fromkeys(modified)}:
+        if state() is not None and state.session is session:
+            state.expire()
+    modified.clear()
+
+
+# -- functions of the public API
+
+
+def object_session(instance: Any) -> Session | None:
+    """Return the session to which an object belongs, or None."""
+    session: Session | None = state_of(instance).session
+    return session
+
+
+def make_transient(instance: Any) -> None:
+    """Make an object look new: no session, no identity, its loaded values kept."""
+    state = state_of(instance)
+    session = state.session
+    if session is not None:
+        expunge_states(session, [state])
+    state.expired = None
+    state.ident = None
+    state.load = None
+    if state.extra is not None:
+        state.extra.deleted = False
+        state.extra.detached_reason = None
+
+
+def make_transient_to_detached(instance: Any) -> None:
+    """Make a transient object with a primary key look as if it had been loaded and detached.
+
+    What is not set counts as expired. Raises exc.InvalidRequestError if it is not transient.
+    """
+    state = state_of(instance)
+    if state.session is not None or state.ident is not None:
+        raise exc.InvalidRequestError(f"{state!r} must be transient: no session, no identity.")
+    mapper = state.manager.mapper
+    dict_ = instance_dict(instance)
+    state.ident = mapper.ident_from_values([dict_.get(key) for key in mapper.pk_keys])
+    if state.extra is not None:
+        state.extra.deleted = False
+    state.commit_all(dict_)
+    absent = {key for key in mapper.column_key.values() if key not in dict_}
+    state.expire(absent)
+
+
+def was_deleted(instance: Any) -> bool:
+    """Return whether the object's row was deleted by a flush, now or in the past."""
+    return is_deleted(state_of(instance))

@@ -1,0 +1,160 @@
+"""Session.merge(): copy an object's values onto this session's object for the same row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from orm import exc
+from orm.flush.cascade import items_of
+from orm.loading.refresh import load_get
+from orm.session import lifecycle
+from orm.state.instance_state import instance_dict
+
+if TYPE_CHECKING:
+    from orm.session.session import Session
+
+_T = TypeVar("_T")
+
+
+def merge_object(session: Session, instance: _T, load: bool, options: Sequence[Any] | None) -> _T:
+    """Return the session's object with `instance`'s values; see Session.merge."""
+    merge = Merge(session, load, options)
+    if load:
+        session._autoflush()
+    before, session.autoflush = session.autoflush, False
+    try:
+        merged: _T = merge.merge(instance)
+        return merged
+    finally:
+        session.autoflush = before
+
+
+class Merge:
+    """One call of merge(): remembers what it has copied, so that cycles end."""
+
+    def __init__(self, session: Session, load: bool, options: Sequence[Any] | None) -> None:
+        self.session = session
+        self.load = load
+        self.options = options
+        self.done: dict[Any, Any] = {}
+        self.by_key: dict[Any, Any] = {}
+
+    def merge(self, instance: Any) -> Any:
+        """Return the session's object for `instance`."""
+        state = lifecycle.state_of(instance)
+        if state in self.done:
+            return self.done[state]
+        session = self.session
+        if state.session is session and (state.persistent or state in session._new):
+            self.done[state] = instance
+            self._merge_related(state, instance, instance)
+            return instance
+        if not self.load and state.committed is not None:
+            raise exc.InvalidRequestError(
+                "merge(load=False) takes objects without changes only: flush, expire or "
+                f"expunge {state!r} before."
+            )
+        target, fresh = self._target(state)
+        self.done[state] = target
+        self._copy(state, instance, target, fresh)
+        return target
+
+    def _target(self, state: Any) -> tuple[Any, bool]:
+        """Return the object to copy onto, and whether it was made here."""
+        session, mapper = self.session, state.mapper
+        ident = state.ident
+        if ident is None:
+            ident = _ident_of_values(mapper, instance_dict(state()))
+        key = (mapper.base_mapper, ident)
+        if ident is not None:
+            if key in self.by_key:
+                return self.by_key[key], False
+            found = session.identity_map.find(mapper.base_mapper, ident)
+            target = found() if found is not None else None
+            if target is None and self.load:
+                target = load_get(session, mapper, ident, self.options, False, None)
+            if target is not None:
+                self.by_key[key] = target
+                return target, False
+        target, target_state = mapper.class_manager.new_instance()
+        if ident is not None:
+            self.by_key[key] = target
+        if self.load:
+            session.add(target)
+        else:
+            target_state.ident = ident
+            lifecycle.make_persistent(session, target_state, target)
+        return target, True
+
+    def _copy(self, state: Any, instance: Any, target: Any, fresh: bool) -> None:
+        source = instance_dict(instance)
+        target_state = lifecycle.state_of(target)
+        values = instance_dict(target)
+        mapper = state.mapper
+        self._check_version(mapper, source, target, fresh)
+        for prop in mapper.column_attrs:
+            key = prop.key
+            if key not in source or key not in target_state.manager.impls:
+                continue
+            if not self.load:
+                values[key] = source[key]
+            elif fresh or key not in values or values[key] != source[key]:
+                setattr(target, key, source[key])
+        self._merge_related(state, instance, target)
+        if not self.load:
+            target_state.commit_all(values, self.session.identity_map)
+            target_state.expired = state.expired
+
+    def _check_version(self, mapper: Any, source: Any, target: Any, fresh: bool) -> None:
+        column = mapper.version_id_col
+        if column is None or fresh or not self.load:
+            return
+        key = mapper.column_key[column]
+        given, present = source.get(key), getattr(target, key)
+        if given is not None and given != present:
+            raise exc.StaleDataError(
+                f"Version id {given!r} on merged state {lifecycle.state_of(target)!r} does not "
+                f"match existing version {present!r}. Leave the version attribute unset when "
+                "merging if you wish to overwrite the row."
+            )
+
+    def _merge_related(self, state: Any, instance: Any, target: Any) -> None:
+        for prop in state.mapper.relationships:
+            if prop.viewonly or prop.key not in instance_dict(instance):
+                continue
+            if "merge" in prop.cascade:
+                self._merge_relationship(prop, instance, target)
+
+    def _merge_relationship(self, prop: Any, instance: Any, target: Any) -> None:
+        key = prop.key
+        value = instance_dict(instance)[key]
+        target_state = lifecycle.state_of(target)
+        impl = target_state.manager.impls[key]
+        if not prop.uselist:
+            merged = None if value is None else self.merge(value)
+            if instance is target:
+                return
+            if self.load:
+                setattr(target, key, merged)
+            else:
+                impl.set_committed_value(target_state, instance_dict(target), merged)
+            return
+        members = [self.merge(item) for item in items_of(value) if item is not None]
+        if instance is target:
+            return
+        if not self.load:
+            impl.set_committed_value(target_state, instance_dict(target), members)
+        elif isinstance(value, dict):
+            setattr(target, key, dict(zip(value, members, strict=True)))
+        else:
+            setattr(target, key, set(members) if isinstance(value, (set, frozenset)) else members)
+
+
+def _ident_of_values(mapper: Any, values: dict[str, Any]) -> Any:
+    parts = [values.get(key) for key in mapper.pk_keys]
+    if any(part is None for part in parts):
+        return None
+    return mapper.ident_from_values(parts)
+
+

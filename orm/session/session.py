@@ -1,0 +1,619 @@
+"""Session: the public face of the unit of work. Thin methods; the work is in the modules beside.
+
+A session holds the objects that were loaded or added through it, one per row, and one
+transaction at a time, which begins when it is first needed and ends with commit(),
+rollback() or close(). It belongs to one thread or task at a time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from orm import event, exc
+from orm.flush.unit_of_work import flush_session
+from orm.inspection import inspect
+from orm.session import binds as binding
+from orm.session import execution, lifecycle
+from orm.session.events import SessionDispatch, fire
+from orm.session.guard import UseGuard
+from orm.session.joining import JOIN_MODES
+from orm.session.merge import merge_object
+from orm.session.transaction import (
+    SessionTransaction,
+    SessionTransactionOrigin,
+)
+from orm.state.markers import PASSIVE_NO_INITIALIZE
+from orm.state.identity_map import IdentityMap
+from orm.state.instance_state import instance_dict
+from orm.util.collections import EMPTY_MAP, IdentitySet
+
+if TYPE_CHECKING:
+    from orm.engine.connection import Connection
+    from orm.engine.result import Result, ScalarResult
+
+_T = TypeVar("_T")
+_serial = itertools.count(1)
+_sessions: weakref.WeakValueDictionary[int, Session] = weakref.WeakValueDictionary()
+
+
+class Session:
+    """Objects of the database, and the transaction in which they are read and written.
+
+    bind: the Engine or Connection for everything that `binds` does not claim.
+    binds: mapped class, base class, mapper or Table -> Engine or Connection.
+    autoflush: flush before queries. expire_on_commit: reload objects after a commit.
+    autobegin: begin a transaction when one is needed, else only begin() does.
+    twophase: commit with prepare() on databases that can.
+    join_transaction_mode: what to do with a Connection that is in a transaction already.
+    lazy_loads: "peers", "one", "raise" or "warn". read_only: this session will not write.
+    """
+
+    #: defaults which a subclass may change
+    lazy_loads: str = "peers"
+    read_only: bool = False
+    dispatch: ClassVar[Any] = SessionDispatch()
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        autoflush: bool = True,
+        future: bool = True,
+        expire_on_commit: bool = True,
+        autobegin: bool = True,
+        twophase: bool = False,
+        binds: Mapping[Any, Any] | None = None,
+        enable_baked_queries: bool = True,
+        info: Mapping[Any, Any] | None = None,
+        query_cls: Any = None,
+        autocommit: bool = False,
+        join_transaction_mode: str = "conditional_savepoint",
+        close_resets_only: bool = True,
+        lazy_loads: str | None = None,
+        read_only: bool | None = None,
+    ) -> None:
+        if autocommit:
+            raise exc.ArgumentError("autocommit=True is gone: use session.begin() blocks.")
+        if join_transaction_mode not in JOIN_MODES:
+            raise exc.ArgumentError(
+                f"join_transaction_mode={join_transaction_mode!r}: it is one of "
+                f"{exc.join_names(JOIN_MODES)}."
+            )
+        self.bind = bind
+        self.autoflush = autoflush
+        self.expire_on_commit = expire_on_commit
+        self.autobegin = autobegin
+        self.twophase = twophase
+        self.join_transaction_mode = join_transaction_mode
+        self.close_resets_only = close_resets_only
+        if lazy_loads is not None:
+            self.lazy_loads = lazy_loads
+        if read_only is not None:
+            self.read_only = read_only
+        self.info: dict[Any, Any] = dict(info) if info else {}
+        self._query_cls = query_cls
+        self._self_ref: Callable[[], Any] = weakref.ref(self)
+        self.identity_map = IdentityMap(_beginner(self._self_ref))
+        self._new: dict[Any, Any] = {}
+        self._deleted: dict[Any, Any] = {}
+        self._flushing = False
+        self._closed = False
+        self._guard = UseGuard()
+        self._transaction: SessionTransaction | None = None
+        self._nested_transaction: SessionTransaction | None = None
+        self._binds: dict[Any, Any] = {}
+        self._has_one_bind = type(self).get_bind is Session.get_bind
+        if binds:
+            for key, value in binds.items():
+                binding.add_bind(self, key, value)
+        self.hash_key = next(_serial)
+        _sessions[self.hash_key] = self
+
+    def __enter__(self: _S) -> _S:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.hash_key} of {self.bind!r}>"
+
+    # -- transactions
+
+    def begin(self, nested: bool = False) -> SessionTransaction:
+        """Begin a transaction (nested: a savepoint); a context manager that ends it.
+
+        Raises exc.InvalidRequestError if one has begun already and `nested` is false.
+        """
+        current = self._transaction
+        if nested:
+            return self.begin_nested()
+        if current is not None:
+            raise exc.InvalidRequestError(
+                "A transaction is already begun on this Session. Use session.begin() before the "
+                "first query or change, or session.begin_nested() for a savepoint inside it."
+            )
+        self._check_open()
+        self._transaction = SessionTransaction(self, SessionTransactionOrigin.BEGIN)
+        return self._transaction
+
+    def begin_nested(self) -> SessionTransaction:
+        """Begin a savepoint, flushing first; a context manager that releases or rolls back."""
+        parent = self._autobegin_t(begin=True)
+        parent.check_active()
+        if not self._flushing:
+            self.flush()
+        made = SessionTransaction(self, SessionTransactionOrigin.BEGIN_NESTED, parent)
+        self._transaction = self._nested_transaction = made
+        return made
+
+    def _autobegin_t(self, begin: bool = False) -> SessionTransaction:
+        """Return the running transaction, beginning one if there is none."""
+        current = self._transaction
+        if current is not None:
+            return current
+        if not (self.autobegin or begin):
+            raise exc.InvalidRequestError(
+                "Autobegin is off for this Session: call session.begin() first."
+            )
+        self._check_open()
+        made = SessionTransaction(self, SessionTransactionOrigin.AUTOBEGIN)
+        self._transaction = made
+        return made
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise exc.InvalidRequestError(
+                "This Session is closed for good (close_resets_only=False): make a new one."
+            )
+
+    def commit(self) -> None:
+        """Flush, commit to the database, expire the objects (expire_on_commit)."""
+        with self._guard:
+            self._autobegin_t().commit(to_root=True)
+
+    def rollback(self) -> None:
+        """Roll back the whole transaction; objects go back to what they were at its begin."""
+        with self._guard:
+            if self._transaction is not None:
+                self._transaction.rollback(to_root=True)
+
+    def prepare(self) -> None:
+        """Phase one of a two-phase commit (twophase=True)."""
+        with self._guard:
+            self._autobegin_t().prepare()
+
+    def close(self) -> None:
+        """Roll back what is not committed, detach all objects, give the connection back."""
+        self._close("its session was closed", invalidate=False)
+        self._closed = not self.close_resets_only
+
+    def reset(self) -> None:
+        """As close(), and the session may be used again in any case."""
+        self._close("its session was reset", invalidate=False)
+
+    def invalidate(self) -> None:
+        """As close(), and the database connections are thrown away."""
+        self._close("its session was invalidated", invalidate=True)
+
+    def _close(self, reason: str, invalidate: bool) -> None:
+        with self._guard:
+            lifecycle.expunge_all(self, reason)
+            while self._transaction is not None:
+                self._transaction.close(invalidate)
+
+    def in_transaction(self) -> bool:
+        """Return whether a transaction has begun."""
+        return self._transaction is not None
+
+    def in_nested_transaction(self) -> bool:
+        """Return whether a savepoint is open."""
+        return self._nested_transaction is not None
+
+    def get_transaction(self) -> SessionTransaction | None:
+        """Return the outermost transaction, or None."""
+        current = self._transaction
+        while current is not None and current.parent is not None:
+            current = current.parent
+        return current
+
+    def get_nested_transaction(self) -> SessionTransaction | None:
+        """Return the innermost savepoint, or None."""
+        return self._nested_transaction
+
+    @property
+    def is_active(self) -> bool:
+        """False only after a flush failed, until rollback()."""
+        return self._transaction is None or self._transaction.is_active
+
+    # -- connections
+
+    def connection(
+        self,
+        bind_arguments: Mapping[str, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Connection:
+        """Return the Connection of this session's transaction, beginning it if need be."""
+        arguments = dict(bind_arguments or {})
+        bind = arguments.pop("bind", None) or self.get_bind(**arguments)
+        transaction = self._autobegin_t()
+        found: Connection = transaction.connection_for_bind(bind, execution_options or EMPTY_MAP)
+        return found
+
+    def _connection_for(self, mapper: Any = None, clause: Any = None, **arguments: Any) -> Any:
+        transaction = self._transaction or self._autobegin_t()
+        found = transaction.sole_connection
+        if found is not None and not arguments:
+            return found
+        bind = arguments.pop("bind", None)
+        if bind is None:
+            bind = self.get_bind(mapper=mapper, clause=clause, **arguments)
+        transaction.check_active()
+        return transaction.connection_for_bind(bind)
+
+    def get_bind(
+        self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **arguments: Any
+    ) -> Any:
+        """Return the Engine or Connection for a mapper or a statement.
+
+        Subclasses override it to route statements. Raises exc.UnboundExecutionError.
+        """
+        return bind if bind is not None else binding.find_bind(self, mapper, clause)
+
+    def bind_mapper(self, mapper: Any, bind: Any) -> None:
+        """Use `bind` for a mapped class, or for all classes derived from a base class."""
+        binding.add_bind(self, mapper, bind)
+
+    def bind_table(self, table: Any, bind: Any) -> None:
+        """Use `bind` for a Table."""
+        binding.add_bind(self, table, bind)
+
+    # -- statements
+
+    def execute(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Result[Any]:
+        """Execute a statement and return its Result; autoflushes first.
+
+        statement: select(), insert(), update(), delete(), text(), or SQL as a plain string
+        (with `:name` parameters, never with values formatted into it).
+        params: a mapping, or a list of mappings for many executions.
+        """
+        with self._guard:
+            found: Result[Any] = execution.execute_statement(
+                self, statement, params, execution_options, bind_arguments
+            )
+            return found
+
+    def scalars(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]:
+        """Execute, and return the first element of each row."""
+        return self.execute(
+            statement, params, execution_options=execution_options, bind_arguments=bind_arguments
+        ).scalars()
+
+    def scalar(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Execute, and return the first element of the first row, or None."""
+        return self.execute(
+            statement, params, execution_options=execution_options, bind_arguments=bind_arguments
+        ).scalar()
+
+    def get(
+        self,
+        entity: Any,
+        ident: Any,
+        *,
+        options: Sequence[Any] | None = None,
+        populate_existing: bool = False,
+        with_for_update: Any = None,
+        identity_token: Any = None,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the object with this primary key, or None; no SQL if it is already here.
+
+        ident: the value, a tuple for composite keys, or a dict by attribute name.
+        """
+        with self._guard:
+            return execution.get_object(
+                self, entity, ident, options, populate_existing, with_for_update
+            )
+
+    def get_one(self, entity: Any, ident: Any, **options: Any) -> Any:
+        """As get(), and raises exc.NoResultFound where that returns None."""
+        found = self.get(entity, ident, **options)
+        if found is None:
+            name = getattr(entity, "__name__", str(entity))
+            raise exc.NoResultFound(f"There is no {name} with primary key {ident!r}.")
+        return found
+
+    def query(self, *entities: Any, **kwargs: Any) -> Any:
+        """Return a Query, the 1.x interface over select()."""
+        from orm.session.query import Query
+
+        return (self._query_cls or Query)(entities, self, **kwargs)
+
+    # -- objects
+
+    def add(self, instance: Any, *, _warn: bool = True) -> None:
+        """Put an object into the session, with what save-update reaches; flush inserts it."""
+        lifecycle.save_or_update(self, lifecycle.state_of(instance), instance)
+
+    def add_all(self, instances: Iterable[Any]) -> None:
+        """add() each."""
+        save_or_update, state_of = lifecycle.save_or_update, lifecycle.state_of
+        for instance in instances:
+            save_or_update(self, state_of(instance), instance)
+
+    def delete(self, instance: Any) -> None:
+        """Mark a persistent object for deletion by the next flush."""
+        with self._guard:
+            lifecycle.delete(self, lifecycle.state_of(instance), instance)
+
+    def delete_all(self, instances: Iterable[Any]) -> None:
+        """delete() each."""
+        for instance in instances:
+            self.delete(instance)
+
+    def merge(
+        self,
+        instance: _T,
+        *,
+        load: bool = True,
+        options: Sequence[Any] | None = None,
+    ) -> _T:
+        """Return this session's object for the same row, with `instance`'s values copied.
+
+        load: look the row up when it is not here; False takes `instance`'s word for it.
+        """
+        with self._guard:
+            return merge_object(self, instance, load, options)
+
+    def merge_all(
+        self, instances: Iterable[_T], *, load: bool = True, options: Sequence[Any] | None = None
+    ) -> list[_T]:
+        """merge() each."""
+        return [self.merge(instance, load=load, options=options) for instance in instances]
+
+    def refresh(
+        self,
+        instance: Any,
+        attribute_names: Iterable[str] | None = None,
+        with_for_update: Any = None,
+    ) -> None:
+        """Load an object's attributes anew, now. Changes not flushed are lost.
+
+        Raises exc.InvalidRequestError if it is not persistent here, or has no row any more.
+        """
+        with self._guard:
+            execution.refresh_object(self, instance, attribute_names, with_for_update)
+
+    def expire(self, instance: Any, attribute_names: Iterable[str] | None = None) -> None:
+        """Forget an object's values (and pending changes); the next access loads them."""
+        state = self._require_persistent(instance)
+        if attribute_names is not None:
+            state.expire(list(attribute_names))
+            return
+        reached = lifecycle.iterate_cascade("refresh-expire", state)
+        for each in [state, *(child for child, _ in reached)]:
+            if each in self._new:
+                lifecycle.expunge_states(self, [each])
+            elif each.session is self:
+                each.expire()
+
+    def expire_all(self) -> None:
+        """expire() every persistent object."""
+        lifecycle.expire_everything(self)
+
+    def _require_persistent(self, instance: Any) -> Any:
+        state = lifecycle.state_of(instance)
+        if state.session is not self or not state.persistent:
+            raise exc.InvalidRequestError(
+                f"{state!r} is not persistent within this Session. add() or merge() it first."
+            )
+        return state
+
+    def expunge(self, instance: Any) -> None:
+        """Take an object, and what the expunge cascade reaches, out of the session."""
+        state = lifecycle.state_of(instance)
+        if state.session is not self:
+            raise exc.InvalidRequestError(f"{state!r} is not present in this Session.")
+        reached = lifecycle.iterate_cascade("expunge", state)
+        states = [state, *(child for child, _ in reached if child.session is self)]
+        lifecycle.expunge_states(self, states)
+
+    def expunge_all(self) -> None:
+        """Take every object out of the session."""
+        lifecycle.expunge_all(self, "session.expunge_all() was called")
+
+    # -- flush
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write all changes to the database, within the transaction.
+
+        A failure rolls the transaction back; rollback() must follow before other work.
+        Raises exc.InvalidRequestError when called while a flush runs.
+        """
+        if self._flushing:
+            raise exc.InvalidRequestError("Session is already flushing")
+        if self._is_clean():
+            return
+        with self._guard:
+            self._flushing = True
+            transaction = self._autobegin_t()
+            try:
+                transaction.check_active()
+                flush_session(self, objects)
+            except BaseException as error:
+                if transaction.is_active:
+                    transaction.fail(error)
+                raise
+            finally:
+                self._flushing = False
+
+    def _is_clean(self) -> bool:
+        return not (self.identity_map.modified or self._new or self._deleted)
+
+    def _autoflush(self) -> None:
+        if self.autoflush and not self._flushing and not self._is_clean():
+            try:
+                self.flush()
+            except exc.SQLAlchemyError as error:
+                _explain_autoflush(error)
+                raise
+
+    @property
+    @contextmanager
+    def no_autoflush(self) -> Iterator[Session]:
+        """A context manager in which queries do not flush."""
+        before, self.autoflush = self.autoflush, False
+        try:
+            yield self
+        finally:
+            self.autoflush = before
+
+    def is_modified(self, instance: Any, include_collections: bool = True) -> bool:
+        """Return whether an object has changes that a flush would write."""
+        state = lifecycle.state_of(instance)
+        if state.committed is None and not (state.extra and state.extra.pending):
+            return False
+        dict_ = instance_dict(instance)
+        for key, impl in state.manager.impls.items():
+            if not include_collections and impl.collection:
+                continue
+            history = impl.get_history(state, dict_, PASSIVE_NO_INITIALIZE)
+            if history.added or history.deleted:
+                return True
+        return False
+
+    # -- what it holds
+
+    @property
+    def new(self) -> IdentitySet[Any]:
+        """The pending objects, in the order in which they were added."""
+        return IdentitySet(self._new.values())
+
+    @property
+    def dirty(self) -> IdentitySet[Any]:
+        """The persistent objects that were changed, perhaps to the same value."""
+        modified = self.identity_map.modified
+        return IdentitySet(obj for state, obj in modified.items() if state not in self._deleted)
+
+    @property
+    def deleted(self) -> IdentitySet[Any]:
+        """The objects which the next flush deletes."""
+        return IdentitySet(self._deleted.values())
+
+    def __contains__(self, instance: object) -> bool:
+        state = lifecycle.state_of(instance)
+        if state.session is not self:
+            return False
+        return state in self._new or self.identity_map.contains_state(state)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([*self._new.values(), *self.identity_map.values()])
+
+    # -- what flush and state report
+
+    def _cascade_added(self, state: Any, prop: Any, child_state: Any) -> None:
+        child = child_state()
+        if child is not None and child_state not in self._new and prop.cascade.save_update:
+            lifecycle.save_or_update(self, child_state, child)
+
+    def _cascade_removed(self, state: Any, prop: Any, child_state: Any) -> None:
+        if child_state in self._new and prop.cascade.delete_orphan:
+            lifecycle.expunge_states(self, [child_state])
+
+    def _register_persistent(self, states: Sequence[Any]) -> None:
+        lifecycle.register_persistent(self, states)
+
+    def _register_deleted(self, states: Sequence[Any]) -> None:
+        lifecycle.register_deleted(self, states)
+
+    def _register_altered(self, states: Iterable[Any]) -> None:
+        if self._transaction is not None:
+            self._transaction._altered.update(dict.fromkeys(states))
+
+    def _register_key_switch(self, state: Any, old: Any, new: Any) -> None:
+        assert self._transaction is not None
+        switches = self._transaction._key_switches
+        switches[state] = (switches.get(state, (old,))[0], new)
+
+    # -- the former class-level helpers
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close every session of the process; close_all_sessions() is the same."""
+        close_all_sessions()
+
+    @staticmethod
+    def object_session(instance: Any) -> Session | None:
+        """Return the session of an object, or None."""
+        return lifecycle.object_session(instance)
+
+    @staticmethod
+    def identity_key(
+        class_: Any = None, ident: Any = None, *, instance: Any = None, identity_token: Any = None
+    ) -> tuple[Any, ...]:
+        """Return the identity key of an object, or of a class and primary key."""
+        if instance is not None:
+            state = lifecycle.state_of(instance)
+            found: tuple[Any, ...] = state.mapper.identity_key_from_instance(instance)
+            return found
+        key: tuple[Any, ...] = inspect(class_).identity_key_from_primary_key(
+            ident if isinstance(ident, (tuple, list)) else (ident,)
+        )
+        return key
+
+
+_S = TypeVar("_S", bound=Session)
+
+event.register_target(Session, SessionDispatch)
+
+
+def _beginner(ref: Callable[[], Any]) -> Callable[[], None]:
+    """Return the function by which a changed object begins its session's transaction."""
+
+    def begin() -> None:
+        session = ref()
+        if session is not None and session._transaction is None and session.autobegin:
+            session._autobegin_t()
+
+    return begin
+
+
+def _explain_autoflush(error: exc.SQLAlchemyError) -> None:
+    add_detail = getattr(error, "add_detail", None)
+    if add_detail is not None:
+        add_detail(
+            "raised as a result of Query-invoked autoflush; consider using a "
+            "session.no_autoflush block if this flush is occurring prematurely"
+        )
+
+
+def close_all_sessions() -> None:
+    """Close every session that is alive in this process."""
+    for session in list(_sessions.values()):
+        session.close()
