@@ -235,14 +235,24 @@ def expect_count(value: Any, what: str, type_: TypeEngine) -> Any:
     return make_bind("param", value, type_)
 
 
-def has_orm_annotation(element: ClauseElement) -> bool:
+def has_orm_annotation(element: Any) -> bool:
     """True if an element of the tree stands for a mapped class or attribute."""
-    if "parententity" in element._annotations:
+    annotations = element._annotations
+    if annotations and "parententity" in annotations:
         return True
+    name = element.__visit_name__
+    # The common shapes are answered without walking: every where() asks this.
+    if name == "binary":
+        return has_orm_annotation(element.left) or has_orm_annotation(element.right)
+    if name in _LEAVES:
+        return False
     return any(
         "parententity" in part._annotations or part.__visit_name__.startswith("orm_")
         for part in iterate(element)
     )
+
+
+_LEAVES = frozenset({"column", "bindparam", "table", "null", "true", "false"})
 
 
 def _describe(value: Any) -> str:

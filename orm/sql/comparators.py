@@ -35,6 +35,7 @@ from orm.sql import operators as ops
 from orm.sql.coercions import expect_expr, expect_where, make_operand, to_element
 from orm.sql.constructs import CollectionAggregate, Slice
 from orm.sql.elements import (
+    BUILDERS,
     FALSE,
     NULL,
     TRUE,
@@ -85,7 +86,7 @@ class Comparator(ColumnOperators):
         return self.expr
 
     def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> Any:
-        build = _BUILDERS.get(op)
+        build = BUILDERS.get(op)
         if build is None:
             if not isinstance(op, custom_op):
                 raise NotImplementedError(
@@ -95,7 +96,7 @@ class Comparator(ColumnOperators):
         return build(self.expr, op, *other, **kwargs)
 
     def reverse_operate(self, op: OperatorType, other: Any, **kwargs: Any) -> Any:
-        return _BUILDERS.get(op, _custom)(self.expr, op, other, reverse=True, **kwargs)
+        return BUILDERS.get(op, _custom)(self.expr, op, other, reverse=True, **kwargs)
 
 
 # -- comparisons ------------------------------------------------------------------------------------
@@ -530,7 +531,7 @@ _ARRAY_CONTAINS = custom_op("@>", precedence=5, is_comparison=True)
 _ARRAY_CONTAINED = custom_op("<@", precedence=5, is_comparison=True)
 _ARRAY_OVERLAP = custom_op("&&", precedence=5, is_comparison=True)
 
-_BUILDERS: dict[OperatorType, Callable[..., Any]] = {
+_STANDARD: dict[OperatorType, Callable[..., Any]] = {
     **dict.fromkeys((eq, ne, lt, le, gt, ge), _compare),
     **dict.fromkeys((ops.is_, ops.is_not, ops.is_distinct_from, ops.is_not_distinct_from), _is),
     **dict.fromkeys((ops.like_op, ops.not_like_op, ops.ilike_op, ops.not_ilike_op), _like),
@@ -565,7 +566,8 @@ _BUILDERS: dict[OperatorType, Callable[..., Any]] = {
 
 
 def install() -> None:
-    """Give the built-in types their comparators."""
+    """Give the built-in types their comparators, and the operators their builders."""
+    BUILDERS.update(_STANDARD)
     for type_class, comparator in (
         (TypeEngine, Comparator),
         (JSON, JSONComparator),

@@ -50,6 +50,9 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
     def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> Any:
         factory = self.type.comparator_factory
         if factory.is_standard:
+            build = BUILDERS.get(op)
+            if build is not None:
+                return build(self, op, *other, **kwargs)
             return factory(self).operate(op, *other, **kwargs)
         # A comparator of the application may override the method of any operator.
         return op(factory(self), *other, **kwargs)
@@ -129,6 +132,8 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
 
 
 _FACTORIES: dict[str, Callable[..., Any]] = {}
+# operator -> function(expr, op, *others) that builds its expression; filled by `orm.sql.comparators`.
+BUILDERS: dict[OperatorType, Callable[..., Any]] = {}
 
 
 class BindParameter(ColumnElement[Any]):
@@ -480,7 +485,9 @@ class BinaryExpression(ColumnElement[Any]):
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
         left = self.left._build_key(binds, shared)
-        key = (self.operator, left, self.right._build_key(binds, shared), self.type._key())
+        type_ = self.type
+        type_key = type_._cached_key or type_._key()
+        key = (self.operator, left, self.right._build_key(binds, shared), type_key)
         return (key, tuple(sorted(self.modifiers.items()))) if self.modifiers else key
 
     def _negate(self) -> Any:
@@ -732,8 +739,12 @@ class Executable(ClauseElement):
         clone = object.__new__(type(self))
         attributes = clone.__dict__
         attributes.update(self.__dict__)
-        for name in self._memos:
-            attributes.pop(name, None)
+        if "_key_memo" in attributes:
+            del attributes["_key_memo"]
+        # The memos of columns come together with this one.
+        if "_named_memo" in attributes:
+            for name in self._memos:
+                attributes.pop(name, None)
         return clone
 
     def options(self, *options: Any) -> Any:

@@ -44,6 +44,14 @@ class TypeEngine:
     _is_tuple_type: ClassVar[bool] = False
     _variant_mapping: Mapping[str, TypeEngine] = {}
     _cached_key: tuple[Hashable, ...] | None = None
+    # The generic class that decides how values of this type compare: Integer for BIGINT etc.
+    _type_affinity: Any = None
+
+    def __init_subclass__(cls, **kw: Any) -> None:
+        super().__init_subclass__(**kw)
+        if not cls._is_type_decorator:
+            marked = (base for base in cls.__mro__ if "__affinity__" in base.__dict__)
+            cls._type_affinity = next(marked, cls)
 
     # -- values ------------------------------------------------------------------------------------
 
@@ -86,8 +94,10 @@ class TypeEngine:
 
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         """The type of a plain Python `value` on the other side of `op`: this one if it is of the kind."""
-        other = literal_type(value)
-        if other._isnull or other._type_affinity is self._type_affinity:
+        other = LITERAL_TYPES.get(value.__class__)
+        if other is None:
+            other = literal_type(value)
+        if other._type_affinity is self._type_affinity or other._isnull:
             return self
         return other
 
@@ -100,18 +110,8 @@ class TypeEngine:
     # -- identity ----------------------------------------------------------------------------------
 
     @property
-    def _type_affinity(self) -> type[TypeEngine]:
-        """The generic class that decides how values of this type compare: Integer for BIGINT etc."""
-        cls = type(self)
-        affinity = cls.__dict__.get("_affinity_class")
-        if affinity is None:
-            affinity = _find_affinity(cls)
-            cls._affinity_class = affinity  # type: ignore[attr-defined]
-        return affinity  # type: ignore[no-any-return]
-
-    @property
     def _generic_type_affinity(self) -> type[TypeEngine]:
-        return self._type_affinity
+        return self._type_affinity  # type: ignore[no-any-return]
 
     def _key(self) -> tuple[Hashable, ...]:
         """A hashable description: two types with equal keys compile and convert alike."""
@@ -338,13 +338,6 @@ def _collect_init(cls: type) -> dict[str, Any]:
         if not has_kwargs:
             break
     return names
-
-
-def _find_affinity(cls: type[TypeEngine]) -> type[TypeEngine]:
-    for base in cls.__mro__:
-        if "__affinity__" in base.__dict__:
-            return base
-    return cls
 
 
 def _hashable(value: Any) -> Hashable:

@@ -83,7 +83,7 @@ class TypeDecorator(TypeEngine):
         return self.impl_instance.python_type
 
     @property
-    def _type_affinity(self) -> type[TypeEngine]:
+    def _type_affinity(self) -> Any:
         return self.impl_instance._type_affinity
 
     @property
