@@ -6,6 +6,7 @@ import time
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 from example_app import seed
 from example_app.extensions import db
@@ -23,6 +24,7 @@ def init_app(app: Flask) -> None:
 
 
 @click.command("seed")
+@with_appcontext
 def seed_command() -> None:
     """Fill an empty database with products, customers and orders to play with."""
     if current_app.config["ENVIRONMENT"] == "production":
@@ -58,6 +60,7 @@ def _is_empty() -> bool:
 @click.argument("name")
 @click.option("--department", default="Sales", show_default=True)
 @click.password_option()
+@with_appcontext
 def add_user_command(email: str, name: str, department: str, password: str) -> None:
     """Add a member of staff who may log in."""
     try:

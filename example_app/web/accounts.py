@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from example_app.extensions import db
 from example_app.models import User
 from example_app.services import people
-from example_app.web.forms import LoginForm
+from example_app.web.forms import LoginForm, form_status
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -43,7 +43,7 @@ def login() -> ResponseReturnValue:
     """Show the form; with the right credentials, start a session and go where the user was going."""
     form = LoginForm()
     if not form.validate_on_submit():
-        return render_template("login.html", form=form)
+        return render_template("login.html", form=form), form_status(form)
     user = people.authenticate(db.session, form.email.data, form.password.data)
     if user is None:
         form.password.errors = ["E-mail address or password is wrong."]

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from example_app.extensions import db
 from example_app.models import Customer
 from example_app.services import ordering, people
-from example_app.web.forms import CustomerForm
+from example_app.web.forms import CustomerForm, form_status
 from orm.exc import IntegrityError
 
 
@@ -54,7 +54,7 @@ def _handle_form(customer: Customer, template: str) -> ResponseReturnValue:
     form = CustomerForm(obj=customer)
     customer_id = customer.id
     if not form.validate_on_submit():
-        return render_template(template, form=form, customer_id=customer_id)
+        return render_template(template, form=form, customer_id=customer_id), form_status(form)
     try:
         form.populate_obj(customer)
         db.session.add(customer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from http import HTTPStatus
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -73,3 +74,8 @@ class CustomerForm(FlaskForm):  # type: ignore[misc]
     street = StringField("Street", [Optional(), Length(max=120)], filters=[_strip])
     postcode = StringField("Postcode", [Optional(), Length(max=20)], filters=[_strip])
     city = StringField("City", [Optional(), Length(max=80)], filters=[_strip])
+
+
+def form_status(form: FlaskForm) -> HTTPStatus:
+    """Return the status of a page that shows `form`: 422 if what was sent was not valid."""
+    return HTTPStatus.UNPROCESSABLE_ENTITY if form.is_submitted() else HTTPStatus.OK

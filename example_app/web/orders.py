@@ -17,7 +17,7 @@ from example_app.services.errors import InvalidOrder, OutOfStock
 from example_app.web.accounts import current_user
 from orm import select
 
-MATCHES = 8
+MATCHES = 6
 
 
 def add_routes(blueprint: Blueprint) -> None:

@@ -11,8 +11,10 @@ from example_app.extensions import db
 from example_app.models import Product
 from example_app.services import catalogue
 from example_app.services.errors import StaleVersion
-from example_app.web.forms import ProductForm
+from example_app.web.forms import ProductForm, form_status
 from orm.exc import IntegrityError
+
+INDENT = "\N{EN DASH} "
 
 
 def add_routes(blueprint: Blueprint) -> None:
@@ -45,7 +47,8 @@ def add_product() -> ResponseReturnValue:
     """Show an empty form, or store the new product."""
     form = _make_form(None)
     if not form.validate_on_submit():
-        return render_template("products/edit.html", form=form, product=None)
+        page = render_template("products/edit.html", form=form, product=None)
+        return page, form_status(form)
     try:
         product = catalogue.add_product(db.session, form.sku.data, _read(form))
     except IntegrityError as error:
@@ -67,7 +70,8 @@ def edit_product(product_id: int) -> ResponseReturnValue:
     product = db.get_or_404(Product, product_id)
     form = _make_form(product)
     if not form.validate_on_submit():
-        return render_template("products/edit.html", form=form, product=product)
+        page = render_template("products/edit.html", form=form, product=product)
+        return page, form_status(form)
     try:
         seen = int(form.version.data) if form.version.data.isdecimal() else 0
         catalogue.change_product(db.session, product, _read(form), seen)
@@ -83,7 +87,7 @@ def edit_product(product_id: int) -> ResponseReturnValue:
 def _make_form(product: Product | None) -> ProductForm:
     form = ProductForm(obj=product)
     tree = catalogue.load_category_tree(db.session)
-    form.categories.choices = [(n.category.id, "– " * n.depth + n.category.name) for n in tree]
+    form.categories.choices = [(n.category.id, INDENT * n.depth + n.category.name) for n in tree]
     if product is not None:
         form.sku.data = product.sku
         if not form.is_submitted():
