@@ -17,7 +17,7 @@ StatementKey = tuple[Hashable | None, tuple[Any, ...]]
 NO_KEY: StatementKey = (None, ())
 
 
-class NotCacheable(Exception):  # noqa: N818 - a signal, not an error
+class NotCacheable(Exception):
     """Raised while a key is built of an element that has none."""
 
 
@@ -76,7 +76,7 @@ def option_key(option: Any, binds: list[Any], shared: list[Any]) -> Hashable:
     statement cannot be cached.
     """
     method = getattr(option, "cache_key", None)
-    parts = method() if method is not None else NO_KEY
+    parts: tuple[Any, ...] = method() if method is not None else NO_KEY
     if parts[0] is None:
         raise NotCacheable
     binds.extend(parts[1])

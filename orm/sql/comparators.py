@@ -96,7 +96,8 @@ class Comparator(ColumnOperators):
         return build(self.expr, op, *other, **kwargs)
 
     def reverse_operate(self, op: OperatorType, other: Any, **kwargs: Any) -> Any:
-        return BUILDERS.get(op, _custom)(self.expr, op, other, reverse=True, **kwargs)
+        build: Callable[..., Any] = BUILDERS.get(op, _custom)
+        return build(self.expr, op, other, reverse=True, **kwargs)
 
 
 # -- comparisons ------------------------------------------------------------------------------------
@@ -574,7 +575,7 @@ def install() -> None:
         (ARRAY, ArrayComparator),
     ):
         type_class.comparator_factory = comparator
-        type_class.Comparator = comparator  # type: ignore[misc]
+        type_class.Comparator = comparator
 
 
 install()

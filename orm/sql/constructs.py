@@ -206,9 +206,9 @@ class CollectionAggregate(UnaryExpression):
     __visit_name__ = "unary"
 
     def __init__(self, expr: Any, operator: OperatorType) -> None:
-        element = to_element(expr)
+        element: Any = to_element(expr)
         if element is not None and element._is_select_base:
-            element = element.scalar_subquery()  # type: ignore[attr-defined]
+            element = element.scalar_subquery()
         elif element is None:
             element = expect_expr(expr)
         if not isinstance(element, Grouping) and not getattr(element, "_is_scalar_select", False):

@@ -16,7 +16,6 @@ from orm.types.resolve import BOOLEANTYPE, resolve_value
 from orm.types.structured import TupleType
 from orm.util.collections import EMPTY_MAP
 
-
 _T = TypeVar("_T")
 
 
@@ -27,7 +26,7 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
     _is_column_element = True
     _compares_by_expression = True
     # `==` builds an expression, so the hash is the identity, at the speed of object's own.
-    __hash__ = object.__hash__  # type: ignore[assignment]
+    __hash__ = object.__hash__
 
     type: TypeEngine = NULLTYPE
     key: str | None = None
@@ -124,7 +123,7 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
     def _negate(self) -> Any:
         if self.type._type_affinity is BOOLEANTYPE._type_affinity:
             return UnaryExpression(self.self_group(inv), operator=inv, type_=BOOLEANTYPE)
-        return UnaryExpression(Grouping.around(self, inv), operator=inv, type_=self.type)
+        return UnaryExpression(self, operator=inv, type_=self.type)
 
     def cast(self, type_: Any) -> Any:
         """`CAST(self AS type_)`."""
@@ -307,15 +306,11 @@ class Grouping(ColumnElement[Any]):
     __visit_name__ = "grouping"
     _traverse: ClassVar[Traverse] = (("element", Kind.CHILD),)
 
+    element: Any
+
     def __init__(self, element: Any, type_: TypeEngine | None = None) -> None:
         self.element = element
         self.type = type_ if type_ is not None else getattr(element, "type", NULLTYPE)
-
-    @staticmethod
-    def around(element: Any, against: Any) -> Any:
-        """The element, in parentheses if it is an operation of its own."""
-        grouped = element.self_group(against)
-        return grouped
 
     @property
     def _result_name(self) -> str | None:
@@ -342,6 +337,7 @@ class Label(ColumnElement[Any]):
     _traverse: ClassVar[Traverse] = (("name", Kind.PLAIN), ("element", Kind.CHILD))
 
     name: str | None
+    element: Any
 
     def __init__(self, name: str | None, element: Any, type_: Any = None) -> None:
         while isinstance(element, Label):
@@ -374,7 +370,7 @@ class Label(ColumnElement[Any]):
         return bool(getattr(self.element, "primary_key", False))
 
     @property
-    def foreign_keys(self) -> Any:  # type: ignore[override]
+    def foreign_keys(self) -> Any:
         return getattr(self.element, "foreign_keys", frozenset())
 
     @property

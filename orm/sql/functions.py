@@ -250,7 +250,7 @@ def _with_type(
         type(name, (base,), {"name": name, "type": type_, "__module__": __name__})
 
 
-class count(GenericFunction):  # noqa: N801 - named as the SQL function
+class count(GenericFunction):
     """`count(expression)`; without one `count(*)`."""
 
     type = INTEGERTYPE
@@ -267,7 +267,7 @@ class count(GenericFunction):  # noqa: N801 - named as the SQL function
             super().__init__(element, **kwargs)
 
 
-class array_agg(GenericFunction):  # noqa: N801 - named as the SQL function
+class array_agg(GenericFunction):
     """`array_agg(expression)`, an array of the expression's type."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -277,7 +277,7 @@ class array_agg(GenericFunction):  # noqa: N801 - named as the SQL function
         super().__init__(*elements, **kwargs)
 
 
-class next_value(GenericFunction):  # noqa: N801 - named as the SQL function
+class next_value(GenericFunction):
     """The next value of a Sequence."""
 
     type = INTEGERTYPE

@@ -4,30 +4,69 @@ Each operator is a function of the operands, so that `op(a, b)` does the same as
 `ColumnOperators` turn methods into `operate(op, other)`; what that builds is the business of the comparators.
 """
 
+# ruff: noqa: D103 - each function is the operator that its name says
 from __future__ import annotations
 
 from collections.abc import Callable
 from operator import (
-    add,
-    and_,
-    eq,
-    floordiv,
-    ge,
-    getitem,
-    gt,
-    inv,
-    le,
-    lshift,
-    lt,
-    mod,
-    mul,
-    ne,
-    neg,
-    or_,
-    rshift,
-    sub,
-    truediv,
-    xor,
+    add as add,
+)
+from operator import (
+    and_ as and_,
+)
+from operator import (
+    eq as eq,
+)
+from operator import (
+    floordiv as floordiv,
+)
+from operator import (
+    ge as ge,
+)
+from operator import (
+    getitem as getitem,
+)
+from operator import (
+    gt as gt,
+)
+from operator import (
+    inv as inv,
+)
+from operator import (
+    le as le,
+)
+from operator import (
+    lshift as lshift,
+)
+from operator import (
+    lt as lt,
+)
+from operator import (
+    mod as mod,
+)
+from operator import (
+    mul as mul,
+)
+from operator import (
+    ne as ne,
+)
+from operator import (
+    neg as neg,
+)
+from operator import (
+    or_ as or_,
+)
+from operator import (
+    rshift as rshift,
+)
+from operator import (
+    sub as sub,
+)
+from operator import (
+    truediv as truediv,
+)
+from operator import (
+    xor as xor,
 )
 from typing import Any, NoReturn
 
@@ -79,7 +118,7 @@ class Operators:
         return self.op(opstring, precedence=precedence, is_comparison=True)
 
 
-class custom_op:  # noqa: N801 - SQLAlchemy's name
+class custom_op:
     """An operator given as text."""
 
     __name__ = "custom_op"
@@ -133,10 +172,10 @@ class ColumnOperators(Operators):
     def __le__(self, other: Any) -> Any:
         return self.operate(le, other)
 
-    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Any:
         return self.operate(eq, other)
 
-    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Any:
         return self.operate(ne, other)
 
     def __gt__(self, other: Any) -> Any:

@@ -511,7 +511,7 @@ class Select(GenerativeSelect, Generic[_T]):
 
 
 def _text(value: Any) -> ClauseElement:
-    return value if isinstance(value, ClauseElement) else STATEMENTS["text"](value)  # type: ignore[no-any-return]
+    return value if isinstance(value, ClauseElement) else STATEMENTS["text"](value)
 
 
 def _named_attribute(namespace: Any, key: str) -> Any:

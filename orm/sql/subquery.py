@@ -148,9 +148,7 @@ class ReturnsRows(HasCTE, Executable):
         """The result columns by key and in order; text is not among them."""
         memo: ColumnCollection | None = self.__dict__.get("_columns_memo")
         if memo is None:
-            memo = ColumnCollection(
-                (n.key, n.element) for n in self._named_columns() if n.key is not None
-            )
+            memo = ColumnCollection((n.key, n.element) for n in self._named_columns() if n.key)
             self.__dict__["_columns_memo"] = memo
         return memo
 
@@ -162,7 +160,9 @@ class ReturnsRows(HasCTE, Executable):
     def _export_to(self, selectable: Any) -> ColumnCollection:
         """The columns of a subquery of this statement."""
         return ColumnCollection(
-            (n.key, _proxy(n, selectable)) for n in self._named_columns() if n.name is not None
+            (n.key or "", _proxy(n, selectable))
+            for n in self._named_columns()
+            if n.name is not None
         )
 
     def is_derived_from(self, fromclause: Any) -> bool:

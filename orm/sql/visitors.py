@@ -84,7 +84,7 @@ class ClauseElement:
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
         """The key of this element; appends the binds and the shared objects that it contains."""
-        parts: list[Hashable] = [type(self)]
+        parts: list[Any] = [type(self)]
         kinds = self._kinds
         # Fields that were never set are absent here; the order is that of setting, and binds follow the same.
         for name, value in self.__dict__.items():
@@ -269,7 +269,7 @@ def _key_of_part(part: Any, binds: list[Any], shared: list[Any]) -> Hashable:
     if isinstance(part, tuple):
         return tuple([_key_of_part(item, binds, shared) for item in part])
     if part is None or isinstance(part, str | int | bool | type):
-        return part  # type: ignore[no-any-return]
+        return part
     build = getattr(part, "_build_annotation_key", None)
     if build is not None:
         return build(binds, shared)  # type: ignore[no-any-return]

@@ -43,7 +43,7 @@ class TypeEngine:
     _isnull: ClassVar[bool] = False
     _is_tuple_type: ClassVar[bool] = False
     _variant_mapping: Mapping[str, TypeEngine] = {}
-    _cached_key: tuple[Hashable, ...] | None = None
+    _cached_key: tuple[Any, ...] | None = None
     # The generic class that decides how values of this type compare: Integer for BIGINT etc.
     _type_affinity: Any = None
 
@@ -113,15 +113,15 @@ class TypeEngine:
     def _generic_type_affinity(self) -> type[TypeEngine]:
         return self._type_affinity  # type: ignore[no-any-return]
 
-    def _key(self) -> tuple[Hashable, ...]:
+    def _key(self) -> tuple[Any, ...]:
         """A hashable description: two types with equal keys compile and convert alike."""
         key = self._cached_key
         if key is None:
             key = self._cached_key = self._make_key()
         return key
 
-    def _make_key(self) -> tuple[Hashable, ...]:
-        parts: list[Hashable] = [type(self)]
+    def _make_key(self) -> tuple[Any, ...]:
+        parts: list[Any] = [type(self)]
         for name in init_names(type(self)):
             value = self.__dict__.get(name, self.__dict__.get("_" + name))
             if value is not None:
@@ -255,7 +255,7 @@ class UserDefinedType(TypeEngine):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         return self
 
-    def _make_key(self) -> tuple[Hashable, ...]:
+    def _make_key(self) -> tuple[Any, ...]:
         # Without cache_ok nothing is known about the parameters, so each instance is a key of its own.
         return super()._make_key() if self.cache_ok else (type(self), IdentityKey(self))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 from orm import exc
@@ -161,7 +161,7 @@ class TypeDecorator(TypeEngine):
     def copy(self, **kw: Any) -> Self:
         return super().copy(**kw)
 
-    def _make_key(self) -> tuple[Hashable, ...]:
+    def _make_key(self) -> tuple[Any, ...]:
         # Without cache_ok nothing is known about the parameters, so each instance is a key of its own.
         if not self.cache_ok:
             return (type(self), IdentityKey(self))

@@ -69,26 +69,38 @@ class UnicodeText(Text):
 
 
 class VARCHAR(String):
+    """SQL's VARCHAR, by that name on every database."""
+
     __visit_name__ = "VARCHAR"
 
 
 class CHAR(String):
+    """SQL's CHAR, by that name on every database."""
+
     __visit_name__ = "CHAR"
 
 
 class NVARCHAR(Unicode):
+    """SQL's NVARCHAR, by that name on every database."""
+
     __visit_name__ = "NVARCHAR"
 
 
 class NCHAR(Unicode):
+    """SQL's NCHAR, by that name on every database."""
+
     __visit_name__ = "NCHAR"
 
 
 class TEXT(Text):
+    """SQL's TEXT, by that name on every database."""
+
     __visit_name__ = "TEXT"
 
 
 class CLOB(Text):
+    """SQL's CLOB, by that name on every database."""
+
     __visit_name__ = "CLOB"
 
 
@@ -119,6 +131,8 @@ class BigInteger(Integer):
 
 
 class INTEGER(Integer):
+    """SQL's INTEGER, by that name on every database."""
+
     __visit_name__ = "INTEGER"
 
 
@@ -126,10 +140,14 @@ INT = INTEGER
 
 
 class SMALLINT(SmallInteger):
+    """SQL's SMALLINT, by that name on every database."""
+
     __visit_name__ = "SMALLINT"
 
 
 class BIGINT(BigInteger):
+    """SQL's BIGINT, by that name on every database."""
+
     __visit_name__ = "BIGINT"
 
 
@@ -210,7 +228,7 @@ class Float(Numeric):
     """A binary floating point number; float in Python unless asdecimal=True."""
 
     __visit_name__ = "float"
-    scale = None  # type: ignore[assignment]
+    scale = None
 
     def __init__(
         self,
@@ -242,26 +260,38 @@ class Double(Float):
 
 
 class NUMERIC(Numeric):
+    """SQL's NUMERIC, by that name on every database."""
+
     __visit_name__ = "NUMERIC"
 
 
 class DECIMAL(Numeric):
+    """SQL's DECIMAL, by that name on every database."""
+
     __visit_name__ = "DECIMAL"
 
 
 class FLOAT(Float):
+    """SQL's FLOAT, by that name on every database."""
+
     __visit_name__ = "FLOAT"
 
 
 class REAL(Float):
+    """SQL's REAL, by that name on every database."""
+
     __visit_name__ = "REAL"
 
 
 class DOUBLE(Double):
+    """SQL's DOUBLE, by that name on every database."""
+
     __visit_name__ = "DOUBLE"
 
 
 class DOUBLE_PRECISION(Double):
+    """SQL's DOUBLE PRECISION, by that name on every database."""
+
     __visit_name__ = "DOUBLE_PRECISION"
 
 
@@ -310,6 +340,8 @@ class Boolean(SchemaType, TypeEngine):
 
 
 class BOOLEAN(Boolean):
+    """SQL's BOOLEAN, by that name on every database."""
+
     __visit_name__ = "BOOLEAN"
 
 
@@ -341,14 +373,20 @@ class LargeBinary(_Binary):
 
 
 class BINARY(_Binary):
+    """SQL's BINARY, by that name on every database."""
+
     __visit_name__ = "BINARY"
 
 
 class VARBINARY(_Binary):
+    """SQL's VARBINARY, by that name on every database."""
+
     __visit_name__ = "VARBINARY"
 
 
 class BLOB(LargeBinary):
+    """SQL's BLOB, by that name on every database."""
+
     __visit_name__ = "BLOB"
 
 

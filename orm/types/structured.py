@@ -6,7 +6,7 @@ import enum
 import json
 import pickle
 import uuid
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from orm import exc
@@ -158,7 +158,7 @@ class Enum(SchemaType, String):
             kw["_enums"] = self._enum_args
         return super().adapt(cls, **kw)
 
-    def _make_key(self) -> tuple[Hashable, ...]:
+    def _make_key(self) -> tuple[Any, ...]:
         # The members' strings and class decide everything that is rendered or converted.
         return (
             type(self), self.enum_class, tuple(self.enums), self.name, self.native_enum, self.schema,
@@ -174,6 +174,8 @@ class Enum(SchemaType, String):
 
 
 class ENUM(Enum):
+    """SQL's ENUM, by that name on every database."""
+
     __visit_name__ = "ENUM"
 
 
@@ -196,7 +198,7 @@ class JSON(TypeEngine):
         return dict
 
     @property
-    def should_evaluate_none(self) -> bool:  # type: ignore[override]
+    def should_evaluate_none(self) -> bool:
         """True if None is a value of this column: JSON null."""
         return not self.none_as_null
 
@@ -217,7 +219,7 @@ class JSON(TypeEngine):
                 value = None
             elif value is None and none_as_null:
                 return None
-            return dumps(value)  # type: ignore[no-any-return]
+            return dumps(value)
 
         return write
 
@@ -490,7 +492,7 @@ class PickleType(TypeEngine):
     def compare_values(self, x: Any, y: Any) -> bool:
         return bool(self.comparator(x, y)) if self.comparator else bool(x == y)
 
-    def _make_key(self) -> tuple[Hashable, ...]:
+    def _make_key(self) -> tuple[Any, ...]:
         return (type(self), self.protocol, IdentityKey(self.pickler), self.impl._key())
 
 
@@ -506,7 +508,7 @@ class TupleType(TypeEngine):
     def coerce_compared_value(self, op: Any, value: Any) -> TypeEngine:
         return self
 
-    def _make_key(self) -> tuple[Hashable, ...]:
+    def _make_key(self) -> tuple[Any, ...]:
         return (type(self), tuple(t._key() for t in self.types))
 
 
@@ -518,7 +520,7 @@ class TableValueType(TypeEngine):
     def __init__(self, *elements: Any) -> None:
         self._elements = tuple(elements)
 
-    def _make_key(self) -> tuple[Hashable, ...]:
+    def _make_key(self) -> tuple[Any, ...]:
         return (type(self), tuple((e.name, e.type._key()) for e in self._elements))
 
 

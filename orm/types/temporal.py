@@ -57,18 +57,26 @@ class DateTime(_Temporal):
 
 
 class TIMESTAMP(DateTime):
+    """SQL's TIMESTAMP, by that name on every database."""
+
     __visit_name__ = "TIMESTAMP"
 
 
 class DATETIME(DateTime):
+    """SQL's DATETIME, by that name on every database."""
+
     __visit_name__ = "DATETIME"
 
 
 class DATE(Date):
+    """SQL's DATE, by that name on every database."""
+
     __visit_name__ = "DATE"
 
 
 class TIME(Time):
+    """SQL's TIME, by that name on every database."""
+
     __visit_name__ = "TIME"
 
 
