@@ -1,0 +1,1 @@
+"""Dialects, a package per database; engines find them by name."""

@@ -1,0 +1,116 @@
+"""PostgreSQL through psycopg 3."""
+
+from __future__ import annotations
+
+import itertools
+from types import ModuleType
+from typing import Any, Final
+
+from orm.dialects.postgresql.dialect import PGDialect
+from orm.engine.dialect import ConnectArgs
+from orm.engine.url import URL
+
+_LEVELS: Final = {
+    "READ UNCOMMITTED": 1,
+    "READ COMMITTED": 2,
+    "REPEATABLE READ": 3,
+    "SERIALIZABLE": 4,
+}
+# psycopg.pq.TransactionStatus
+_IDLE: Final = 0
+
+_cursor_numbers = itertools.count(1)
+
+
+class PGDialect_psycopg(PGDialect):
+    """PostgreSQL through psycopg 3, which begins transactions by itself."""
+
+    driver = "psycopg"
+    paramstyle = "pyformat"
+    install_hint = 'pip install "psycopg[binary]"  (or: pip install "flask-ormsession[postgresql]")'
+    supports_server_side_cursors = True
+
+    @classmethod
+    def import_dbapi(cls) -> ModuleType:
+        """Import psycopg."""
+        import psycopg
+
+        return psycopg
+
+    def create_connect_args(self, url: URL) -> ConnectArgs:
+        """Return what psycopg.connect() takes; the query's options go to libpq as they are.
+
+        `?host=a&host=b` gives several hosts, of which libpq tries one after the other.
+        """
+        arguments: dict[str, Any] = url.translate_connect_args(database="dbname", username="user")
+        for name, value in url.query.items():
+            arguments[name] = value if isinstance(value, str) else ",".join(value)
+        if "prepare_threshold" in arguments:
+            arguments["prepare_threshold"] = int(arguments["prepare_threshold"])
+        return [], arguments
+
+    def on_connect(self, dbapi_connection: Any) -> None:
+        """Read JSON with the engine's function."""
+        if self._json_deserializer is not None:
+            from psycopg.types.json import set_json_loads
+
+            set_json_loads(self._json_deserializer, dbapi_connection)
+        super().on_connect(dbapi_connection)
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit; without a transaction nothing is sent."""
+        dbapi_connection.commit()
+
+    def do_ping(self, dbapi_connection: Any) -> bool:
+        """Send an empty query, outside of a transaction."""
+        try:
+            before = dbapi_connection.autocommit
+            if not before:
+                dbapi_connection.autocommit = True
+            try:
+                dbapi_connection.execute("")
+            finally:
+                if not before and not dbapi_connection.closed:
+                    dbapi_connection.autocommit = before
+        except Exception:
+            return False
+        return True
+
+    def make_cursor(self, dbapi_connection: Any, stream: bool = False) -> Any:
+        """Return a cursor; a streaming one is declared on the server."""
+        if not stream:
+            return dbapi_connection.cursor()
+        hold = bool(dbapi_connection.autocommit)
+        return dbapi_connection.cursor(name=f"orm_{next(_cursor_numbers)}", withhold=hold)
+
+    def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
+        """Set autocommit, or the level with which psycopg begins."""
+        from psycopg import IsolationLevel
+
+        if dbapi_connection.info.transaction_status != _IDLE:
+            dbapi_connection.rollback()
+        dbapi_connection.autocommit = level == "AUTOCOMMIT"
+        number = _LEVELS.get(level)
+        dbapi_connection.isolation_level = IsolationLevel(number) if number else None
+
+    def reset_isolation_level(self, dbapi_connection: Any) -> None:
+        """Set the level of the engine, or leave it to the server."""
+        if self._isolation_on_connect is not None:
+            self.set_isolation_level(dbapi_connection, self._isolation_on_connect)
+        else:
+            dbapi_connection.autocommit = False
+            dbapi_connection.isolation_level = None
+
+    def get_isolation_level(self, dbapi_connection: Any) -> str | None:
+        """Return the level that the server has for this transaction."""
+        if dbapi_connection.autocommit:
+            return "AUTOCOMMIT"
+        idle = dbapi_connection.info.transaction_status == _IDLE
+        level = self.fetch_scalar(dbapi_connection, "SHOW transaction_isolation")
+        if idle:
+            dbapi_connection.rollback()
+        return str(level).upper()
+
+    def is_disconnect(self, error: BaseException, connection: Any, cursor: Any) -> bool:
+        """Return whether psycopg gave the connection up."""
+        return connection is not None and bool(connection.closed or connection.broken)

@@ -1,0 +1,439 @@
+"""Connection: one database connection, its transaction, and the execution of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from orm import exc
+from orm.engine import statement as statements
+from orm.engine.cursor import CursorResult
+from orm.engine.execution import DRIVER, QUERY, Reason, execute_cursor, raise_error
+from orm.engine.result import ScalarResult
+from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
+from orm.sql.elements import TextClause
+from orm.util.collections import EMPTY_MAP
+
+if TYPE_CHECKING:
+    from orm.compiler.compiled import Compiled
+    from orm.engine.engine import Engine
+
+
+class Connection:
+    """A connection lent by the engine's pool.
+
+    The first statement begins a transaction; `commit()` or `rollback()` end it, and `close()`
+    rolls back what was not committed. Belongs to one thread at a time.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect
+        self.dispatch: Any = engine.dispatch
+        self._options: Mapping[str, Any] = EMPTY_MAP
+        self._echo = engine._is_echoing()
+        self._transaction: RootTransaction | None = None
+        self._nested: NestedTransaction | None = None
+        self._block: Transaction | None = None
+        self._ready = False
+        self._autocommit = engine.dialect._autocommit_on_connect
+        self._read_only = False
+        self._savepoints = 0
+        self._invalid = False
+        self._closed = True
+        self._clean = True
+        try:
+            self._pooled: Any = engine.pool.connect()
+        except engine.dialect.driver_error as error:
+            self._dbapi = None
+            raise_error(self, error, None, None)
+        self._dbapi: Any = self._pooled.dbapi_connection
+        self._closed = False
+        if self.dispatch.engine_connect:
+            for listener in self.dispatch.engine_connect:
+                listener(self)
+        if engine._options:
+            self._apply_options(engine._options)
+
+    # -- state -----------------------------------------------------------------------------------
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+        return self._closed
+
+    @property
+    def invalidated(self) -> bool:
+        """Whether the DBAPI connection was lost or thrown away; the next use gets another."""
+        return self._invalid
+
+    @property
+    def connection(self) -> Any:
+        """The pool's proxy of the DBAPI connection."""
+        self._require_connection()
+        return self._pooled
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dict of the DBAPI connection, kept as long as that is open."""
+        info: dict[Any, Any] = self.connection.info
+        return info
+
+    def in_transaction(self) -> bool:
+        """Return whether a transaction is in progress."""
+        return self._transaction is not None and self._transaction.is_active
+
+    def in_nested_transaction(self) -> bool:
+        """Return whether a savepoint is in progress."""
+        return self._nested is not None and self._nested.is_active
+
+    def get_transaction(self) -> RootTransaction | None:
+        """Return the transaction in progress, or None."""
+        return self._transaction
+
+    def get_nested_transaction(self) -> NestedTransaction | None:
+        """Return the innermost savepoint in progress, or None."""
+        return self._nested
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else "in transaction" if self._transaction else "idle"
+        return f"<Connection {state} of {self.engine!r}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    # -- options ---------------------------------------------------------------------------------
+
+    def execution_options(self, **opt: Any) -> Connection:
+        """Set options for what this connection executes from now on; returns self.
+
+        isolation_level, read_only: take effect at the next begin. stream_results, yield_per,
+        schema_translate_map, logging_token and any name of your own: for listeners.
+        """
+        for listener in self.dispatch.set_connection_execution_options:
+            listener(self, opt)
+        self._apply_options(opt)
+        return self
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """Return the options in force."""
+        return self._options
+
+    def _apply_options(self, opt: Mapping[str, Any]) -> None:
+        self._options = {**self._options, **opt}
+        if "isolation_level" in opt:
+            self._set_isolation(opt["isolation_level"])
+        if "read_only" in opt:
+            self._read_only = bool(opt["read_only"])
+
+    def _set_isolation(self, level: str) -> None:
+        name = self.dialect.check_isolation_level(level)
+        if self.in_transaction():
+            raise exc.InvalidRequestError(
+                f"The isolation level {name} was asked for while a transaction is in progress. "
+                "Set it before the first statement, or after commit() or rollback()."
+            )
+        pooled = self.connection
+        pooled.record_info["isolation_changed"] = True
+        try:
+            self.dialect.set_isolation_level(self._dbapi, name)
+        except self.dialect.driver_error as error:
+            raise_error(self, error, None, None)
+        self._autocommit = name == "AUTOCOMMIT"
+
+    def get_isolation_level(self) -> str | None:
+        """Return the level in force. Cost: a statement, where the driver does not know it."""
+        self._require_connection()
+        level: str | None = self.dialect.get_isolation_level(self._dbapi)
+        return level
+
+    @property
+    def default_isolation_level(self) -> str | None:
+        """The level that new connections of this engine have."""
+        level: str | None = self.dialect.default_isolation_level
+        return level
+
+    # -- transactions ----------------------------------------------------------------------------
+
+    def begin(self) -> RootTransaction:
+        """Begin a transaction; it ends with the `with` block, or commit() or rollback().
+
+        Raises exc.InvalidRequestError if one is in progress.
+        """
+        if self._transaction is not None:
+            raise exc.InvalidRequestError(
+                "This connection has already begun a transaction, by begin() or by executing a "
+                "statement. Call commit() or rollback() first, or begin_nested() for a savepoint."
+            )
+        self._prepare()
+        assert self._transaction is not None
+        return self._transaction
+
+    def begin_nested(self) -> NestedTransaction:
+        """Set a savepoint, beginning a transaction if there is none."""
+        if not self._ready:
+            self._prepare()
+        return NestedTransaction(self)
+
+    def commit(self) -> None:
+        """Commit the transaction in progress, if any. After a failure it is rolled back."""
+        if self._transaction is not None:
+            self._transaction.commit()
+
+    def rollback(self) -> None:
+        """Roll back the transaction in progress, if any."""
+        if self._transaction is not None:
+            self._transaction.rollback()
+
+    def _prepare(self) -> None:
+        """Make ready to execute: a connection, and a transaction."""
+        if self._block is not None and not self._block.is_active:
+            raise exc.InvalidRequestError(
+                "Can't operate on closed transaction inside context manager. Leave the `with` "
+                "block before executing further statements."
+            )
+        if self._transaction is not None:
+            raise exc.PendingRollbackError(
+                "The connection was lost within a transaction, whose statements are gone with it. "
+                "Call rollback(); the next statement then gets another connection."
+            )
+        self._require_connection()
+        for listener in self.dispatch.begin:
+            listener(self)
+        if self._echo:
+            self._log("BEGIN (implicit)")
+        if not self._autocommit:
+            try:
+                self.dialect.do_begin(self._dbapi, self._read_only)
+            except BaseException as error:
+                raise_error(self, error, "BEGIN", None)
+        self._transaction = RootTransaction(self)
+        self._clean = False
+        self._ready = True
+
+    def _require_connection(self) -> None:
+        if self._closed:
+            raise exc.ResourceClosedError(
+                "This Connection is closed; get another with engine.connect()."
+            )
+        if self._invalid:
+            if self._transaction is not None:
+                raise exc.PendingRollbackError(
+                    "Can't reconnect until the transaction, lost with its connection, is rolled "
+                    "back: call rollback() first."
+                )
+            try:
+                self._pooled = self.engine.pool.connect()
+            except self.dialect.driver_error as error:
+                raise_error(self, error, None, None)
+            self._dbapi = self._pooled.dbapi_connection
+            self._invalid = False
+            self._clean = True
+            if "isolation_level" in self._options:
+                self._set_isolation(self._options["isolation_level"])
+
+    def _forget_transaction(self) -> None:
+        self._transaction = None
+        self._ready = False
+
+    def _check_nested_ended(self) -> None:
+        while self._nested is not None:
+            self._nested.is_active = False
+            self._nested = self._nested._outer
+
+    def _do_commit(self) -> None:
+        for listener in self.dispatch.commit:
+            listener(self)
+        if self._echo:
+            self._log("COMMIT")
+        if self._autocommit:
+            self._clean = True
+            return
+        try:
+            self.dialect.do_commit(self._dbapi)
+        except BaseException as error:
+            # a COMMIT that failed may leave the transaction open (SQLite: BUSY, deferred
+            # constraints); nobody else may see it
+            self._roll_back_quietly()
+            raise_error(self, error, "COMMIT", None)
+        self._clean = True
+
+    def _do_rollback(self) -> None:
+        for listener in self.dispatch.rollback:
+            listener(self)
+        if self._echo:
+            self._log("ROLLBACK")
+        if self._invalid or self._dbapi is None:
+            return
+        if not self._autocommit:
+            try:
+                self.dialect.do_rollback(self._dbapi)
+            except BaseException as error:
+                raise_error(self, error, "ROLLBACK", None)
+        self._clean = True
+
+    def _roll_back_quietly(self) -> None:
+        try:
+            self.dialect.do_rollback(self._dbapi)
+        except Exception:
+            self.invalidate()
+
+    def _do_savepoint(self) -> str:
+        self._savepoints += 1
+        name = f"orm_savepoint_{self._savepoints}"
+        for listener in self.dispatch.savepoint:
+            listener(self, name)
+        self._run_savepoint(self.dialect.do_savepoint, "SAVEPOINT", name)
+        return name
+
+    def _do_release_savepoint(self, name: str) -> None:
+        for listener in self.dispatch.release_savepoint:
+            listener(self, name, None)
+        self._run_savepoint(self.dialect.do_release_savepoint, "RELEASE SAVEPOINT", name)
+
+    def _do_rollback_to_savepoint(self, name: str) -> None:
+        for listener in self.dispatch.rollback_savepoint:
+            listener(self, name, None)
+        if self._invalid:
+            return
+        self._run_savepoint(self.dialect.do_rollback_to_savepoint, "ROLLBACK TO SAVEPOINT", name)
+        self._run_savepoint(self.dialect.do_release_savepoint, "RELEASE SAVEPOINT", name)
+
+    def _run_savepoint(self, action: Any, word: str, name: str) -> None:
+        if self._echo:
+            self._log(f"{word} {name}")
+        try:
+            action(self._dbapi, name)
+        except BaseException as error:
+            raise_error(self, error, f"{word} {name}", None)
+
+    def _log(self, message: str) -> None:
+        self.engine.logger.info("%s%s", message, " (autocommit)" if self._autocommit else "")
+
+    # -- end -------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Roll back what was not committed and give the connection back to the pool."""
+        if self._closed:
+            return
+        try:
+            if self._transaction is not None:
+                self._transaction.rollback()
+        finally:
+            self._closed = True
+            self._ready = False
+            pooled, self._pooled, self._dbapi = self._pooled, None, None
+            if pooled is not None:
+                pooled._checkin(self._clean)
+
+    def invalidate(self, exception: BaseException | None = None) -> None:
+        """Throw the DBAPI connection away; the next use gets another one.
+
+        A transaction in progress is lost with it and has to be rolled back first.
+        """
+        if self._invalid or self._closed or self._pooled is None:
+            return
+        self._invalid = True
+        self._ready = False
+        pooled, self._pooled, self._dbapi = self._pooled, None, None
+        pooled.invalidate(exception)
+
+    def detach(self) -> None:
+        """Take the DBAPI connection out of the pool: close() closes it for good."""
+        self._require_connection()
+        self._pooled.detach()
+
+    # -- execution -------------------------------------------------------------------------------
+
+    def execute(
+        self,
+        statement: Any,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult:
+        """Execute a statement and return its result.
+
+        statement: select(), insert(), text(), DDL and so on, or a string of SQL with parameters
+        written `:name`. parameters: values by name, or a list of such mappings to execute it
+        for each.
+        """
+        if isinstance(statement, str):
+            statement = TextClause(statement)
+        return statements.execute(self, statement, parameters, execution_options)
+
+    def scalar(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Execute and return the first value of the first row, None without rows."""
+        return self.execute(statement, parameters, execution_options=execution_options).scalar()
+
+    def scalars(
+        self,
+        statement: Any,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]:
+        """Execute and return the values of the first column."""
+        return self.execute(statement, parameters, execution_options=execution_options).scalars()
+
+    def exec_driver_sql(
+        self,
+        statement: str,
+        parameters: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult:
+        """Execute text as it is, with parameters in the driver's own style.
+
+        parameters: a tuple or dict, or a list of them for executemany.
+        """
+        many = isinstance(parameters, list) and bool(parameters)
+        if many and not isinstance(parameters[0], (tuple, list, dict)):
+            raise exc.ArgumentError(
+                "exec_driver_sql() takes a tuple or dict of parameters, or a list of those for "
+                f"executemany; this list holds {parameters[0]!r:.80}. Write a tuple."
+            )
+        options = {**self._options, **execution_options} if execution_options else self._options
+        cursor = execute_cursor(
+            self, statement, parameters or None, many=many, reason=DRIVER, options=options
+        )
+        return CursorResult(self, cursor, None, options=options)
+
+    def compile(
+        self,
+        statement: Any,
+        column_keys: Sequence[str] | None = None,
+        for_executemany: bool = False,
+    ) -> tuple[Compiled, tuple[Any, ...]]:
+        """Return the compiled statement, from the engine's cache, and the binds of this one."""
+        return statements.compile_cached(self, statement, column_keys, for_executemany)
+
+    def execute_compiled(
+        self,
+        compiled: Compiled,
+        extracted: Sequence[Any] | None,
+        params: Mapping[str, Any] | None = None,
+        *,
+        reason: Reason = QUERY,
+        owner: Any = None,
+        options: Mapping[str, Any] = EMPTY_MAP,
+    ) -> Any:
+        """Execute a compiled statement and return the DBAPI cursor, which the caller closes.
+
+        extracted: the binds of the statement executed now, of the same structure.
+        """
+        try:
+            sql, args = compiled.make_args(extracted, params, self)
+        except Exception as error:
+            raise statements.argument_error(self, error, compiled, params) from error
+        return execute_cursor(
+            self, sql, args, compiled=compiled, reason=reason, owner=owner, options=options
+        )

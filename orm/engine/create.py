@@ -1,0 +1,190 @@
+"""create_engine() and engine_from_config()."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orm import exc
+from orm.engine.engine import Engine
+from orm.engine.registry import import_driver, load_dialect
+from orm.engine.url import URL, make_url
+from orm.pool.base import Pool
+
+_POOL_OPTIONS = {
+    "pool_size": "pool_size",
+    "max_overflow": "max_overflow",
+    "pool_timeout": "timeout",
+    "pool_use_lifo": "use_lifo",
+    "pool_recycle": "recycle",
+    "pool_pre_ping": "pre_ping",
+    "pool_reset_on_return": "reset_on_return",
+    "pool_logging_name": "logging_name",
+    "pool_debug": "debug_checkouts",
+    "pool_events": "events",
+    "echo_pool": "echo",
+}
+_DIALECT_OPTIONS = ("isolation_level", "json_serializer", "json_deserializer")
+_ENGINE_OPTIONS = (
+    "echo",
+    "logging_name",
+    "query_cache_size",
+    "execution_options",
+    "hide_parameters",
+)
+_OWN_OPTIONS = ("connect_args", "creator", "module", "poolclass", "pool", "future")
+
+
+def create_engine(url: str | URL, **kwargs: Any) -> Engine:
+    """Return an Engine for a database URL. Nothing is connected until it is used.
+
+    echo: True logs statements, "debug" rows too. echo_pool: the same for the pool.
+    pool_size, max_overflow, pool_timeout (seconds), pool_recycle (seconds), pool_pre_ping,
+    pool_use_lifo, pool_reset_on_return, poolclass, pool: the pool; pool_debug records where
+    connections are checked out. connect_args: keyword arguments for the driver. creator: a
+    function that connects instead. isolation_level: of every connection. execution_options:
+    defaults for every connection. hide_parameters: keep values out of logs and errors.
+    query_cache_size: compiled statements remembered. json_serializer, json_deserializer: for
+    JSON columns. logging_name, module, future: as in SQLAlchemy (future is always so).
+
+    Raises exc.ArgumentError for a wrong URL or a missing driver, exc.NoSuchModuleError for an
+    unknown dialect, TypeError for an option that does not exist or fit.
+    """
+    target = make_url(url)
+    _check_options(kwargs)
+    dialect_class = load_dialect(target)
+    module = kwargs.get("module") or import_driver(dialect_class, target)
+    dialect = dialect_class(
+        **{name: kwargs[name] for name in _DIALECT_OPTIONS if kwargs.get(name) is not None}
+    )
+    dialect.set_driver(module)
+    pool = kwargs.get("pool")
+    engine_options = {name: kwargs[name] for name in _ENGINE_OPTIONS if name in kwargs}
+    holder: list[Engine] = []
+    if pool is None:
+        creator = make_creator(dialect, target, kwargs, holder)
+        pool = make_pool(dialect, target, creator, kwargs)
+    engine = Engine(pool, dialect, target, **engine_options)
+    holder.append(engine)
+    return engine
+
+
+def _check_options(kwargs: Mapping[str, Any]) -> None:
+    known = {*_POOL_OPTIONS, *_DIALECT_OPTIONS, *_ENGINE_OPTIONS, *_OWN_OPTIONS}
+    for name in kwargs:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = (
+                f"Did you mean {close[0]!r}?" if close else f"It has: {', '.join(sorted(known))}."
+            )
+            raise TypeError(f"create_engine() has no option {name!r}. {hint}")
+
+
+def make_creator(
+    dialect: Any, url: URL, kwargs: Mapping[str, Any], holder: list[Engine]
+) -> Callable[[], Any]:
+    """Return the function by which the pool opens connections, prepared and initialized.
+
+    holder: will hold the engine, whose `do_connect` listeners may open the connection.
+    """
+    arguments, keywords = dialect.create_connect_args(url)
+    keywords.update(kwargs.get("connect_args") or {})
+    opener = kwargs.get("creator")
+    lock = threading.Lock()
+    initialized: list[bool] = []
+
+    def open_connection() -> Any:
+        if holder and holder[0].__dict__["dispatch"].do_connect:
+            args, params = list(arguments), dict(keywords)
+            for listener in holder[0].__dict__["dispatch"].do_connect:
+                made = listener(dialect, None, args, params)
+                if made is not None:
+                    return made
+            return dialect.connect(*args, **params)
+        return opener() if opener is not None else dialect.connect(*arguments, **keywords)
+
+    def create() -> Any:
+        connection = open_connection()
+        try:
+            dialect.on_connect(connection)
+            if not initialized:
+                with lock:
+                    if not initialized:
+                        dialect.initialize(connection)
+                        initialized.append(True)
+        except BaseException:
+            dialect.do_close(connection)
+            raise
+        return connection
+
+    return create
+
+
+def make_pool(
+    dialect: Any, url: URL, creator: Callable[[], Any], kwargs: Mapping[str, Any]
+) -> Pool:
+    """Return the pool that the options ask for. Raises TypeError if they do not fit its kind."""
+    kind: type[Pool] = kwargs.get("poolclass") or dialect.get_pool_class(url)
+    options = {
+        inner: kwargs[outer]
+        for outer, inner in _POOL_OPTIONS.items()
+        if kwargs.get(outer) is not None
+    }
+    accepted = _parameters(kind)
+    for outer, inner in _POOL_OPTIONS.items():
+        if inner in options and inner not in accepted:
+            raise TypeError(
+                f"The option {outer!r} does not fit {kind.__name__}, the pool of {url}. Leave it "
+                "out, or choose another pool with poolclass=QueuePool."
+            )
+    return kind(creator, dialect=dialect, **options)
+
+
+def _parameters(kind: type) -> set[str]:
+    names: set[str] = set()
+    for base in kind.__mro__:
+        init = base.__dict__.get("__init__")
+        if init is not None and base is not object:
+            names.update(inspect.signature(init).parameters)
+    return names
+
+
+def engine_from_config(
+    configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **kwargs: Any
+) -> Engine:
+    """Return an engine of settings such as {"sqlalchemy.url": ..., "sqlalchemy.echo": "true"}.
+
+    Strings are turned into the numbers and booleans that the options want.
+    Raises exc.ArgumentError without a url.
+    """
+    options = {
+        name.removeprefix(prefix): _read_setting(name.removeprefix(prefix), value)
+        for name, value in configuration.items()
+        if name.startswith(prefix)
+    }
+    options.update(kwargs)
+    if "url" not in options:
+        raise exc.ArgumentError(f"The configuration has no setting '{prefix}url'.")
+    return create_engine(options.pop("url"), **options)
+
+
+_NUMBERS = {"pool_size", "max_overflow", "pool_recycle", "query_cache_size"}
+_FLAGS = {
+    "echo", "echo_pool", "pool_pre_ping", "pool_use_lifo", "hide_parameters", "future", "pool_debug",
+}  # fmt: skip
+_TRUE = {"true", "yes", "on", "1", "t", "y"}
+
+
+def _read_setting(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if name in _NUMBERS:
+        return int(value)
+    if name == "pool_timeout":
+        return float(value)
+    if name in _FLAGS and value != "debug":
+        return value.strip().lower() in _TRUE
+    return value

@@ -1,0 +1,276 @@
+"""DefaultDialect: what a database and its driver can do, with defaults that most share.
+
+A dialect is flags, the classes that write its SQL, and the few functions that talk to the
+driver. Each engine has its own instance; what depends on the server's version is set by
+`initialize()` at the first connection.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any, ClassVar
+
+from orm import exc
+from orm.compiler.ddl import DDLCompiler
+from orm.compiler.identifiers import IdentifierPreparer
+from orm.compiler.statement import SQLCompiler
+from orm.compiler.types import TypeCompiler
+from orm.engine.url import URL
+from orm.exc import IntegrityInfo
+from orm.sql.visitors import set_default_dialect
+
+ConnectArgs = tuple[list[Any], dict[str, Any]]
+
+
+class DefaultDialect:
+    """Base of the dialects, and the generic one that `str(statement)` uses."""
+
+    name: ClassVar[str] = "default"
+    driver: ClassVar[str] = "default"
+    paramstyle: str = "named"
+    # the distribution to install for the driver, and our extra that brings it
+    install_hint: ClassVar[str] = ""
+
+    statement_compiler: ClassVar[Any] = SQLCompiler
+    ddl_compiler: ClassVar[Any] = DDLCompiler
+    type_compiler_cls: ClassVar[Any] = TypeCompiler
+    preparer: ClassVar[Any] = IdentifierPreparer
+    colspecs: ClassVar[Mapping[type, type]] = {}
+
+    insert_returning: bool = False
+    update_returning: bool = False
+    delete_returning: bool = False
+    insert_executemany_returning: bool = False
+    supports_multivalues_insert: bool = True
+    supports_default_values: bool = True
+    supports_default_metavalue: bool = False
+    supports_empty_insert: bool = True
+    supports_savepoints: bool = True
+    supports_row_locks: bool = False
+    supports_alter: bool = True
+    supports_comments: bool = False
+    inline_comments: bool = False
+    supports_sequences: bool = False
+    sequences_optional: bool = False
+    supports_identity_columns: bool = False
+    supports_native_boolean: bool = True
+    supports_native_enum: bool = False
+    supports_native_decimal: bool = False
+    supports_native_uuid: bool = False
+    supports_native_interval: bool = False
+    returns_native_bytes: bool = True
+    supports_sane_rowcount: bool = True
+    supports_sane_multi_rowcount: bool = True
+    supports_server_side_cursors: bool = False
+    postfetch_lastrowid: bool = True
+    max_identifier_length: int = 9999
+    max_parameters: int = 32000
+    default_schema_name: str | None = None
+    server_version_info: tuple[int, ...] = ()
+    isolation_levels: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(
+        self,
+        *,
+        isolation_level: str | None = None,
+        json_serializer: Callable[[Any], str] | None = None,
+        json_deserializer: Callable[[str], Any] | None = None,
+        paramstyle: str | None = None,
+    ) -> None:
+        self.dbapi: ModuleType | None = None
+        self.driver_error: type[Exception] = Exception
+        self.identifier_preparer = self.preparer(self)
+        self.type_compiler = self.type_compiler_cls(self)
+        self.type_compiler_instance = self.type_compiler
+        self._type_memo: dict[Any, Any] = {}
+        self._json_serializer = json_serializer
+        self._json_deserializer = json_deserializer
+        self.default_isolation_level: str | None = None
+        self._isolation_on_connect = (
+            self.check_isolation_level(isolation_level) if isolation_level else None
+        )
+        if paramstyle is not None:
+            self.paramstyle = paramstyle
+
+    def set_driver(self, module: ModuleType) -> None:
+        """Take the driver module; its Error becomes `driver_error`."""
+        self.dbapi = module
+        self.driver_error = module.Error
+
+    @property
+    def _autocommit_on_connect(self) -> bool:
+        return self._isolation_on_connect == "AUTOCOMMIT"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}+{self.driver}>"
+
+    @property
+    def dialect_description(self) -> str:
+        """Return "name+driver"."""
+        return f"{self.name}+{self.driver}"
+
+    # -- connecting ----------------------------------------------------------------------------
+
+    @classmethod
+    def import_dbapi(cls) -> ModuleType:
+        """Import and return the driver. Raises ImportError."""
+        return importlib.import_module(cls.driver)
+
+    def create_connect_args(self, url: URL) -> ConnectArgs:
+        """Return positional and keyword arguments for the driver's connect()."""
+        arguments: dict[str, Any] = url.translate_connect_args(username="user")
+        arguments.update(url.query)
+        return [], arguments
+
+    def connect(self, *args: Any, **kwargs: Any) -> Any:
+        """Open a DBAPI connection."""
+        assert self.dbapi is not None
+        return self.dbapi.connect(*args, **kwargs)
+
+    def on_connect(self, dbapi_connection: Any) -> None:
+        """Prepare a new connection; called before any listener sees it."""
+        if self._isolation_on_connect is not None:
+            self.set_isolation_level(dbapi_connection, self._isolation_on_connect)
+
+    def initialize(self, dbapi_connection: Any) -> None:
+        """Learn what depends on the server; called once, with the first connection."""
+        self.default_isolation_level = self.get_isolation_level(dbapi_connection)
+
+    def fetch_scalar(self, dbapi_connection: Any, sql: str) -> Any:
+        """Run a query outside of any Connection and return its first value, None without rows."""
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute(sql)
+            row = cursor.fetchone()
+        finally:
+            cursor.close()
+        return row[0] if row else None
+
+    def get_pool_class(self, url: URL) -> type[Any]:
+        """Return the kind of pool that suits this database."""
+        from orm.pool.queue import QueuePool
+
+        return QueuePool
+
+    # -- transactions --------------------------------------------------------------------------
+
+    def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> None:
+        """Begin a transaction; nothing for drivers that begin by themselves."""
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit."""
+        dbapi_connection.commit()
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back; called when a connection returns to its pool, too."""
+        dbapi_connection.rollback()
+
+    def do_close(self, dbapi_connection: Any) -> None:
+        """Close."""
+        dbapi_connection.close()
+
+    def do_savepoint(self, connection: Any, name: str) -> None:
+        """Set a savepoint. name: safe as it is, made by us."""
+        self._do_plain(connection, f"SAVEPOINT {name}")
+
+    def do_rollback_to_savepoint(self, connection: Any, name: str) -> None:
+        """Roll back to a savepoint, which stays."""
+        self._do_plain(connection, f"ROLLBACK TO SAVEPOINT {name}")
+
+    def do_release_savepoint(self, connection: Any, name: str) -> None:
+        """Release a savepoint."""
+        self._do_plain(connection, f"RELEASE SAVEPOINT {name}")
+
+    def _do_plain(self, dbapi_connection: Any, sql: str) -> None:
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute(sql)
+        finally:
+            cursor.close()
+
+    def do_ping(self, dbapi_connection: Any) -> bool:
+        """Return whether the server still answers on this connection."""
+        try:
+            self.fetch_scalar(dbapi_connection, "SELECT 1")
+            self.do_rollback(dbapi_connection)
+        except Exception:
+            return False
+        return True
+
+    def make_cursor(self, dbapi_connection: Any, stream: bool = False) -> Any:
+        """Return a new cursor. stream: rows stay on the server until they are fetched."""
+        return dbapi_connection.cursor()
+
+    # -- isolation -----------------------------------------------------------------------------
+
+    def check_isolation_level(self, level: str) -> str:
+        """Return the level's canonical name. Raises exc.ArgumentError for an unknown one."""
+        name = str(level).replace("_", " ").upper()
+        if name not in self.isolation_levels:
+            raise exc.ArgumentError(
+                f"{self.name} has no isolation level {level!r}. "
+                f"It has {exc.join_names(self.isolation_levels)}."
+            )
+        return name
+
+    def get_isolation_level_values(self) -> Sequence[str]:
+        """Return the names of the levels."""
+        return self.isolation_levels
+
+    def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
+        """Set the level of a connection outside of a transaction."""
+        raise NotImplementedError
+
+    def get_isolation_level(self, dbapi_connection: Any) -> str | None:
+        """Return the level of a connection, None if the database does not say."""
+        return None
+
+    def reset_isolation_level(self, dbapi_connection: Any) -> None:
+        """Set the level that new connections have."""
+        level = self._isolation_on_connect or self.default_isolation_level
+        if level is not None:
+            self.set_isolation_level(dbapi_connection, level)
+
+    def reset_isolation(self, record: Any) -> None:
+        """Undo a change of level when a connection returns to its pool."""
+        if record.record_info.pop("isolation_changed", False):
+            self.reset_isolation_level(record.dbapi_connection)
+
+    # -- errors --------------------------------------------------------------------------------
+
+    def is_disconnect(self, error: BaseException, connection: Any, cursor: Any) -> bool:
+        """Return whether the error means that the connection is lost."""
+        return False
+
+    def is_integrity_error(self, error: BaseException) -> bool:
+        """Return whether an error is about integrity though the driver files it elsewhere."""
+        return False
+
+    def classify_integrity_error(self, error: BaseException) -> IntegrityInfo:
+        """Return what the driver tells of a violated constraint."""
+        return IntegrityInfo()
+
+    # -- catalogue -----------------------------------------------------------------------------
+
+    def has_table(self, connection: Any, table_name: str, schema: str | None = None) -> bool:
+        """Return whether there is a table or view of this name."""
+        raise NotImplementedError(f"{self.name} cannot be asked for its tables")
+
+    def has_sequence(self, connection: Any, sequence_name: str, schema: str | None = None) -> bool:
+        """Return whether there is a sequence of this name."""
+        return False
+
+
+_generic: list[DefaultDialect] = []
+
+
+def make_generic_dialect() -> DefaultDialect:
+    """Return the dialect that `str(statement)` uses, always the same."""
+    if not _generic:
+        _generic.append(DefaultDialect())
+    return _generic[0]
+
+
+set_default_dialect(make_generic_dialect)

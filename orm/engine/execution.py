@@ -1,0 +1,308 @@
+"""The choke point: every statement of every kind reaches the driver through `execute_cursor()`.
+
+Events, echo, streaming cursors and the wrapping of errors happen here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.engine.integrity import complete_info
+from orm.log import shorten_parameters
+from orm.util.collections import EMPTY_MAP
+
+if TYPE_CHECKING:
+    from orm.compiler.compiled import Compiled
+    from orm.engine.connection import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a statement is executed.
+
+    kind: "query", "lazy_load", "refresh", "flush", "ddl", "bulk" or "driver". subject: of
+    what, e.g. "User.posts". count: for how many objects.
+    """
+
+    kind: str
+    subject: str = ""
+    count: int = 0
+
+
+QUERY = Reason("query")
+DDL = Reason("ddl")
+DRIVER = Reason("driver")
+
+
+@dataclass(slots=True)
+class ExecutionContext:
+    """What listeners learn about an execution.
+
+    owner: the Session, or None. compiled: None for exec_driver_sql. started: time.perf_counter()
+    before the driver was called. options: the execution options in force.
+    """
+
+    connection: Connection
+    statement: str
+    parameters: Any
+    executemany: bool
+    compiled: Compiled | None
+    reason: Reason
+    owner: Any
+    options: Mapping[str, Any]
+    cursor: Any = None
+    started: float = 0.0
+
+    @property
+    def execution_options(self) -> Mapping[str, Any]:
+        """The same as `options`."""
+        return self.options
+
+    @property
+    def dialect(self) -> Any:
+        """The dialect."""
+        return self.connection.dialect
+
+    @property
+    def engine(self) -> Any:
+        """The engine."""
+        return self.connection.engine
+
+    @property
+    def root_connection(self) -> Connection:
+        """The connection."""
+        return self.connection
+
+    @property
+    def isinsert(self) -> bool:
+        """Whether this is an INSERT."""
+        return self.compiled is not None and self.compiled.kind == "insert"
+
+    @property
+    def isupdate(self) -> bool:
+        """Whether this is an UPDATE."""
+        return self.compiled is not None and self.compiled.kind == "update"
+
+    @property
+    def isdelete(self) -> bool:
+        """Whether this is a DELETE."""
+        return self.compiled is not None and self.compiled.kind == "delete"
+
+    @property
+    def isddl(self) -> bool:
+        """Whether this is DDL."""
+        return self.compiled is not None and self.compiled.kind == "ddl"
+
+
+@dataclass(slots=True)
+class ExceptionContext:
+    """What `handle_error` listeners are given. A listener may raise or return another error.
+
+    is_disconnect: may be changed by a listener; decides whether the connection is dropped.
+    """
+
+    connection: Connection | None
+    engine: Any
+    dialect: Any
+    cursor: Any
+    statement: str | None
+    parameters: Any
+    original_exception: BaseException
+    sqlalchemy_exception: exc.StatementError | None
+    execution_context: ExecutionContext | None
+    is_disconnect: bool
+    invalidate_pool_on_disconnect: bool = True
+    is_pre_ping: bool = False
+    chained_exception: BaseException | None = None
+
+
+def execute_cursor(
+    connection: Connection,
+    sql: str,
+    args: Sequence[Any] | Mapping[str, Any] | None,
+    *,
+    many: bool = False,
+    compiled: Compiled | None = None,
+    reason: Reason = QUERY,
+    owner: Any = None,
+    options: Mapping[str, Any] = EMPTY_MAP,
+) -> Any:
+    """Execute SQL text on a connection and return the DBAPI cursor, which the caller closes.
+
+    args: the driver's positional arguments; with `many`, a list of them; None sends the text
+    untouched. Begins a transaction if there is none. Raises exc.DBAPIError and its kind.
+    """
+    if not connection._ready:
+        connection._prepare()
+    dispatch = connection.dispatch
+    if (
+        connection._echo
+        or dispatch.before_cursor_execute
+        or dispatch.after_cursor_execute
+        or (options and (options.get("stream_results") or options.get("yield_per")))
+    ):
+        return _execute_watched(connection, sql, args, many, compiled, reason, owner, options)
+    cursor = None
+    try:
+        cursor = connection._dbapi.cursor()
+        if many:
+            cursor.executemany(sql, args)
+        elif args is None:
+            cursor.execute(sql)
+        else:
+            cursor.execute(sql, args)
+    except BaseException as error:
+        raise_error(connection, error, sql, args, many, cursor, compiled, None)
+    return cursor
+
+
+def _execute_watched(
+    connection: Connection,
+    sql: str,
+    args: Any,
+    many: bool,
+    compiled: Compiled | None,
+    reason: Reason,
+    owner: Any,
+    options: Mapping[str, Any],
+) -> Any:
+    """The same with listeners, echo and server-side cursors."""
+    context = ExecutionContext(connection, sql, args, many, compiled, reason, owner, options)
+    cursor = None
+    try:
+        stream = not many and _wants_stream(connection, sql, compiled, options)
+        cursor = context.cursor = connection.dialect.make_cursor(connection._dbapi, stream)
+        for listener in connection.dispatch.before_cursor_execute:
+            sql, args = listener(connection, cursor, sql, args, context, many)
+        context.statement, context.parameters = sql, args
+        if connection._echo:
+            _log(connection, sql, args)
+        context.started = time.perf_counter()
+        if many:
+            cursor.executemany(sql, args)
+        elif args is None:
+            cursor.execute(sql)
+        else:
+            cursor.execute(sql, args)
+    except BaseException as error:
+        raise_error(connection, error, sql, args, many, cursor, compiled, context)
+    for listener in connection.dispatch.after_cursor_execute:
+        listener(connection, cursor, sql, args, context, many)
+    return cursor
+
+
+def _wants_stream(
+    connection: Connection, sql: str, compiled: Compiled | None, options: Mapping[str, Any]
+) -> bool:
+    if not connection.dialect.supports_server_side_cursors:
+        return False
+    if not (options.get("stream_results") or options.get("yield_per")):
+        return False
+    if compiled is not None and compiled.kind != "text":
+        return compiled.kind == "select"
+    return sql.lstrip()[:6].upper() in ("SELECT", "VALUES")
+
+
+def _log(connection: Connection, sql: str, args: Any) -> None:
+    logger = connection.engine.logger
+    logger.info("%s", sql)
+    if args:
+        hidden = connection.engine.hide_parameters
+        logger.info("[parameters] %s", "hidden" if hidden else shorten_parameters(args))
+
+
+def raise_error(
+    connection: Connection,
+    error: BaseException,
+    sql: str | None,
+    args: Any,
+    many: bool = False,
+    cursor: Any = None,
+    compiled: Compiled | None = None,
+    context: ExecutionContext | None = None,
+) -> Any:
+    """Raise what a failed call of the driver becomes: wrapped, classified, reported to listeners.
+
+    A disconnect drops the connection and has the pool replace its others. An interruption
+    (KeyboardInterrupt, GreenletExit) drops the connection too, whose protocol state is unknown,
+    and goes on as it is.
+    """
+    dialect = connection.dialect
+    dbapi = connection._dbapi
+    if not isinstance(error, Exception):
+        _close_quietly(cursor)
+        connection.invalidate(error)
+        raise error
+    if isinstance(error, exc.SQLAlchemyError):
+        _close_quietly(cursor)
+        raise error
+    is_dbapi = isinstance(error, dialect.dbapi.Error)
+    lost = is_dbapi and dialect.is_disconnect(error, dbapi, cursor)
+    wrapped = wrap_error(connection, error, sql, args, many, compiled, lost)
+    raised: BaseException = wrapped
+    if connection.dispatch.handle_error:
+        told = ExceptionContext(
+            connection, connection.engine, dialect, cursor, sql, args, error, wrapped, context, lost
+        )
+        for listener in connection.dispatch.handle_error:
+            told.chained_exception = raised
+            replaced = listener(told)
+            if replaced is not None:
+                raised = replaced
+        if told.is_disconnect != lost:
+            lost = told.is_disconnect
+            if isinstance(wrapped, exc.DBAPIError):
+                wrapped.connection_invalidated = lost
+        drop_all = told.invalidate_pool_on_disconnect
+    else:
+        drop_all = True
+    _close_quietly(cursor)
+    if lost:
+        if drop_all:
+            connection.engine.pool._invalidate_all()
+        connection.invalidate(error)
+    if raised is wrapped:
+        raise wrapped from error
+    raise raised
+
+
+def wrap_error(
+    connection: Connection,
+    error: Exception,
+    sql: str | None,
+    args: Any,
+    many: bool,
+    compiled: Compiled | None,
+    lost: bool,
+) -> exc.StatementError:
+    """Return our exception for one of the driver's, or for one that Python raised within it."""
+    dialect = connection.dialect
+    hide = connection.engine.hide_parameters
+    if isinstance(error, OverflowError):
+        return exc.DataError(sql, args, error, hide, ismulti=many)
+    if not isinstance(error, dialect.dbapi.Error):
+        kind = type(error)
+        return exc.StatementError(
+            f"({kind.__module__}.{kind.__name__}) {error}", sql, args, error, hide, ismulti=many
+        )
+    if dialect.is_integrity_error(error):
+        made: exc.DBAPIError = exc.IntegrityError(sql, args, error, hide, ismulti=many)
+    else:
+        made = exc.DBAPIError.instance(
+            sql, args, error, hide_parameters=hide, connection_invalidated=lost, ismulti=many
+        )
+    if isinstance(made, exc.IntegrityError):
+        made.info = complete_info(dialect.classify_integrity_error(error), compiled, dialect.name)
+    return made
+
+
+def _close_quietly(cursor: Any) -> None:
+    if cursor is not None:
+        try:
+            cursor.close()
+        except Exception:  # the connection may be gone
+            pass

@@ -1,0 +1,165 @@
+"""Inspector: what a database has, in the shapes that SQLAlchemy's Inspector returns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from orm.engine.connection import Connection
+from orm.engine.engine import Engine
+from orm.inspection import inspects
+
+ReflectedColumns = list[dict[str, Any]]
+
+
+def parse_type_name(text: str) -> tuple[str, list[int]]:
+    """Return the upper-case name and the numbers of a declared type: "varchar(20)"."""
+    match = re.match(r"\s*([\w ]*\w)?\s*(?:\(([^)]*)\))?", text or "")
+    if match is None:
+        return "", []
+    numbers = [int(part) for part in (match[2] or "").split(",") if part.strip().isdigit()]
+    return (match[1] or "").upper(), numbers
+
+
+def unquote(name: str) -> str:
+    """Return an identifier without the quotes of any dialect, as it stands in stored DDL."""
+    name = name.strip()
+    if len(name) > 1 and name[0] in '"`[':
+        closing = "]" if name[0] == "[" else name[0]
+        return name[1:-1].replace(closing * 2, closing)
+    return name
+
+
+class Inspector:
+    """Reads the catalogue of a database. Each call asks anew unless it was asked before.
+
+    bind: an engine (each call uses a connection of its own) or a connection.
+    `clear_cache()` forgets the answers.
+    """
+
+    def __init__(self, bind: Engine | Connection) -> None:
+        self.bind = bind
+        self.engine = bind.engine
+        self.dialect = bind.dialect
+        self._answers: dict[tuple[Any, ...], Any] = {}
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        if isinstance(self.bind, Engine):
+            with self.bind.connect() as connection:
+                yield connection
+        else:
+            yield self.bind
+
+    def _ask(self, question: str, *args: Any) -> Any:
+        key = (question, *args)
+        if key not in self._answers:
+            with self._connect() as connection:
+                self._answers[key] = getattr(self.dialect, question)(connection, *args)
+        return self._answers[key]
+
+    def clear_cache(self) -> None:
+        """Forget what was read."""
+        self._answers.clear()
+
+    @property
+    def default_schema_name(self) -> str | None:
+        """The schema that unqualified names are in."""
+        name: str | None = self._ask("get_default_schema_name")
+        return name
+
+    def get_schema_names(self, **kw: Any) -> list[str]:
+        """Return the names of the schemas."""
+        return list(self._ask("get_schema_names"))
+
+    def has_table(self, table_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Return whether there is a table or view of this name."""
+        with self._connect() as connection:
+            return bool(self.dialect.has_table(connection, table_name, schema))
+
+    def has_sequence(self, sequence_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Return whether there is a sequence of this name."""
+        with self._connect() as connection:
+            return bool(self.dialect.has_sequence(connection, sequence_name, schema))
+
+    def has_index(
+        self, table_name: str, index_name: str, schema: str | None = None, **kw: Any
+    ) -> bool:
+        """Return whether a table has an index of this name."""
+        return any(entry["name"] == index_name for entry in self.get_indexes(table_name, schema))
+
+    def has_schema(self, schema_name: str, **kw: Any) -> bool:
+        """Return whether there is a schema of this name."""
+        return schema_name in self.get_schema_names()
+
+    def get_table_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Return the names of the tables, sorted."""
+        return list(self._ask("get_table_names", schema))
+
+    def get_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Return the names of the views, sorted."""
+        return list(self._ask("get_view_names", schema))
+
+    def get_view_definition(self, view_name: str, schema: str | None = None, **kw: Any) -> str:
+        """Return the text of a view. Raises exc.NoSuchTableError."""
+        return str(self._ask("get_view_definition", view_name, schema))
+
+    def get_columns(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """Return a dict per column: name, type, nullable, default, ...
+
+        Raises exc.NoSuchTableError, as the methods below.
+        """
+        return list(self._ask("get_columns", table_name, schema))
+
+    def get_pk_constraint(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> dict[str, Any]:
+        """Return {"constrained_columns": [...], "name": ...}."""
+        return dict(self._ask("get_pk_constraint", table_name, schema))
+
+    def get_foreign_keys(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """Return a dict per foreign key: name, constrained_columns, referred_table, ..."""
+        return list(self._ask("get_foreign_keys", table_name, schema))
+
+    def get_indexes(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """Return a dict per index: name, column_names, unique, dialect_options."""
+        return list(self._ask("get_indexes", table_name, schema))
+
+    def get_unique_constraints(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """Return a dict per unique constraint: name, column_names."""
+        return list(self._ask("get_unique_constraints", table_name, schema))
+
+    def get_check_constraints(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> list[dict[str, Any]]:
+        """Return a dict per check constraint: name, sqltext."""
+        return list(self._ask("get_check_constraints", table_name, schema))
+
+    def get_table_comment(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> dict[str, Any]:
+        """Return {"text": the comment or None}."""
+        return dict(self._ask("get_table_comment", table_name, schema))
+
+    def __repr__(self) -> str:
+        return f"<Inspector of {self.bind!r}>"
+
+
+@inspects(Engine)
+def _inspect_engine(engine: Engine) -> Inspector:
+    return Inspector(engine)
+
+
+@inspects(Connection)
+def _inspect_connection(connection: Connection) -> Inspector:
+    return Inspector(connection)

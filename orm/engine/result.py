@@ -1,0 +1,729 @@
+"""Results: rows from any source, as rows, single values or mappings.
+
+A `Result` and what is made of it (`ScalarResult`, `MappingResult`) share one `_Stream`, which reads a
+`Source` of raw items: tuples, or single values where `scalar` is set. Fetching methods shape
+raw items into what the caller asked for; nothing is copied where the shape is right already.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar
+
+from orm import exc
+from orm.engine.row import (
+    RMKeyView,
+    Row,
+    RowLayout,
+    RowMapping,
+    make_getter,
+    make_row_class,
+    row_class,
+)
+
+_R = TypeVar("_R")
+_T = TypeVar("_T")
+
+CHUNK_ROWS = 500
+_NO_ROW: Any = object()
+
+UniqueFilter = Callable[[Any], Any]
+
+
+class Source(Protocol):
+    """Where raw items come from. After the last item a source gives empty lists."""
+
+    def fetch_all(self) -> list[Any]:
+        """Return all items that are left."""
+        ...
+
+    def fetch_many(self, count: int) -> list[Any]:
+        """Return up to `count` items; fewer only at the end."""
+        ...
+
+    def close(self) -> None:
+        """Release cursor and connection; called more than once without harm."""
+        ...
+
+
+class ListSource:
+    """A source over items at hand: a list, or any iterator."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items: Iterator[Any] = iter(items)
+
+    def fetch_all(self) -> list[Any]:
+        """Return what is left."""
+        return list(self._items)
+
+    def fetch_many(self, count: int) -> list[Any]:
+        """Return the next items."""
+        return list(islice(self._items, count))
+
+    def close(self) -> None:
+        """Drop the items."""
+        self._items = iter(())
+
+
+class ChunkSource:
+    """A source over an iterator of chunks (lists) of items."""
+
+    __slots__ = ("_chunks", "_pending")
+
+    def __init__(self, chunks: Iterable[Sequence[Any]]) -> None:
+        self._chunks: Iterator[Sequence[Any]] = iter(chunks)
+        self._pending: list[Any] = []
+
+    def fetch_all(self) -> list[Any]:
+        """Return what is left."""
+        made = self._pending
+        self._pending = []
+        for chunk in self._chunks:
+            made.extend(chunk)
+        return made
+
+    def fetch_many(self, count: int) -> list[Any]:
+        """Return the next items, reading as many chunks as that takes."""
+        while len(self._pending) < count:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            self._pending.extend(chunk)
+        made = self._pending[:count]
+        del self._pending[:count]
+        return made
+
+    def close(self) -> None:
+        """Drop what is left, and close a generator behind it."""
+        close = getattr(self._chunks, "close", None)
+        if close is not None:
+            close()
+        self._chunks = iter(())
+        self._pending = []
+
+
+class _Stream:
+    """What all faces of one result share: the source, how far it was read, and its layout."""
+
+    __slots__ = (
+        "buffer",
+        "closed",
+        "exhausted",
+        "layout",
+        "requires_unique",
+        "row_class",
+        "scalar",
+        "source",
+        "unique_filters",
+        "yield_per",
+    )
+
+    def __init__(
+        self,
+        layout: RowLayout,
+        source: Source,
+        scalar: bool = False,
+        unique_filters: Sequence[UniqueFilter | None] | None = None,
+        made_row_class: type[Row[Any]] | None = None,
+    ) -> None:
+        self.layout = layout
+        self.source = source
+        self.scalar = scalar
+        self.unique_filters = unique_filters
+        self.row_class = made_row_class
+        self.yield_per: int | None = None
+        #: items repeat until unique() is called, which the caller has to do
+        self.requires_unique = False
+        self.buffer: deque[Any] = deque()
+        self.closed = False
+        self.exhausted = False
+
+    def fetch_all(self) -> list[Any]:
+        """Return the raw items that are left, and release the source."""
+        if self.closed:
+            self._raise_closed()
+        if self.exhausted:
+            return []
+        items = self.source.fetch_all()
+        if self.buffer:
+            items = [*self.buffer, *items]
+            self.buffer.clear()
+        self.finish()
+        return items
+
+    def fetch_many(self, count: int) -> list[Any]:
+        """Return up to `count` raw items; the source is released when it ends."""
+        if self.closed:
+            self._raise_closed()
+        if self.buffer:
+            taken = [self.buffer.popleft() for _ in range(min(count, len(self.buffer)))]
+            if len(taken) < count and not self.exhausted:
+                taken += self._read(count - len(taken))
+            return taken
+        if self.exhausted:
+            return []
+        return self._read(count)
+
+    def _read(self, count: int) -> list[Any]:
+        items = self.source.fetch_many(count)
+        if len(items) < count:
+            self.finish()
+        return items
+
+    def fetch_next(self) -> Any:
+        """Return one raw item or _NO_ROW, reading ahead by a chunk."""
+        if not self.buffer:
+            if self.closed:
+                self._raise_closed()
+            if self.exhausted:
+                return _NO_ROW
+            self.buffer.extend(self._read(self.yield_per or CHUNK_ROWS))
+            if not self.buffer:
+                return _NO_ROW
+        return self.buffer.popleft()
+
+    def finish(self) -> None:
+        """Release the source; fetching goes on to give nothing."""
+        self.exhausted = True
+        self.source.close()
+
+    def close(self) -> None:
+        """Release the source; fetching raises from now on."""
+        if not self.closed:
+            self.closed = True
+            self.buffer.clear()
+            self.finish()
+
+    def _raise_closed(self) -> None:
+        raise exc.ResourceClosedError("This result object is closed.")
+
+
+class _Face(Generic[_R]):
+    """The fetching methods over a stream, shaped by `_shape`."""
+
+    __slots__ = ("_filter", "_seen", "_stream")
+
+    def __init__(self, stream: _Stream) -> None:
+        self._stream = stream
+        self._seen: set[Any] | None = None
+        self._filter: UniqueFilter | None = None
+
+    def _shape(self, items: list[Any]) -> list[Any]:
+        raise NotImplementedError
+
+    def _default_filter(self) -> UniqueFilter | None:
+        """Return how values are told apart by unique() without a strategy."""
+        return None
+
+    def _take_over_unique(self, other: _Face[Any]) -> None:
+        if other._seen is not None:
+            self._seen = set()
+            self._filter = other._filter or self._default_filter()
+
+    def _dedupe(self, values: list[Any]) -> list[Any]:
+        seen, key_of, kept = self._seen, self._filter, []
+        assert seen is not None
+        for value in values:
+            key = value if key_of is None else key_of(value)
+            if key not in seen:
+                seen.add(key)
+                kept.append(value)
+        return kept
+
+    def _check_unique(self) -> None:
+        if self._seen is None and self._stream.requires_unique:
+            raise exc.InvalidRequestError(
+                "The unique() method must be invoked on this Result, as it contains results that "
+                "include joined eager loads against collections: result.unique().all()"
+            )
+
+    def _all(self) -> list[Any]:
+        if self._stream.requires_unique:
+            self._check_unique()
+        made = self._shape(self._stream.fetch_all())
+        return made if self._seen is None else self._dedupe(made)
+
+    def _many(self, count: int | None) -> list[Any]:
+        stream = self._stream
+        if stream.requires_unique:
+            self._check_unique()
+        if count is None:
+            count = stream.yield_per
+            if count is None:
+                return self._all()
+        if self._seen is None:
+            return self._shape(stream.fetch_many(count))
+        made: list[Any] = []
+        while len(made) < count:
+            items = stream.fetch_many(count - len(made))
+            if not items:
+                break
+            made += self._dedupe(self._shape(items))
+        return made
+
+    def _next(self) -> Any:
+        if self._stream.requires_unique:
+            self._check_unique()
+        while True:
+            item = self._stream.fetch_next()
+            if item is _NO_ROW:
+                return _NO_ROW
+            made = self._shape([item])
+            if self._seen is not None:
+                made = self._dedupe(made)
+            if made:
+                return made[0]
+
+    def _first(self) -> Any:
+        made = self._many(1)
+        self._stream.close()
+        return made[0] if made else None
+
+    def _only(self, required: bool) -> Any:
+        made = self._many(2)
+        self._stream.close()
+        if len(made) > 1:
+            raise exc.MultipleResultsFound(
+                "Multiple rows were found when exactly one was required"
+                if required
+                else "Multiple rows were found when one or none was required"
+            )
+        if made:
+            return made[0]
+        if required:
+            raise exc.NoResultFound("No row was found when one was required")
+        return None
+
+    def __iter__(self) -> Iterator[_R]:
+        while (value := self._next()) is not _NO_ROW:
+            yield value
+
+    def __next__(self) -> _R:
+        value: _R = self._next()
+        if value is _NO_ROW:
+            raise StopIteration
+        return value
+
+    def __enter__(self: _T) -> _T:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stream.close()
+
+    def close(self) -> None:
+        """Release the cursor; fetching raises ResourceClosedError from now on."""
+        self._stream.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called, by you or by a method that takes the only row."""
+        return self._stream.closed
+
+    def _set_unique(self, strategy: UniqueFilter | None) -> None:
+        self._seen = set()
+        self._filter = strategy or self._default_filter()
+
+    def fetchall(self) -> list[_R]:
+        """Return all that is left."""
+        return self._all()
+
+    def fetchmany(self, size: int | None = None) -> list[_R]:
+        """Return up to `size` values; all that are left, or `yield_per`, when it is None."""
+        return self._many(size)
+
+    def partitions(self, size: int | None = None) -> Iterator[list[_R]]:
+        """Yield lists of up to `size` values (default: `yield_per`) until the end."""
+        while part := self._many(size):
+            yield part
+
+
+class Result(_Face[Row[Any]], Generic[_R]):
+    """Rows. Every fetching method consumes; `scalars()` and `mappings()` share what is left."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_source(
+        cls,
+        keys: Sequence[str] | RowLayout,
+        source: Source,
+        *,
+        scalar: bool = False,
+        unique_filters: Sequence[UniqueFilter | None] | None = None,
+    ) -> Result[_R]:
+        """Return a result over a source.
+
+        scalar: every raw item is the single value itself, not a tuple. unique_filters: per
+        column a function from a value to what unique() compares, or None for the value.
+        """
+        layout = keys if isinstance(keys, RowLayout) else row_class(tuple(keys))._layout
+        return Result(_Stream(layout, source, scalar, unique_filters))
+
+    def _row_class(self) -> type[Row[Any]]:
+        stream = self._stream
+        made = stream.row_class
+        if made is None:
+            layout = stream.layout
+            made = make_row_class(layout) if layout.objects else row_class(layout.keys)
+            stream.row_class = made
+        return made
+
+    def _shape(self, items: list[Any]) -> list[Any]:
+        kind = self._row_class()
+        if self._stream.scalar:
+            return [kind((item,)) for item in items]
+        return list(map(kind, items))
+
+    def _default_filter(self) -> UniqueFilter | None:
+        filters = self._stream.unique_filters
+        if not filters or not any(filters):
+            return _row_key
+        steps = list(filters)
+
+        def key_of(row: Any) -> Any:
+            return tuple(
+                value if step is None else step(value)
+                for value, step in zip(row, steps, strict=True)
+            )
+
+        return key_of
+
+    def keys(self) -> RMKeyView:
+        """Return the names of the columns, in order."""
+        return RMKeyView(self._stream.layout)
+
+    @property
+    def _metadata(self) -> RowLayout:
+        return self._stream.layout
+
+    def yield_per(self, num: int) -> Result[_R]:
+        """Fetch `num` rows at a time from now on; returns self."""
+        self._stream.yield_per = num
+        return self
+
+    def unique(self, strategy: UniqueFilter | None = None) -> Result[_R]:
+        """Drop rows that occurred before; returns self.
+
+        strategy: a function from a row (or value) to what is compared.
+        """
+        self._set_unique(strategy)
+        return self
+
+    def columns(self, *col_expressions: Any) -> Result[Any]:
+        """Return a result of some of the columns, given by position, name or expression."""
+        layout = self._stream.layout
+        positions = [layout.find(key) for key in col_expressions]
+        made: Result[Any] = Result(self._project(positions))
+        made._take_over_unique(self)
+        return made
+
+    def _project(self, positions: list[int]) -> _Stream:
+        stream = self._stream
+        filters = stream.unique_filters
+        narrowed = [filters[p] for p in positions] if filters else None
+        if stream.scalar:
+            return _Stream(stream.layout, _StreamSource(stream, None), True, narrowed)
+        source = _StreamSource(stream, make_getter(positions))
+        return _Stream(stream.layout.subset(positions), source, False, narrowed)
+
+    def scalars(self, index: Any = 0) -> ScalarResult[Any]:
+        """Return the values of one column, the first by default."""
+        made: ScalarResult[Any] = ScalarResult(self._stream, self._stream.layout.find(index))
+        made._take_over_unique(self)
+        return made
+
+    def mappings(self) -> MappingResult:
+        """Return the rows as mappings from names to values."""
+        made = MappingResult(self._stream, self)
+        made._take_over_unique(self)
+        return made
+
+    def tuples(self) -> Result[_R]:
+        """Return self, typed as plain tuples."""
+        return self
+
+    @property
+    def t(self) -> Result[_R]:
+        """The same as tuples()."""
+        return self
+
+    def all(self) -> Sequence[Row[Any]]:
+        """Return all rows that are left, as a list."""
+        return self._all()
+
+    def fetchone(self) -> Row[Any] | None:
+        """Return the next row, None after the last."""
+        found = self._next()
+        return None if found is _NO_ROW else found
+
+    def first(self) -> Row[Any] | None:
+        """Return the first row or None, and close the result."""
+        found: Row[Any] | None = self._first()
+        return found
+
+    def one(self) -> Row[Any]:
+        """Return the only row. Raises exc.NoResultFound, exc.MultipleResultsFound."""
+        found: Row[Any] = self._only(True)
+        return found
+
+    def one_or_none(self) -> Row[Any] | None:
+        """Return the only row, None if there is none. Raises exc.MultipleResultsFound."""
+        found: Row[Any] | None = self._only(False)
+        return found
+
+    def scalar(self) -> Any:
+        """Return the first value of the first row, None without a row; closes the result."""
+        row = self._first()
+        return row[0] if row is not None else None
+
+    def scalar_one(self) -> Any:
+        """Return the first value of the only row. Raises like one()."""
+        return self._only(True)[0]
+
+    def scalar_one_or_none(self) -> Any:
+        """Return the first value of the only row, or None. Raises like one_or_none()."""
+        row = self._only(False)
+        return row[0] if row is not None else None
+
+    def freeze(self) -> FrozenResult:
+        """Return a callable which gives a new result over the same rows at each call."""
+        return FrozenResult(self)
+
+    def merge(self, *others: Result[Any]) -> Result[Any]:
+        """Return a result with the rows of this and then of the others."""
+        faces = [self, *others]
+
+        def chunks() -> Iterator[list[Any]]:
+            for face in faces:
+                yield face._stream.fetch_all()
+
+        stream = self._stream
+        return Result(
+            _Stream(stream.layout, ChunkSource(chunks()), stream.scalar, stream.unique_filters)
+        )
+
+
+def _row_key(row: Any) -> Any:
+    try:
+        hash(row)
+    except TypeError:  # a JSON or ARRAY value: compare what is hashable about it
+        return tuple(repr(value) if _is_unhashable(value) else value for value in row)
+    return row
+
+
+def _is_unhashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return True
+    return False
+
+
+class _StreamSource:
+    """A source that reads another stream and picks columns."""
+
+    __slots__ = ("_getter", "_stream")
+
+    def __init__(self, stream: _Stream, getter: Callable[[Any], Any] | None) -> None:
+        self._stream = stream
+        self._getter = getter
+
+    def _pick(self, items: list[Any]) -> list[Any]:
+        return items if self._getter is None else list(map(self._getter, items))
+
+    def fetch_all(self) -> list[Any]:
+        """Return what is left."""
+        return self._pick(self._stream.fetch_all())
+
+    def fetch_many(self, count: int) -> list[Any]:
+        """Return the next items."""
+        return self._pick(self._stream.fetch_many(count))
+
+    def close(self) -> None:
+        """Release the stream behind."""
+        self._stream.finish()
+
+
+class ScalarResult(_Face[_R]):
+    """The values of one column."""
+
+    __slots__ = ("_position",)
+
+    def __init__(self, stream: _Stream, position: int = 0) -> None:
+        super().__init__(stream)
+        self._position = position
+
+    def _shape(self, items: list[Any]) -> list[Any]:
+        if self._stream.scalar:
+            return items
+        position = self._position
+        return [item[position] for item in items]
+
+    def _default_filter(self) -> UniqueFilter | None:
+        filters = self._stream.unique_filters
+        return filters[self._position] if filters else None
+
+    def _take_over_unique(self, other: _Face[Any]) -> None:
+        if other._seen is not None:
+            # a filter made for whole rows means nothing for one value, a user's strategy does
+            own = other._filter is not None and other._filter.__name__ in ("key_of", "_row_key")
+            self._seen = set()
+            self._filter = self._default_filter() if own else other._filter
+
+    def unique(self, strategy: UniqueFilter | None = None) -> ScalarResult[_R]:
+        """Drop values that occurred before; returns self."""
+        self._set_unique(strategy)
+        return self
+
+    def yield_per(self, num: int) -> ScalarResult[_R]:
+        """Fetch `num` rows at a time from now on; returns self."""
+        self._stream.yield_per = num
+        return self
+
+    def all(self) -> Sequence[_R]:
+        """Return all values that are left, as a list."""
+        return self._all()
+
+    def first(self) -> _R | None:
+        """Return the first value or None, and close the result."""
+        found: _R | None = self._first()
+        return found
+
+    def one(self) -> _R:
+        """Return the only value. Raises exc.NoResultFound, exc.MultipleResultsFound."""
+        found: _R = self._only(True)
+        return found
+
+    def one_or_none(self) -> _R | None:
+        """Return the only value, None if there is none. Raises exc.MultipleResultsFound."""
+        found: _R | None = self._only(False)
+        return found
+
+    def fetchone(self) -> _R | None:
+        """Return the next value, None after the last."""
+        found = self._next()
+        return None if found is _NO_ROW else found
+
+
+class MappingResult(_Face[RowMapping]):
+    """Rows as mappings."""
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, stream: _Stream, rows: Result[Any]) -> None:
+        super().__init__(stream)
+        self._rows = rows
+
+    def _shape(self, items: list[Any]) -> list[Any]:
+        return list(map(RowMapping, self._rows._shape(items)))
+
+    def _default_filter(self) -> UniqueFilter | None:
+        of_row = self._rows._default_filter()
+        assert of_row is not None
+        return lambda mapping: of_row(mapping._row)
+
+    def _take_over_unique(self, other: _Face[Any]) -> None:
+        if other._seen is not None:
+            self._seen = set()
+            of_row = other._filter or _row_key
+            self._filter = lambda mapping: of_row(mapping._row)
+
+    def keys(self) -> RMKeyView:
+        """Return the names of the columns."""
+        return RMKeyView(self._stream.layout)
+
+    def unique(self, strategy: UniqueFilter | None = None) -> MappingResult:
+        """Drop rows that occurred before; returns self."""
+        self._set_unique(strategy)
+        return self
+
+    def columns(self, *col_expressions: Any) -> MappingResult:
+        """Return a result of some of the columns."""
+        return self._rows.columns(*col_expressions).mappings()
+
+    def yield_per(self, num: int) -> MappingResult:
+        """Fetch `num` rows at a time from now on; returns self."""
+        self._stream.yield_per = num
+        return self
+
+    def all(self) -> Sequence[RowMapping]:
+        """Return all rows that are left, as a list of mappings."""
+        return self._all()
+
+    def first(self) -> RowMapping | None:
+        """Return the first row or None, and close the result."""
+        found: RowMapping | None = self._first()
+        return found
+
+    def one(self) -> RowMapping:
+        """Return the only row. Raises exc.NoResultFound, exc.MultipleResultsFound."""
+        found: RowMapping = self._only(True)
+        return found
+
+    def one_or_none(self) -> RowMapping | None:
+        """Return the only row, None if there is none. Raises exc.MultipleResultsFound."""
+        found: RowMapping | None = self._only(False)
+        return found
+
+    def fetchone(self) -> RowMapping | None:
+        """Return the next row, None after the last."""
+        found = self._next()
+        return None if found is _NO_ROW else found
+
+
+TupleResult = Result
+
+
+class FrozenResult:
+    """All rows of a result, kept so that it can be replayed: calling it gives a new Result."""
+
+    __slots__ = ("_filters", "_layout", "_scalar", "data")
+
+    def __init__(self, result: Result[Any]) -> None:
+        stream = result._stream
+        self._layout = stream.layout
+        self._scalar = stream.scalar
+        self._filters = stream.unique_filters
+        self.data: list[Any] = stream.fetch_all()
+
+    def __call__(self) -> Result[Any]:
+        return Result(_Stream(self._layout, ListSource(self.data), self._scalar, self._filters))
+
+    def rewrite_rows(self) -> list[list[Any]]:
+        """Return the rows as lists that may be changed and given to with_new_rows()."""
+        return [[item] if self._scalar else list(item) for item in self.data]
+
+    def with_new_rows(self, tuple_data: Sequence[Sequence[Any]]) -> FrozenResult:
+        """Return a frozen result of the same columns with other rows."""
+        made = object.__new__(FrozenResult)
+        made._layout, made._scalar, made._filters = self._layout, self._scalar, self._filters
+        made.data = [row[0] if self._scalar else tuple(row) for row in tuple_data]
+        return made
+
+
+class IteratorResult(Result[_R]):
+    """A result over an iterator of tuples."""
+
+    __slots__ = ()
+
+    def __init__(self, keys: Sequence[str] | RowLayout, iterator: Iterable[Any]) -> None:
+        layout = keys if isinstance(keys, RowLayout) else RowLayout(keys)
+        super().__init__(_Stream(layout, ListSource(iterator)))
+
+
+class ChunkedIteratorResult(Result[_R]):
+    """A result over a function `chunks(size)` that gives an iterator of lists of tuples."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        keys: Sequence[str] | RowLayout,
+        chunks: Callable[[int | None], Iterable[Sequence[Any]]],
+    ) -> None:
+        layout = keys if isinstance(keys, RowLayout) else RowLayout(keys)
+        super().__init__(_Stream(layout, ChunkSource(chunks(None))))

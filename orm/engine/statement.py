@@ -1,0 +1,264 @@
+"""From a statement object and parameters to an execution: compile (cached), arguments, result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.engine.cursor import CursorResult, CursorSource, plan_rows
+from orm.engine.execution import DDL, QUERY, execute_cursor
+from orm.engine.result import ChunkSource
+from orm.sql.cache_key import statement_key
+
+if TYPE_CHECKING:
+    from orm.compiler.compiled import Compiled
+    from orm.engine.connection import Connection
+
+_MAX_ROWS_PER_INSERT = 1000
+
+
+def execute(
+    connection: Connection,
+    statement: Any,
+    parameters: Any,
+    execution_options: Mapping[str, Any] | None,
+) -> CursorResult:
+    """Execute a statement object; see Connection.execute()."""
+    if not getattr(statement, "supports_execution", False):
+        statement = _to_statement(statement)
+    params = _check_parameters(parameters) if parameters is not None else None
+    own = statement._execution_options
+    options = connection._options
+    if own or execution_options:
+        options = {**options, **own, **(execution_options or {})}
+    dispatch = connection.dispatch
+    if dispatch.before_execute:
+        for listener in dispatch.before_execute:
+            multi, single = _split(params)
+            statement, multi, single = listener(connection, statement, multi, single, options)
+            params = multi or single or None
+    if statement.is_ddl:
+        result = _execute_ddl(connection, statement, options)
+    elif type(params) is list:
+        result = _execute_many(connection, statement, params, options)
+    else:
+        result = _execute_once(connection, statement, params, options)
+    if dispatch.after_execute:
+        multi, single = _split(params)
+        for listener in dispatch.after_execute:
+            listener(connection, statement, multi, single, options, result)
+    return result
+
+
+def _split(params: Any) -> tuple[list[Any], Mapping[str, Any]]:
+    return (params, {}) if isinstance(params, list) else ([], params or {})
+
+
+def _to_statement(subject: Any) -> Any:
+    clause = getattr(subject, "__clause_element__", None)
+    if clause is not None:
+        element = clause()
+        if getattr(element, "supports_execution", False):
+            return element
+    visit_name = getattr(subject, "__visit_name__", "")
+    if visit_name == "sequence":
+        from orm.sql.select import Select
+
+        return Select(subject.next_value())
+    select = getattr(subject, "select", None)
+    if visit_name and callable(select) and not isinstance(subject, type):
+        made = select()  # a function: SELECT func()
+        if getattr(made, "supports_execution", False):
+            return made
+    raise exc.ObjectNotExecutableError(subject)
+
+
+def _check_parameters(parameters: Any) -> Any:
+    """Return a mapping, a list of mappings, or None. Raises exc.ArgumentError for others."""
+    if isinstance(parameters, Mapping):
+        return parameters or None
+    if isinstance(parameters, (list, tuple)):
+        for one in parameters:
+            if not isinstance(one, Mapping):
+                raise exc.ArgumentError(
+                    "List argument must consist only of dictionaries: parameters are given by "
+                    f"name, as a dict or a list of dicts, not {_describe(parameters)}. Write "
+                    "execute(text('... WHERE id = :id'), {'id': 1}); exec_driver_sql() takes "
+                    "positional ones."
+                )
+        return list(parameters) or None
+    raise exc.ArgumentError(
+        "Parameters are given as a dict, or a list of dicts to execute the statement for each, "
+        f"not as {_describe(parameters)}."
+    )
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, (list, tuple)) and value:
+        return f"a {type(value).__name__} of {type(value[0]).__name__}"
+    return f"a {type(value).__name__}"
+
+
+def compile_cached(
+    connection: Connection,
+    statement: Any,
+    column_keys: Sequence[str] | None = None,
+    for_executemany: bool = False,
+) -> tuple[Compiled, tuple[Any, ...]]:
+    """Return the compiled form of a statement and its own binds, in the order it expects.
+
+    column_keys: names of the parameters that come with an INSERT or UPDATE.
+    """
+    key, binds = statement_key(statement)
+    options = connection._options
+    translate = options.get("schema_translate_map") if options else None
+    columns = tuple(column_keys) if column_keys else None
+    dialect = connection.dialect
+    if key is None:
+        compiled: Compiled = dialect.statement_compiler(dialect).compile(
+            statement,
+            column_keys=columns,
+            for_executemany=for_executemany,
+            schema_translate_map=translate,
+        )
+        return compiled, compiled.extracted
+    cache = connection.engine._compiled_cache
+    full_key: Any = key
+    if columns or for_executemany or translate:
+        shown = tuple(translate.items()) if translate else None
+        full_key = (key, columns, for_executemany, shown)
+    found: Compiled | None = cache.get(full_key)
+    if found is None:
+        found = dialect.statement_compiler(dialect).compile(
+            statement,
+            column_keys=columns,
+            for_executemany=for_executemany,
+            schema_translate_map=translate,
+            extracted=binds,
+        )
+        cache.put(full_key, found)
+    return found, binds
+
+
+def argument_error(
+    connection: Connection, error: Exception, compiled: Compiled, params: Any
+) -> exc.SQLAlchemyError:
+    """Return what an error while values were converted becomes."""
+    if isinstance(error, exc.SQLAlchemyError):
+        return error
+    kind = type(error)
+    return exc.StatementError(
+        f"({kind.__module__}.{kind.__name__}) {error}",
+        compiled.string,
+        params,
+        error,
+        connection.engine.hide_parameters,
+    )
+
+
+def _execute_ddl(
+    connection: Connection, statement: Any, options: Mapping[str, Any]
+) -> CursorResult:
+    dialect = connection.dialect
+    compiled = dialect.ddl_compiler(dialect).compile(
+        statement, schema_translate_map=options.get("schema_translate_map")
+    )
+    cursor = execute_cursor(
+        connection, compiled.string, (), compiled=compiled, reason=DDL, options=options
+    )
+    return CursorResult(connection, cursor, compiled, options=options)
+
+
+def _execute_once(
+    connection: Connection,
+    statement: Any,
+    params: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
+) -> CursorResult:
+    is_dml = statement.is_dml
+    keys = list(params) if params and is_dml else None
+    compiled, extracted = compile_cached(connection, statement, keys)
+    try:
+        if is_dml and compiled.prefetch:
+            params = compiled.fill_defaults(params, extracted, connection)
+        sql, args = compiled.make_args(extracted, params, connection)
+    except Exception as error:
+        raise argument_error(connection, error, compiled, params) from error
+    cursor = execute_cursor(connection, sql, args, compiled=compiled, reason=QUERY, options=options)
+    implicit = is_dml and bool(compiled.implicit_returning)
+    return CursorResult(
+        connection,
+        cursor,
+        compiled,
+        options=options,
+        params=params,
+        extracted=extracted,
+        implicit=implicit,
+    )
+
+
+def _execute_many(
+    connection: Connection,
+    statement: Any,
+    rows: list[Mapping[str, Any]],
+    options: Mapping[str, Any],
+) -> CursorResult:
+    if statement.is_select:
+        raise exc.InvalidRequestError(
+            "A SELECT cannot be executed for a list of parameters: it would have as many results. "
+            "Execute it once per set, or use in_() with a list."
+        )
+    keys = list(rows[0]) if statement.is_dml else None
+    compiled, extracted = compile_cached(connection, statement, keys, for_executemany=True)
+    if compiled.returning and compiled.kind == "insert":
+        return _insert_returning(connection, compiled, extracted, rows, options)
+    try:
+        sql, args = compiled.make_many_args(rows, extracted, connection)
+    except Exception as error:
+        raise argument_error(connection, error, compiled, rows) from error
+    cursor = execute_cursor(
+        connection, sql, args, many=True, compiled=compiled, reason=QUERY, options=options
+    )
+    return CursorResult(
+        connection, cursor, compiled, options=options, params=rows, extracted=extracted
+    )
+
+
+def _insert_returning(
+    connection: Connection,
+    compiled: Compiled,
+    extracted: tuple[Any, ...],
+    rows: list[Mapping[str, Any]],
+    options: Mapping[str, Any],
+) -> CursorResult:
+    """INSERT many rows with RETURNING, as few statements of many VALUES rows each."""
+    per_row = max(1, len(compiled.binds))
+    size = max(1, min(_MAX_ROWS_PER_INSERT, connection.dialect.max_parameters // per_row))
+    chunks: list[list[Any]] = []
+    first: CursorResult | None = None
+    total = 0
+    for start in range(0, len(rows), size):
+        batch = rows[start : start + size]
+        try:
+            sql, args = compiled.make_rows_args(batch, extracted, connection)
+        except Exception as error:
+            raise argument_error(connection, error, compiled, batch) from error
+        cursor = execute_cursor(
+            connection, sql, args, compiled=compiled, reason=QUERY, options=options
+        )
+        if first is None:
+            first = CursorResult(
+                connection, cursor, compiled, options=options, params=rows, extracted=extracted
+            )
+            chunks.append(first._stream.source.fetch_all())
+        else:
+            plan = plan_rows(compiled, connection.dialect, cursor.description)
+            source = CursorSource(connection, cursor, plan.convert)
+            chunks.append(source.fetch_all())
+            source.close()
+        total += len(chunks[-1])
+    assert first is not None
+    first._stream.source = ChunkSource(chunks)
+    first.rowcount = total
+    return first

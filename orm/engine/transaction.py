@@ -1,0 +1,121 @@
+"""Transactions of a Connection: the root one and savepoints within it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from orm import exc
+
+if TYPE_CHECKING:
+    from orm.engine.connection import Connection
+
+
+class Transaction:
+    """A transaction in progress. As a context manager it commits, or rolls back on an error."""
+
+    __slots__ = ("connection", "is_active")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.is_active = True
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether it may still be committed: active, and its connection not invalidated."""
+        return self.is_active and not self.connection.invalidated
+
+    def commit(self) -> None:
+        """Make the changes permanent (of a savepoint: a part of the outer transaction)."""
+        raise NotImplementedError
+
+    def rollback(self) -> None:
+        """Undo the changes; does nothing if it has ended."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Roll back if it is still active."""
+        self.rollback()
+
+    def _check_active(self) -> None:
+        if not self.is_active:
+            raise exc.InvalidRequestError(
+                "This transaction has ended already (committed, rolled back or closed); "
+                "begin another with connection.begin()."
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
+        if kind is None and self.is_active:
+            try:
+                self.commit()
+            except BaseException:
+                self.rollback()
+                raise
+        else:
+            self.rollback()
+
+
+class RootTransaction(Transaction):
+    """The transaction that BEGIN and COMMIT enclose."""
+
+    __slots__ = ()
+
+    def commit(self) -> None:
+        """Commit. A COMMIT that fails is rolled back at once, and its error raised."""
+        self._check_active()
+        connection = self.connection
+        connection._check_nested_ended()
+        self.is_active = False
+        connection._forget_transaction()
+        connection._do_commit()
+
+    def rollback(self) -> None:
+        """Roll back, savepoints included."""
+        if not self.is_active:
+            return
+        self.is_active = False
+        connection = self.connection
+        nested = connection._nested
+        while nested is not None:
+            nested.is_active = False
+            nested = nested._outer
+        connection._nested = None
+        connection._forget_transaction()
+        connection._do_rollback()
+
+
+class NestedTransaction(Transaction):
+    """A savepoint."""
+
+    __slots__ = ("_outer", "_savepoint")
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._outer = connection._nested
+        self._savepoint = connection._do_savepoint()
+        connection._nested = self
+
+    def _end(self) -> None:
+        """Mark it and the savepoints set within it as ended."""
+        connection = self.connection
+        found = connection._nested
+        while found is not None and found is not self:
+            found.is_active = False
+            found = found._outer
+        self.is_active = False
+        connection._nested = self._outer
+
+    def commit(self) -> None:
+        """Release the savepoint: its changes belong to the outer transaction now."""
+        self._check_active()
+        self._end()
+        self.connection._do_release_savepoint(self._savepoint)
+
+    def rollback(self) -> None:
+        """Roll back to the savepoint and release it."""
+        if not self.is_active:
+            return
+        self._end()
+        self.connection._do_rollback_to_savepoint(self._savepoint)

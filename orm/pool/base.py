@@ -1,0 +1,318 @@
+"""Pool: lends DBAPI connections. What all kinds of pools share; they differ in `_get` and `_put`."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections.abc import Callable
+from os import getpid
+from threading import get_ident
+from typing import Any, ClassVar, Protocol
+
+from orm import exc
+from orm.event.dispatch import Dispatch
+from orm.event.targets import register_target
+from orm.log import EchoFlag, make_logger
+from orm.pool.events import PoolDispatch
+from orm.pool.record import ConnectionRecord, PooledConnection, PoolResetState
+
+Creator = Callable[[], Any]
+ResetStyle = bool | str | None
+
+_MAX_ATTEMPTS = 3
+
+
+class PoolDialect(Protocol):
+    """What a pool asks of the dialect."""
+
+    def do_rollback(self, dbapi_connection: Any) -> None: ...
+    def do_commit(self, dbapi_connection: Any) -> None: ...
+    def do_close(self, dbapi_connection: Any) -> None: ...
+    def do_ping(self, dbapi_connection: Any) -> bool: ...
+    def reset_isolation(self, record: ConnectionRecord) -> None: ...
+
+
+class PlainDialect:
+    """Talks to any PEP 249 connection; for pools made without an engine."""
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back."""
+        dbapi_connection.rollback()
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit."""
+        dbapi_connection.commit()
+
+    def do_close(self, dbapi_connection: Any) -> None:
+        """Close."""
+        dbapi_connection.close()
+
+    def do_ping(self, dbapi_connection: Any) -> bool:
+        """Return whether the server answers."""
+        try:
+            cursor = dbapi_connection.cursor()
+            cursor.execute("SELECT 1")
+            cursor.fetchall()
+            cursor.close()
+        except Exception:
+            return False
+        return True
+
+    def reset_isolation(self, record: ConnectionRecord) -> None:
+        """Do nothing: nobody changes isolation levels here."""
+
+
+class Pool:
+    """Base of the pools.
+
+    creator: a function that opens a DBAPI connection. recycle: seconds after which a
+    connection is replaced at checkout, -1 for never. pre_ping: ask the server before lending.
+    reset_on_return: "rollback" (True), "commit", or None (False). debug_checkouts: record the
+    stack of each checkout, shown when the pool times out (costs some 10 microseconds each).
+    """
+
+    dispatch: ClassVar[Any] = PoolDispatch()
+
+    def __init__(
+        self,
+        creator: Creator,
+        *,
+        recycle: int = -1,
+        echo: EchoFlag = None,
+        logging_name: str | None = None,
+        reset_on_return: ResetStyle = True,
+        events: Any = None,
+        dialect: PoolDialect | None = None,
+        pre_ping: bool = False,
+        debug_checkouts: bool = False,
+        _dispatch: Dispatch | None = None,
+    ) -> None:
+        self._creator = creator
+        self._recycle = recycle
+        self._pre_ping = pre_ping
+        self._reset_on_return = _parse_reset(reset_on_return)
+        self._dialect: PoolDialect = dialect or PlainDialect()
+        self._debug = debug_checkouts
+        self._generation = 0
+        self._pid = getpid()
+        self._first_connected = False
+        self._abandoned: list[Any] = []
+        self.echo = echo
+        self.logging_name = logging_name
+        self.logger = make_logger(type(self), logging_name, echo)
+        own = _dispatch if _dispatch is not None else PoolDispatch(type(self).dispatch)
+        self.__dict__["dispatch"] = own
+        for listener, name in events or ():
+            own.add(name, listener, {})
+
+    # -- what kinds of pools differ in ---------------------------------------------------------
+
+    def _get(self) -> ConnectionRecord:
+        """Return a record nobody else has, waiting or making one as the kind of pool does."""
+        raise NotImplementedError
+
+    def _put(self, record: ConnectionRecord) -> None:
+        """Take a record back."""
+        raise NotImplementedError
+
+    def _forget(self) -> None:
+        """Start empty, keeping nothing: this process is a fork of the one that had records."""
+        raise NotImplementedError
+
+    def _drain(self) -> list[ConnectionRecord]:
+        """Return all idle records, no longer in the pool."""
+        raise NotImplementedError
+
+    def status(self) -> str:
+        """Return one line for humans."""
+        raise NotImplementedError
+
+    def _options(self) -> dict[str, Any]:
+        """Return the keyword arguments which make a pool like this one."""
+        return {
+            "recycle": self._recycle,
+            "echo": self.echo,
+            "logging_name": self.logging_name,
+            "reset_on_return": self._reset_on_return,
+            "dialect": self._dialect,
+            "pre_ping": self._pre_ping,
+            "debug_checkouts": self._debug,
+        }
+
+    def recreate(self) -> Pool:
+        """Return a new, empty pool of the same kind, options and listeners."""
+        return type(self)(self._creator, _dispatch=self.__dict__["dispatch"], **self._options())
+
+    # -- lending -------------------------------------------------------------------------------
+
+    def connect(self) -> PooledConnection:
+        """Lend a connection. Raises exc.TimeoutError, or what the driver raises."""
+        if self._pid != getpid():
+            self._after_fork()
+        record = self._get()
+        if (
+            record.generation != self._generation
+            or record.dbapi_connection is None
+            or self._recycle > -1
+            or self._pre_ping
+        ):
+            self._ready(record)
+        record.holder = get_ident()
+        record.since = time.monotonic()
+        if self._debug:
+            record.stack = traceback.extract_stack(limit=20)[:-1]
+        lent = PooledConnection(self, record)
+        if self.dispatch.checkout:
+            self._fire_checkout(lent, record)
+        return lent
+
+    def _ready(self, record: ConnectionRecord) -> None:
+        """Make sure that the record has a live connection; gives the place back on failure."""
+        try:
+            if record.dbapi_connection is not None:
+                if record.generation != self._generation or record.pid != self._pid:
+                    record.close()
+                elif self._recycle > -1 and time.time() - record.started > self._recycle:
+                    self._log("Connection %r exceeded its time, recycled", record.dbapi_connection)
+                    record.close()
+                elif self._pre_ping and not self._dialect.do_ping(record.dbapi_connection):
+                    self._log("Connection %r did not answer the ping", record.dbapi_connection)
+                    # its idle siblings went through the same outage
+                    self._generation += 1
+                    record.invalidate()
+            if record.dbapi_connection is None:
+                record.connect()
+        except BaseException:
+            record.close()
+            self._put(record)
+            raise
+
+    def _fire_checkout(self, lent: PooledConnection, record: ConnectionRecord) -> None:
+        for attempt in range(_MAX_ATTEMPTS):
+            try:
+                for listener in self.dispatch.checkout:
+                    listener(record.dbapi_connection, record, lent)
+                return
+            except exc.DisconnectionError as error:
+                if error.invalidate_pool:
+                    self._generation += 1
+                record.invalidate(error)
+                if attempt == _MAX_ATTEMPTS - 1:
+                    lent._checkin(True)
+                    raise exc.InvalidRequestError(
+                        f"A checkout listener refused {_MAX_ATTEMPTS} connections in a row."
+                    ) from error
+                try:
+                    record.connect()
+                except BaseException:
+                    lent._checkin(True)
+                    raise
+                lent.dbapi_connection = record.dbapi_connection
+            except BaseException:
+                lent._checkin(False)
+                raise
+
+    def _release(self, record: ConnectionRecord, transaction_was_reset: bool = False) -> None:
+        """Take a record back, with its connection reset. Never raises for a broken one."""
+        if record.pid != getpid() and record.dbapi_connection is not None:
+            self._abandon(record)
+            return
+        connection = record.dbapi_connection
+        if connection is not None:
+            try:
+                self._reset(record, connection, transaction_was_reset)
+                if self.dispatch.checkin:
+                    for listener in self.dispatch.checkin:
+                        listener(connection, record)
+            except BaseException as error:
+                self.logger.warning("Reset failed, connection thrown away: %r", error)
+                record.invalidate(error)
+                if not isinstance(error, Exception):
+                    self._return(record)
+                    raise
+        self._return(record)
+
+    def _return(self, record: ConnectionRecord) -> None:
+        record.holder = 0
+        record.stack = None
+        self._put(record)
+
+    def _reset(self, record: ConnectionRecord, connection: Any, was_reset: bool) -> None:
+        if self.dispatch.reset:
+            state = PoolResetState(transaction_was_reset=was_reset)
+            for listener in self.dispatch.reset:
+                listener(connection, record, state)
+        if not was_reset and self._reset_on_return is not None:
+            if self._reset_on_return == "commit":
+                self._dialect.do_commit(connection)
+            else:
+                self._dialect.do_rollback(connection)
+        if record._record_info is not None:
+            self._dialect.reset_isolation(record)
+
+    def _release_forgotten(self, record: ConnectionRecord) -> None:
+        """Take back what its borrower forgot; called by the garbage collector, so nothing escapes."""
+        try:
+            self.logger.debug("A forgotten connection came back: %r", record.dbapi_connection)
+            self._release(record, False)
+        except Exception:
+            self.logger.error("A forgotten connection could not be taken back", exc_info=True)
+
+    # -- life of connections -------------------------------------------------------------------
+
+    def _close_connection(self, connection: Any) -> None:
+        self._log("Closing connection %r", connection)
+        try:
+            self._dialect.do_close(connection)
+        except Exception:
+            self.logger.info("Error while closing %r", connection, exc_info=True)
+
+    def _abandon(self, record: ConnectionRecord) -> None:
+        # Closing what a parent process opened would end the parent's session, and letting it be
+        # collected may do the same: it is kept, unused, as long as this pool.
+        self._abandoned.append(record.dbapi_connection)
+        record.dbapi_connection = None
+
+    def _after_fork(self) -> None:
+        self._pid = getpid()
+        for record in self._drain():
+            if record.dbapi_connection is not None:
+                self._abandon(record)
+        self._forget()
+
+    def _invalidate_all(self) -> None:
+        """Have every present connection replaced at its next checkout."""
+        self._generation += 1
+
+    def dispose(self) -> None:
+        """Close the idle connections; those lent out are closed when they come back."""
+        self._generation += 1
+        for record in self._drain():
+            if record.pid == getpid():
+                record.close()
+            elif record.dbapi_connection is not None:
+                self._abandon(record)
+        self._log("Pool disposed. %s", self.status())
+
+    def _log(self, message: str, *args: Any) -> None:
+        if self.logger.isEnabledFor(logging.DEBUG):
+            self.logger.debug(message, *args)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.status()}>"
+
+
+def _parse_reset(style: ResetStyle) -> str | None:
+    if style in (True, "rollback"):
+        return "rollback"
+    if style in (False, None, "none"):
+        return None
+    if style == "commit":
+        return "commit"
+    raise exc.ArgumentError(
+        f"reset_on_return must be 'rollback' (True), 'commit' or None (False), not {style!r}."
+    )
+
+
+register_target(Pool, PoolDispatch)
