@@ -17,8 +17,6 @@ from orm.sql.dml import Delete, Insert, Update, delete, insert, update
 from orm.sql.elements import (
     BinaryExpression,
     BindParameter,
-    BooleanClauseList,
-    ClauseList,
     ColumnClause,
     ColumnElement,
     Executable,
@@ -72,6 +70,7 @@ from orm.sql.expression import (
     within_group,
 )
 from orm.sql.functions import Function, FunctionElement, GenericFunction, func
+from orm.sql.lists import BooleanClauseList, ClauseList
 from orm.sql.select import Select, select
 from orm.sql.selectable import Alias, FromClause, Join, Lateral, TableClause, TableSample, Values
 from orm.sql.subquery import CTE, Exists, ScalarSelect, SelectBase, Subquery

@@ -158,7 +158,12 @@ def find_tables(
     found: dict[Any, None] = {}
     for element in iterate(clause):
         name = element.__visit_name__
-        if name == "table" or (include_aliases and name in ("alias", "subquery", "lateral", "cte")) or (include_joins and name == "join") or (include_selects and name == "select"):
+        if (
+            name == "table"
+            or (include_aliases and name in ("alias", "subquery", "lateral", "cte"))
+            or (include_joins and name == "join")
+            or (include_selects and name == "select")
+        ):
             found[element] = None
         elif check_columns and name == "column":
             table = getattr(element, "table", None)

@@ -17,11 +17,11 @@ from orm.sql.elements import (
     NULL,
     TRUE,
     BindParameter,
-    ClauseList,
     ColumnClause,
     TextualLabelReference,
     make_bind,
 )
+from orm.sql.lists import ClauseList
 from orm.sql.visitors import ClauseElement, iterate
 from orm.types.base import NULLTYPE, TypeEngine
 from orm.types.resolve import resolve_value

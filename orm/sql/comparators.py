@@ -41,9 +41,6 @@ from orm.sql.elements import (
     TRUE,
     BinaryExpression,
     BindParameter,
-    BooleanClauseList,
-    ClauseList,
-    CollationClause,
     ColumnClause,
     False_,
     Grouping,
@@ -53,6 +50,7 @@ from orm.sql.elements import (
     make_bind,
 )
 from orm.sql.functions import Function
+from orm.sql.lists import BooleanClauseList, ClauseList, CollationClause
 from orm.sql.operators import NEGATIONS, ColumnOperators, OperatorType, custom_op
 from orm.types import base as types_base
 from orm.types.base import TypeEngine

@@ -13,11 +13,11 @@ from orm.sql.elements import (
     _FACTORIES,
     BinaryExpression,
     BindParameter,
-    ClauseList,
     ColumnElement,
     Grouping,
     UnaryExpression,
 )
+from orm.sql.lists import ClauseList
 from orm.sql.operators import OperatorType, is_precedence
 from orm.sql.visitors import Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine, to_instance

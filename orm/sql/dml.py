@@ -14,7 +14,10 @@ from orm.sql.coercions import (
     has_orm_annotation,
     to_element,
 )
-from orm.sql.elements import BindParameter, BooleanClauseList
+from orm.sql.elements import (
+    BindParameter,
+)
+from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import ReturnsRows, SelectLabelStyle

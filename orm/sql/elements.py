@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from operator import eq, inv, ne
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -507,119 +507,6 @@ class BinaryExpression(ColumnElement[Any]):
                 if both_plain:
                     return same is (self.operator is eq)
         return super().__bool__()
-
-
-class ClauseList(ClauseElement):
-    """Elements with an operator (mostly a comma) between."""
-
-    __visit_name__ = "clauselist"
-    _traverse: ClassVar[Traverse] = (("clauses", Kind.CHILDREN), ("operator", Kind.PLAIN))
-    type: TypeEngine = NULLTYPE
-
-    def __init__(
-        self,
-        *clauses: Any,
-        operator: OperatorType = operators.comma_op,
-        group: bool = True,
-        group_contents: bool = True,
-    ) -> None:
-        self.operator = operator
-        self.group = group
-        self.clauses: tuple[Any, ...] = tuple(
-            [c.self_group(operator) for c in clauses] if group_contents else clauses
-        )
-
-    def __iter__(self) -> Any:
-        return iter(self.clauses)
-
-    def __len__(self) -> int:
-        return len(self.clauses)
-
-    def __bool__(self) -> bool:
-        return True
-
-    @property
-    def _from_objects(self) -> tuple[Any, ...]:
-        found: tuple[Any, ...] = ()
-        for clause in self.clauses:
-            found += clause._from_objects
-        return found
-
-    def self_group(self, against: Any = None) -> Any:
-        if self.group and is_precedence(self.operator, against):
-            return Grouping(self)
-        return self
-
-    def in_parentheses(self) -> Grouping:
-        """The list as the right side of IN."""
-        return Grouping(self)
-
-
-class BooleanClauseList(ColumnElement[Any]):
-    """A flat list of conditions joined by AND or OR: `.clauses`, `.operator` (and_ or or_)."""
-
-    __visit_name__ = "boolean_clauselist"
-    _is_implicitly_boolean = True
-    _traverse: ClassVar[Traverse] = (("clauses", Kind.CHILDREN), ("operator", Kind.PLAIN))
-    type = BOOLEANTYPE
-
-    clauses: tuple[Any, ...]
-    operator: OperatorType
-
-    def __init__(self, operator: OperatorType, clauses: Iterable[Any]) -> None:
-        self.operator = operator
-        self.clauses = tuple(clauses)
-
-    @classmethod
-    def construct(cls, operator: OperatorType, clauses: Iterable[Any]) -> Any:
-        """Join conditions, flattening lists of the same operator and dropping neutral constants.
-
-        One condition is returned as it is; none gives the neutral constant. A chain of hundreds of `&` therefore stays one flat
-        list.
-        """
-        neutral, dominant = (True_, False_) if operator is operators.and_ else (False_, True_)
-        flat: list[Any] = []
-        for clause in clauses:
-            if isinstance(clause, BooleanClauseList) and clause.operator is operator:
-                flat.extend(clause.clauses)
-            elif isinstance(clause, dominant):
-                return clause
-            elif not isinstance(clause, neutral):
-                flat.append(clause.self_group(operator))
-        if not flat:
-            return TRUE if operator is operators.and_ else FALSE
-        return flat[0] if len(flat) == 1 else cls(operator, flat)
-
-    def __iter__(self) -> Any:
-        return iter(self.clauses)
-
-    def __len__(self) -> int:
-        return len(self.clauses)
-
-    def _negate(self) -> Any:
-        return UnaryExpression(Grouping(self), operator=inv, type_=BOOLEANTYPE)
-
-    def self_group(self, against: Any = None) -> Any:
-        return Grouping(self) if is_precedence(self.operator, against) else self
-
-    @property
-    def _from_objects(self) -> tuple[Any, ...]:
-        found: tuple[Any, ...] = ()
-        for clause in self.clauses:
-            found += clause._from_objects
-        return found
-
-
-class CollationClause(ColumnElement[Any]):
-    """The name of a collation."""
-
-    __visit_name__ = "collation"
-    _traverse: ClassVar[Traverse] = (("collation", Kind.PLAIN),)
-
-    def __init__(self, collation: str) -> None:
-        if not isinstance(collation, str):
-            raise exc.ArgumentError(f"A collation is named by a string, got {collation!r}")
-        self.collation = collation
 
 
 class ColumnClause(ColumnElement[_T]):

@@ -28,7 +28,6 @@ from orm.sql.elements import (
     NULL,
     TRUE,
     BindParameter,
-    BooleanClauseList,
     ColumnClause,
     False_,
     Label,
@@ -37,6 +36,7 @@ from orm.sql.elements import (
     UnaryExpression,
 )
 from orm.sql.functions import _TABLE_FACTORIES, Function
+from orm.sql.lists import BooleanClauseList
 from orm.sql.selectable import (
     STATEMENTS,
     Join,

@@ -9,7 +9,13 @@ from orm import exc
 from orm.sql import operators as ops
 from orm.sql.coercions import expect_column, expect_expr
 from orm.sql.constructs import FunctionFilter, Over, WithinGroup
-from orm.sql.elements import ClauseList, ColumnClause, ColumnElement, Executable, Grouping
+from orm.sql.elements import (
+    ColumnClause,
+    ColumnElement,
+    Executable,
+    Grouping,
+)
+from orm.sql.lists import ClauseList
 from orm.sql.visitors import Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine, to_instance
 from orm.types.resolve import INTEGERTYPE, STRINGTYPE

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from orm import exc
-from orm.sql.elements import BooleanClauseList
+from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
 
 

@@ -15,8 +15,8 @@ from orm.sql.coercions import (
     expect_where,
     has_orm_annotation,
 )
-from orm.sql.elements import BooleanClauseList
 from orm.sql.froms import compute_froms
+from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import SelectBase, SelectLabelStyle
