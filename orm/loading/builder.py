@@ -1,0 +1,234 @@
+"""LoadPlan: a statement over entities, compiled, with the layout and the hydrator of its rows.
+
+`PlanBuilder` collects columns, entities and eager joins, and makes the core SELECT out of
+them. What is asked for is the same for every source of a plan: a user's statement
+(`statement.py`), a batch of related objects (`selectin.py`), one object (`refresh.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from orm import codegen, exc
+from orm.engine.row import RowLayout
+from orm.loading.gen_hydrate import gen_hydrate
+from orm.loading.hydrate import Hydrator, make_plain
+from orm.loading.joined import JoinedLoad, add_joins
+from orm.loading.path import PathNode
+from orm.loading.polymorphic import make_kinds
+from orm.loading.row_plan import EntityRow, JoinedRow, RowPlan, Slot
+
+Adapt = Callable[[Any], Any]
+LoadAfter = Callable[[Any, EntityRow, Any, str], None]
+
+#: strategies which run after the rows of the statement are there
+AFTER = frozenset({"selectin", "subquery", "immediate"})
+
+
+class LoadPlan:
+    """What execution needs of a statement; immutable, shared by threads.
+
+    compiled: the SQL. rows: what is where. hydrate: the function over driver rows. layout: the
+    names of what a row of the result has. scalar: the result's items are the values
+    themselves. unique_filters: per output what unique() compares. has_collections: parents repeat, so that the result has to be made unique.
+    has_after: something is loaded after the rows, by load_after(run, entity, prop, strategy).
+    """
+
+    __slots__ = (
+        "compiled",
+        "has_after",
+        "has_collections",
+        "hydrate",
+        "layout",
+        "load_after",
+        "rows",
+        "scalar",
+        "unique_filters",
+    )
+
+    def __init__(
+        self, compiled: Any, rows: RowPlan, layout: RowLayout, load_after: LoadAfter
+    ) -> None:
+        self.compiled = compiled
+        self.rows = rows
+        self.layout = layout
+        self.load_after = load_after
+        self.scalar = rows.emit == "scalar"
+        self.unique_filters = tuple(
+            id if isinstance(each, EntityRow) else None for each in rows.outputs
+        )
+        self.has_collections = rows.collections > 0
+        self.has_after = any(entity.after for entity in rows.entities)
+        self.hydrate: Hydrator | None = None if rows.is_plain else make_hydrator(rows)
+
+    @property
+    def source(self) -> str:
+        """The text of the hydrator, for reading."""
+        return gen_hydrate(self.rows).text
+
+    def __repr__(self) -> str:
+        return f"<LoadPlan {self.rows!r}: {self.compiled.string!r}>"
+
+
+def make_hydrator(rows: RowPlan) -> Hydrator:
+    """Return the function for a layout: generated, or the twin where code is switched off."""
+    if not codegen.is_enabled():
+        return make_plain(rows)
+    names = "_".join(entity.mapper.class_.__name__ for entity in rows.entities)
+    made: Hydrator = gen_hydrate(rows).build(f"hydrate {names or 'rows'}")
+    return made
+
+
+class PlanBuilder:
+    """Columns, entities and eager joins of one statement under construction.
+
+    dialect: for which types convert values. load_after: what loads further relationships once
+    the rows are there (`selectin.load_after`). columns: what the core SELECT selects.
+    """
+
+    def __init__(self, dialect: Any, load_after: LoadAfter) -> None:
+        self.dialect = dialect
+        self.load_after = load_after
+        self.columns: list[Any] = []
+        self.entities: list[EntityRow] = []
+        self.joins: list[JoinedLoad] = []
+        self._places: dict[Any, int] = {}
+
+    def add_slot(self, column: Any, key: str = "") -> Slot:
+        """Select a column, once however often it is asked for; returns where its value is."""
+        place = self._places.get(column)
+        if place is None:
+            place = self._places[column] = len(self.columns)
+            self.columns.append(column)
+        return self.make_slot(column, key, place)
+
+    def make_slot(self, column: Any, key: str, place: int) -> Slot:
+        """Return the slot for a column's value at a place of the row."""
+        impl = column.type.dialect_impl(self.dialect)
+        convert = column.type.result_processor(self.dialect, None)
+        inline = None if convert is None else impl.inline_result(self.dialect)
+        return Slot(key, place, convert, inline)
+
+    def add_entity(
+        self,
+        mapper: Any,
+        adapt: Adapt,
+        node: PathNode | None,
+        path: tuple[Any, ...] = (),
+        extra: Sequence[str] | None = None,
+    ) -> EntityRow:
+        """Select the columns of an entity, and what its options and relationships load along.
+
+        adapt: from a mapped column to the column of the alias or subquery that is selected.
+        path: the relationships followed so far, for the end of recursions.
+        extra: load these column attributes beside the primary key, and no relationship.
+        """
+        entity = EntityRow(mapper, len(self.entities))
+        self.entities.append(entity)
+        entity.options = node
+        pk_keys = mapper.pk_keys
+        by_key: dict[str, Slot] = {}
+        for prop in mapper.column_attrs:
+            key = prop.key
+            if key in pk_keys or self.is_wanted(prop, node, extra):
+                by_key[key] = self.add_slot(adapt(prop.expression), key)
+        entity.slots = tuple(by_key.values())
+        entity.ident = tuple(by_key[key] for key in pk_keys)
+        make_kinds(self, entity, adapt)
+        if extra is None:
+            self._add_relations(entity, adapt, node, path)
+        return entity
+
+    def is_wanted(self, prop: Any, node: PathNode | None, extra: Sequence[str] | None) -> bool:
+        """Return whether a column attribute is loaded along."""
+        if extra is not None:
+            return prop.key in extra
+        is_deferred = bool(getattr(prop, "deferred", False))
+        if node is None:
+            return not is_deferred
+        return node.wants_column(prop.key, is_deferred, getattr(prop, "group", None))
+
+    def _add_relations(
+        self, entity: EntityRow, adapt: Adapt, node: PathNode | None, path: tuple[Any, ...]
+    ) -> None:
+        """Arrange for the relationships which load along with the entity."""
+        for prop in entity.mapper.relationships:
+            said = None if node is None else node.relations.get(prop.key)
+            strategy = prop.lazy if node is None else node.strategy_for(prop.key, prop.lazy)
+            asked = said is not None and said.strategy is not None
+            if not asked and _repeats(prop, path):
+                continue
+            if strategy in ("joined", False):
+                self._add_joined(entity, prop, adapt, node, path)
+            elif strategy in AFTER or strategy == "noload":
+                entity.after.append((prop, strategy))
+
+    def _add_joined(
+        self,
+        entity: EntityRow,
+        prop: Any,
+        adapt: Adapt,
+        node: PathNode | None,
+        path: tuple[Any, ...],
+    ) -> None:
+        """Select the entity behind a relationship over a join of its own alias."""
+        said = None if node is None else node.relations.get(prop.key)
+        load = JoinedLoad.make(prop, adapt, said)
+        self.joins.append(load)
+        child_node = None if node is None else node.node_for(prop.key)
+        child = self.add_entity(load.mapper, load.adapt, child_node, (*path, prop))
+        entity.joined.append(JoinedRow(prop.key, child, prop.uselist, prop))
+
+    def add_contained(
+        self, entity: EntityRow, prop: Any, adapt: Adapt, node: PathNode | None
+    ) -> EntityRow:
+        """Fill a relationship from columns that the statement's own joins bring (contains_eager)."""
+        child = self.add_entity(prop.mapper, adapt, node, (prop,))
+        entity.joined.append(JoinedRow(prop.key, child, prop.uselist, prop))
+        return child
+
+    def make_plan(
+        self,
+        base: Any,
+        outputs: Sequence[EntityRow | Slot],
+        emit: str,
+        keys: Sequence[str | None],
+        *,
+        objects: Sequence[Sequence[Any]] = (),
+        group: Sequence[Slot] = (),
+        extracted: Sequence[Any] = (),
+    ) -> LoadPlan:
+        """Return the plan of `base`, a core Select whose columns are replaced.
+
+        keys: the names of the outputs; None takes the name of the compiled column. objects: per
+        output what a row may be asked by.
+        """
+        statement = add_joins(self, base)
+        compiled = self.dialect.statement_compiler(self.dialect).compile(
+            statement, extracted=tuple(extracted)
+        )
+        width = len(self.columns)
+        if len(compiled.result_columns) != width:
+            raise exc.CompileError(
+                f"The statement was compiled to {len(compiled.result_columns)} columns where "
+                f"{width} were planned: {compiled.string}"
+            )
+        rows = RowPlan(self.entities, outputs, emit, width, group)
+        names = [
+            compiled.result_columns[output.place].key
+            if key is None and isinstance(output, Slot)
+            else str(key)
+            for key, output in zip(keys, outputs, strict=True)
+        ]
+        return LoadPlan(compiled, rows, RowLayout(names, objects), self.load_after)
+
+
+def _repeats(prop: Any, path: tuple[Any, ...]) -> bool:
+    """Whether eager loading as mapped would go round: the target was on the way already."""
+    depth = getattr(prop, "join_depth", None)
+    if depth is not None:
+        return sum(each is prop for each in path) >= depth
+    seen = {each.parent.base_mapper for each in path}
+    target = prop.mapper.base_mapper
+    return bool(target in seen or target is prop.parent.base_mapper)

@@ -1,0 +1,21 @@
+"""Where loading hooks into mapped classes: done once per mapper, when it is configured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orm.loading.lazy import LazyLoader
+from orm.loading.refresh import load_columns
+
+#: values of relationship(lazy=...) whose attribute is no plain value; the session has them
+_OTHERS = frozenset({"dynamic", "write_only"})
+
+
+def install(mapper: Any) -> None:
+    """Put the loaders on the attributes of a configured mapper's class."""
+    manager = mapper.class_manager
+    manager.expired_loader = load_columns
+    for prop in mapper.relationships:
+        impl = manager.impls.get(prop.key)
+        if impl is not None and impl.loader is None and prop.lazy not in _OTHERS:
+            impl.loader = LazyLoader(prop)

@@ -1,0 +1,187 @@
+"""Joined eager loading: the related entity in the same statement, under an alias of its own.
+
+With LIMIT, OFFSET, DISTINCT or GROUP BY the statement itself becomes a subquery, so that the
+rows which the join adds do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from orm.sql.adapt import replacement_traverse
+from orm.sql.select import select
+
+
+class JoinedLoad:
+    """One relationship to be loaded over a join.
+
+    target: the alias that is joined. onclause: with the parent's columns as they are selected.
+    secondary, secondary_on: the alias of the association table, and its condition to the
+    target; None without one. order_by: of the relationship, on the alias.
+    """
+
+    __slots__ = (
+        "adapt",
+        "inner",
+        "mapper",
+        "onclause",
+        "order_by",
+        "secondary",
+        "secondary_on",
+        "target",
+    )
+
+    adapt: Callable[[Any], Any]
+    inner: bool
+    mapper: Any
+    onclause: Any
+    order_by: tuple[Any, ...]
+    secondary: Any
+    secondary_on: Any
+    target: Any
+
+    @classmethod
+    def make(cls, prop: Any, adapt_parent: Callable[[Any], Any], said: Any) -> JoinedLoad:
+        """Return the join for relationship `prop` of an entity selected through `adapt_parent`.
+
+        said: what the options say about it (a Relation), or None.
+        """
+        made = cls()
+        of_type = None if said is None else said.of_type
+        made.mapper = prop.mapper if of_type is None else of_type.mapper
+        made.target = made.mapper.selectable.alias()
+        made.secondary = None if prop.secondary is None else prop.secondary.alias()
+        made.adapt = make_adapter(made.target)
+        remote = set(prop.remote_side)
+        made.onclause = _make_onclause(prop.primaryjoin, remote, made, adapt_parent)
+        made.secondary_on = None
+        if made.secondary is not None:
+            made.secondary_on = _make_onclause(
+                prop.secondaryjoin, remote, made, make_adapter(made.target)
+            )
+        criteria = () if said is None else said.criteria
+        for each in criteria:
+            made.onclause = made.onclause & adapt_all(each, made.adapt)
+        made.order_by = tuple(adapt_all(each, made.adapt) for each in prop.order_by or ())
+        innerjoin = None if said is None else said.args.get("innerjoin")
+        made.inner = bool(prop.innerjoin if innerjoin is None else innerjoin)
+        return made
+
+    def adapt_parent(self, replace: Callable[[Any], Any]) -> None:
+        """Replace the parent's columns in the condition, once it stands in a subquery."""
+        self.onclause = adapt_all(self.onclause, replace)
+
+
+def make_adapter(selectable: Any) -> Callable[[Any], Any]:
+    """Return a function from a column (or expression) of the original to that of an alias."""
+
+    def adapt(expression: Any) -> Any:
+        found = selectable.corresponding_column(expression, True) if is_column(expression) else None
+        if found is not None:
+            return found
+        return adapt_all(expression, lambda column: selectable.corresponding_column(column, True))
+
+    return adapt
+
+
+def is_column(expression: Any) -> bool:
+    """Whether the expression is a column of some table or subquery."""
+    return bool(expression._is_column_element) and getattr(expression, "table", None) is not None
+
+
+def adapt_all(expression: Any, find: Callable[[Any], Any]) -> Any:
+    """Return a copy of an expression with the columns replaced for which `find` has another."""
+
+    def replace(element: Any) -> Any:
+        return find(element) if is_column(element) else None
+
+    return replacement_traverse(expression, replace)
+
+
+def _make_onclause(
+    condition: Any, remote: set[Any], load: JoinedLoad, adapt_local: Callable[[Any], Any]
+) -> Any:
+    """Return a join condition with the remote side on the aliases, the local on its own."""
+    secondary, target = load.secondary, load.target
+
+    def find(column: Any) -> Any:
+        if secondary is not None:
+            found = secondary.corresponding_column(column)
+        elif is_remote(column, remote):
+            found = target.corresponding_column(column)
+        else:
+            found = adapt_local(column)
+            if found is column:
+                # neither side's key: a column of the target in a criterion of its own
+                found = target.corresponding_column(column)
+        if found is None:
+            found = adapt_local(column)
+        return None if found is column else found
+
+    return adapt_all(condition, find)
+
+
+def is_remote(column: Any, remote: set[Any]) -> bool:
+    """Whether a column in a relationship's condition is on the related side."""
+    if "local" in column._annotations:
+        return False
+    return "remote" in column._annotations or column in remote
+
+
+def add_joins(builder: Any, base: Any) -> Any:
+    """Return `base` selecting the builder's columns, with its joined loads."""
+    if not builder.joins:
+        return base.with_only_columns(*builder.columns)
+    if _must_wrap(base):
+        return _wrap(builder, base)
+    statement = base.with_only_columns(*builder.columns)
+    order_by: list[Any] = []
+    for load in builder.joins:
+        statement = _join(statement, load)
+        order_by += load.order_by
+    return statement.order_by(*order_by) if order_by else statement
+
+
+def _must_wrap(base: Any) -> bool:
+    return any(
+        getattr(base, name, None) is not None and getattr(base, name) not in ((), False)
+        for name in ("_limit_clause", "_offset_clause", "_fetch_clause")
+    ) or bool(base._distinct or base._group_by)
+
+
+def _join(statement: Any, load: JoinedLoad) -> Any:
+    """Add one join; an association table and its target are joined to each other first."""
+    target = load.target
+    if load.secondary is not None:
+        target = load.secondary.join(target, load.secondary_on)
+    return statement.join(target, load.onclause, isouter=not load.inner)
+
+
+def _wrap(builder: Any, base: Any) -> Any:
+    """Make the statement itself a subquery, and join to that."""
+    aliases = {id(load.target) for load in builder.joins}
+    own = [column for column in builder.columns if id(column.table) not in aliases]
+    inner_columns = list(own)
+    order_by = list(base._order_by)
+    for each in order_by:
+        column = _ordered(each)
+        if is_column(column) and not any(column is known for known in inner_columns):
+            if hash(column) not in {hash(known) for known in inner_columns}:
+                inner_columns.append(column)
+    inner = base.with_only_columns(*inner_columns).subquery()
+    moved = dict(zip(inner_columns, inner.c, strict=True))
+    outer = select(*[moved.get(column, column) for column in builder.columns]).select_from(inner)
+    ordering = [adapt_all(each, moved.get) for each in order_by]
+    for load in builder.joins:
+        load.adapt_parent(moved.get)
+        outer = _join(outer, load)
+        ordering += load.order_by
+    return outer.order_by(*ordering) if ordering else outer
+
+
+def _ordered(expression: Any) -> Any:
+    """Return what is ordered by, without DESC and the like."""
+    while getattr(expression, "modifier", None) is not None:
+        expression = expression.element
+    return expression

@@ -1,0 +1,200 @@
+"""From a user's statement to its plan, and from the plan to a Result.
+
+The plan of a statement is found by its structural key in the engine's cache, so that a
+statement built anew for every request is analysed and compiled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orm import exc
+from orm.engine.execution import Reason
+from orm.engine.result import Result
+from orm.inspection import inspect
+from orm.loading.builder import LoadPlan, PlanBuilder
+from orm.loading.from_statement import FromStatement, execute_from_statement
+from orm.loading.joins import resolve_joins
+from orm.loading.path import Directive, PathNode, make_root
+from orm.loading.polymorphic import single_criterion
+from orm.loading.row_plan import EntityRow, Slot
+from orm.loading.selectin import load_after
+from orm.loading.sources import make_result
+from orm.sql.cache_key import statement_key
+from orm.util.collections import EMPTY_MAP
+
+QUERY = Reason("query")
+
+
+def execute_select(
+    session: Any,
+    statement: Any,
+    params: Any = None,
+    execution_options: Mapping[str, Any] = EMPTY_MAP,
+    bind_arguments: Mapping[str, Any] | None = None,
+    reason: Reason = QUERY,
+) -> Result[Any]:
+    """Execute a select of entities, columns of entities, or both; return its Result.
+
+    execution_options: those of the call, over the statement's own: populate_existing,
+    yield_per, lazy_loads, and what the engine knows.
+    The rows are fetched before this returns, unless yield_per is given; they become objects
+    when the result is read.
+    """
+    options = statement._execution_options
+    if execution_options:
+        options = {**options, **execution_options}
+    connection = session._connection_for(clause=statement, **(bind_arguments or EMPTY_MAP))
+    if isinstance(statement, FromStatement):
+        made: Result[Any] = execute_from_statement(
+            session, connection, statement, params, options, reason
+        )
+        return made
+    key, binds = statement_key(statement)
+    plan = get_plan(connection, statement, key, binds)
+    cursor = connection.execute_compiled(
+        plan.compiled, binds, params, reason=reason, owner=session, options=options
+    )
+    return make_result(session, plan, cursor, options)
+
+
+def get_plan(connection: Any, statement: Any, key: Any, binds: Sequence[Any]) -> LoadPlan:
+    """Return the plan of a statement, from the engine's cache if it was made before."""
+    if key is None:
+        return make_plan(connection.dialect, statement, binds)
+    cache = connection.engine._compiled_cache
+    plan: LoadPlan | None = cache.get(("orm", key))
+    if plan is None:
+        plan = make_plan(connection.dialect, statement, binds)
+        cache.put(("orm", key), plan)
+    return plan
+
+
+def make_plan(dialect: Any, statement: Any, binds: Sequence[Any]) -> LoadPlan:
+    """Analyse and compile a select."""
+    return SelectPlanner(dialect, statement).make(binds)
+
+
+class SelectPlanner:
+    """One select on its way to a plan: what it selects, and which options apply where."""
+
+    def __init__(self, dialect: Any, statement: Any) -> None:
+        self.builder = PlanBuilder(dialect, load_after)
+        self.statement = statement
+        self.directives: list[Directive] = [
+            directive
+            for option in statement._with_options
+            for directive in getattr(option, "directives", ())
+        ]
+        self.outputs: list[EntityRow | Slot] = []
+        self.keys: list[str | None] = []
+        self.objects: list[tuple[Any, ...]] = []
+        self.roots: list[Any] = []
+        self.nodes: list[PathNode | None] = []
+
+    def make(self, binds: Sequence[Any]) -> LoadPlan:
+        """Return the plan."""
+        for element in self.statement._raw_columns:
+            self._add(element)
+        self._check_directives()
+        base = resolve_joins(self.statement)
+        for root in {id(each): each for each in self.roots}.values():
+            base = add_criterion(base, root)
+        if base._with_options:
+            base = base._clone()
+            base._with_options = ()
+        single = len(self.outputs) == 1 and isinstance(self.outputs[0], EntityRow)
+        return self.builder.make_plan(
+            base,
+            self.outputs,
+            "scalar" if single else "row",
+            self.keys,
+            objects=self.objects,
+            extracted=binds,
+        )
+
+    def _add(self, element: Any) -> None:
+        """Add one member of the column list."""
+        entity = element._annotations.get("parententity")
+        if element._is_from_clause:
+            if entity is None:
+                for column in element.c:
+                    self._add_column(column)
+            else:
+                self._add_entity(entity, element)
+        else:
+            self._add_column(element)
+
+    def _add_column(self, element: Any) -> None:
+        slot = self.builder.add_slot(element)
+        self.outputs.append(slot)
+        self.keys.append(element._annotations.get("proxy_key"))
+        self.objects.append((element,))
+
+    def _add_entity(self, entity: Any, element: Any) -> None:
+        """Add an entity with its options; the columns of an alias are found by correspondence."""
+        mapper = entity.mapper
+        node = make_root(self.directives, entity) if self.directives else None
+        self.roots.append(entity)
+        adapt = _same if entity.is_mapper else entity.adapt
+        builder = self.builder
+        contained = _take_contained(node)
+        made = builder.add_entity(mapper, adapt, node)
+        self.outputs.append(made)
+        name = mapper.class_.__name__ if entity.is_mapper else entity.name
+        self.keys.append(name or mapper.class_.__name__)
+        self.objects.append((element, mapper.class_ if entity.is_mapper else entity.entity))
+        self._add_contained(made, node, contained)
+
+    def _add_contained(
+        self, owner: EntityRow, node: PathNode | None, contained: Mapping[str, Any]
+    ) -> None:
+        """Fill relationships from the statement's own joins (contains_eager)."""
+        for key, said in contained.items():
+            prop = owner.mapper.get_property(key)
+            alias = said.args.get("alias") or said.of_type
+            own = alias is None or alias.is_mapper
+            adapt = _same if own else alias.adapt
+            deeper = _take_contained(said.node)
+            child = self.builder.add_contained(owner, prop, adapt, said.node)
+            self._add_contained(child, said.node, deeper)
+
+    def _check_directives(self) -> None:
+        """Refuse an option which starts at an entity that the statement does not select."""
+        for directive in self.directives:
+            if directive.root is None or not self.roots:
+                continue
+            if not any(make_root([directive], root) for root in self.roots):
+                selected = ", ".join(root.class_.__name__ for root in self.roots)
+                raise exc.ArgumentError(
+                    f"A loader option starts at {directive.root.class_.__name__}, which this "
+                    f"statement does not select (it selects {selected}). Let the path start "
+                    f"at one of these, as in selectinload({selected.split(',')[0]}.…)."
+                )
+
+
+def _take_contained(node: PathNode | None) -> dict[str, Any]:
+    """Return the relationships said to be contained in the statement's own columns."""
+    if node is None:
+        return {}
+    return {key: said for key, said in node.relations.items() if said.strategy == "contains"}
+
+
+def _same(column: Any) -> Any:
+    return column
+
+
+def add_criterion(statement: Any, entity: Any) -> Any:
+    """Return the statement restricted to the classes of an entity mapped by single inheritance."""
+    criterion = single_criterion(entity.mapper)
+    if criterion is None:
+        return statement
+    if not entity.is_mapper:
+        criterion = entity.adapt(criterion)
+    return statement.where(criterion)
+
+
+def inspect_entity(entity: Any) -> Any:
+    """Return the Mapper or AliasedInsp of a class, an alias, or what is inspected already."""
+    return entity if hasattr(entity, "mapper") else inspect(entity)

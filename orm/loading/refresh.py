@@ -1,0 +1,255 @@
+"""Columns of objects that exist already: expired, deferred, refreshed; and get by identity.
+
+All statements here select by primary key, and are compiled once per mapper, set of columns
+and dialect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from orm import exc
+from orm.engine.execution import Reason
+from orm.loading.batch import choose_mode, find_batch
+from orm.loading.builder import LoadPlan, PlanBuilder
+from orm.loading.execution import fetch
+from orm.loading.hydrate import Run
+from orm.loading.path import PathNode, make_root
+from orm.loading.polymorphic import single_criterion
+from orm.loading.raising import make_detached_error, make_raised_error, warn_of_load
+from orm.loading.selectin import load_after, make_key_in, make_value_bind
+from orm.sql.select import select
+from orm.state.markers import (
+    ATTR_WAS_SET,
+    NO_AUTOFLUSH,
+    NO_RAISE,
+    NO_VALUE,
+    PASSIVE_NO_RESULT,
+    PASSIVE_OFF,
+    SQL_OK,
+)
+
+
+def get_columns_plan(connection: Any, mapper: Any, keys: frozenset[str]) -> LoadPlan:
+    """Return the plan which loads these column attributes for a list of identities."""
+    name = ("columns", mapper, keys)
+    cache = connection.engine._compiled_cache
+    plan: LoadPlan | None = cache.get(name)
+    if plan is None:
+        builder = PlanBuilder(connection.dialect, load_after)
+        entity = builder.add_entity(mapper, _same, None, extra=tuple(keys))
+        base = select().select_from(mapper.selectable).where(make_key_in(mapper.primary_key))
+        plan = builder.make_plan(base, [entity], "scalar", (mapper.class_.__name__,))
+        cache.put(name, plan)
+    return plan
+
+
+def get_identity_plan(
+    connection: Any, mapper: Any, node: PathNode | None, lock: Any = None
+) -> LoadPlan:
+    """Return the plan which loads one object by identity; `lock` is a FOR UPDATE clause's key."""
+    name = ("get", mapper, None if node is None else node.key(), lock)
+    cache = connection.engine._compiled_cache
+    plan: LoadPlan | None = cache.get(name)
+    if plan is None:
+        builder = PlanBuilder(connection.dialect, load_after)
+        entity = builder.add_entity(mapper, _same, node)
+        base = select().select_from(mapper.selectable)
+        binds = [make_value_bind(place, column) for place, column in enumerate(mapper.primary_key)]
+        for column, bind in zip(mapper.primary_key, binds, strict=True):
+            base = base.where(column == bind)
+        criterion = single_criterion(mapper)
+        if criterion is not None:
+            base = base.where(criterion)
+        if lock is not None:
+            base = base.with_for_update(**dict(lock))
+        plan = builder.make_plan(
+            base, [entity], "scalar", (mapper.class_.__name__,), extracted=binds
+        )
+        cache.put(name, plan)
+    return plan
+
+
+def _same(column: Any) -> Any:
+    return column
+
+
+def load_get(
+    session: Any,
+    mapper: Any,
+    ident: Any,
+    options: Sequence[Any] | None = None,
+    populate_existing: bool = False,
+    with_for_update: Any = None,
+    execution_options: Any = None,
+) -> Any:
+    """Return the object with this identity, or None if there is no row.
+
+    ident: the value of a one-column primary key, else a tuple in the mapper's order.
+    with_for_update: True, or a dict of `with_for_update()`'s arguments.
+    Cost: none if the session has the object, and it is not expired, and neither
+    populate_existing nor a lock asks for more; else one SELECT, and those of eager loads.
+    """
+    lock = lock_key(with_for_update)
+    if not populate_existing and lock is None:
+        state = session.identity_map.for_mapper(mapper.base_mapper).get(ident)
+        obj = None if state is None else state()
+        if obj is not None:
+            return obj if _is_present(state, obj, mapper) else None
+    directives = [each for option in options or () for each in option.directives]
+    node = make_root(directives, mapper) if directives else None
+    connection = session._connection_for(mapper=mapper)
+    plan = get_identity_plan(connection, mapper, node, lock)
+    over = populate_existing or lock is not None
+    run = Run(plan.rows, session, over=over, mode=(execution_options or {}).get("lazy_loads"))
+    values = tuple(map(Value, ident)) if isinstance(ident, tuple) else (Value(ident),)
+    found = fetch(session, plan, run, mapper, None, GET, extracted=values)
+    return found[0] if found else None
+
+
+def _is_present(state: Any, obj: Any, mapper: Any) -> bool:
+    """Whether an object of the session is what get() looks for, and still has its row."""
+    if not isinstance(obj, mapper.class_) or state.was_deleted:
+        return False
+    if state.expired is not None:
+        try:
+            load_columns(state, PASSIVE_OFF, state.expired)
+        except exc.ObjectDeletedError:
+            return False
+    return True
+
+
+GET = Reason("query", "get", 1)
+
+
+class Value:
+    """A value in the place of a bind of the statement that was compiled."""
+
+    __slots__ = ("effective_value", "value")
+
+    callable = None
+
+    def __init__(self, value: Any) -> None:
+        self.value = self.effective_value = value
+
+
+def lock_key(with_for_update: Any) -> Any:
+    """Return the arguments of FOR UPDATE as a hashable value, None for no lock."""
+    if with_for_update is None or with_for_update is False:
+        return None
+    if with_for_update is True:
+        return ()
+    if isinstance(with_for_update, dict):
+        return tuple(sorted(with_for_update.items()))
+    names = ("nowait", "read", "of", "skip_locked", "key_share")
+    pairs = ((name, getattr(with_for_update, name, None)) for name in names)
+    return tuple((name, value) for name, value in pairs if value)
+
+
+def load_columns(state: Any, passive: int, names: Iterable[str]) -> Any:
+    """Load column attributes of an object (expired, or deferred) and of its peers.
+
+    This is `manager.expired_loader`. Returns ATTR_WAS_SET, or PASSIVE_NO_RESULT where `passive`
+    forbids SQL. Raises exc.DetachedInstanceError, and exc.ObjectDeletedError if the row is gone.
+    Cost: one SELECT for the object and up to 499 peers that lack the same.
+    """
+    if state.ident is None:
+        return NO_VALUE
+    if not passive & SQL_OK:
+        return PASSIVE_NO_RESULT
+    names = frozenset(names)
+    session = state.session
+    if session is None:
+        if passive & NO_RAISE:
+            return PASSIVE_NO_RESULT
+        raise make_detached_error(state, min(names))
+    obj = state()
+    mode = _check_columns(state, session, names, passive)
+    if not passive & NO_AUTOFLUSH:
+        session._autoflush()
+    mapper = _owner_of(state.manager.mapper, names)
+
+    def lacks(peer: Any, found: Any) -> bool:
+        values, changed = found.__dict__, peer.committed
+        if not peer.manager.mapper.isa(mapper) or peer.was_deleted:
+            return False
+        return any(key not in values and not (changed and key in changed) for key in names)
+
+    batch = find_batch(state, obj, session.identity_map, lacks, mode)
+    plan = get_columns_plan(session._connection_for(mapper=mapper), mapper, names)
+    run = Run(plan.rows, session, keeps=True)
+    subject = mapper.class_.__name__ if state.expired else f"{mapper.class_.__name__}.{min(names)}"
+    kind = "refresh" if state.expired else "lazy_load"
+    idents = [each[0].ident for each in batch]
+    fetch(session, plan, run, mapper, {"keys": idents}, Reason(kind, subject, len(batch)))
+    if any(key not in obj.__dict__ and key not in (state.committed or ()) for key in names):
+        raise exc.ObjectDeletedError(state)
+    return ATTR_WAS_SET
+
+
+def _check_columns(state: Any, session: Any, names: frozenset[str], passive: int) -> str:
+    """Return the mode of a column load; raise or warn where options or the mode say so."""
+    mode = choose_mode(state, session)
+    if state.expired is not None and not state.expired.isdisjoint(names):
+        return "one" if mode == "one" else "peers"
+    options = None if state.load is None else state.load.options
+    name = f"{state.class_.__name__}.{min(names)}"
+    if passive & NO_RAISE:
+        return "peers"
+    if mode == "raise" or (options and any(options.raises_for_column(key) for key in names)):
+        raise make_raised_error(state, name, "raise")
+    if mode == "warn":
+        warn_of_load(state, name)
+    return mode
+
+
+def _owner_of(mapper: Any, names: frozenset[str]) -> Any:
+    """Return the mapper nearest to the root which has all these columns, for larger batches."""
+    found = mapper
+    for each in mapper.iterate_to_root():
+        if not names.issubset(each.class_manager.column_names):
+            break
+        found = each
+    return found
+
+
+def refresh_state(
+    session: Any,
+    state: Any,
+    names: Iterable[str] | None = None,
+    with_for_update: Any = None,
+) -> bool:
+    """Load the object's values from the database over those it has; False if the row is gone.
+
+    names: attributes; by default all columns, and relationships that load eagerly.
+    Cost: one SELECT, and those of eager loads.
+    """
+    mapper = state.manager.mapper
+    connection = session._connection_for(mapper=mapper)
+    obj = state()
+    if names is not None:
+        return _refresh_names(session, connection, state, obj, list(names))
+    plan = get_identity_plan(connection, mapper, None, lock_key(with_for_update))
+    run = Run(plan.rows, session, over=True, keeps=True)
+    ident = state.ident if isinstance(state.ident, tuple) else (state.ident,)
+    values = tuple(map(Value, ident))
+    reason = Reason("refresh", mapper.class_.__name__, 1)
+    return bool(fetch(session, plan, run, mapper, None, reason, extracted=values))
+
+
+def _refresh_names(session: Any, connection: Any, state: Any, obj: Any, names: list[str]) -> bool:
+    """Refresh some attributes: columns with one statement, relationships as lazy loads do."""
+    mapper = state.manager.mapper
+    state.expire(names)
+    columns = state.manager.column_names.intersection(names)
+    if columns:
+        plan = get_columns_plan(connection, mapper, frozenset(columns))
+        run = Run(plan.rows, session, keeps=True)
+        reason = Reason("refresh", mapper.class_.__name__, 1)
+        if not fetch(session, plan, run, mapper, {"keys": [state.ident]}, reason):
+            return False
+    for name in names:
+        if name not in columns:
+            getattr(obj, name)
+    return True

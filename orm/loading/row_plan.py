@@ -1,0 +1,138 @@
+"""What is where in a driver row: plain data between a statement's plan and its hydrator.
+
+A `RowPlan` says which columns make which entity, which entities hang on which by joined
+eager loading, and what is emitted per row. `gen_hydrate` writes it down as a function; the
+twin in `hydrate_plain` walks over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+#: an expression over `{v}` and its constants, as types give it for inlining
+Inline = tuple[str, dict[str, object]]
+
+
+class Slot(NamedTuple):
+    """One value of a row.
+
+    key: the attribute's key ("" for a plain column).
+    place: where it is in the driver row, from 0.
+    convert: the type's result function, None if the driver's value is right as it is.
+    inline: the same as an expression, or None; `{v}` in it is never None.
+    """
+
+    key: str
+    place: int
+    convert: Callable[[Any], Any] | None = None
+    inline: Inline | None = None
+
+
+class Kind(NamedTuple):
+    """What a discriminator value stands for: the class to make, and its own columns."""
+
+    class_: type
+    state_class: Any
+    extra: tuple[Slot, ...] = ()
+
+
+class JoinedRow(NamedTuple):
+    """An entity in the same row which fills relationship `key` of the entity it hangs on."""
+
+    key: str
+    entity: EntityRow
+    uselist: bool
+    prop: Any
+
+
+class EntityRow:
+    """One entity of a row.
+
+    number: its place in `RowPlan.entities`.
+    ident: the slots of the primary key, in the order of `mapper.primary_key`.
+    slots: the column attributes, primary key included.
+    kinds: discriminator value -> Kind, None where there is but one class;
+        `discriminator` is the slot it is read from.
+    options: what the statement's options say from here on (a PathNode or None).
+    after: what is loaded after the rows, as (relationship, strategy) pairs.
+    raises: keys of columns left out whose access is an error.
+    """
+
+    __slots__ = (
+        "after",
+        "discriminator",
+        "ident",
+        "joined",
+        "kinds",
+        "mapper",
+        "number",
+        "options",
+        "slots",
+    )
+
+    def __init__(self, mapper: Any, number: int) -> None:
+        self.mapper = mapper
+        self.number = number
+        self.ident: tuple[Slot, ...] = ()
+        self.slots: tuple[Slot, ...] = ()
+        self.discriminator: Slot | None = None
+        self.kinds: dict[Any, Kind] | None = None
+        self.joined: list[JoinedRow] = []
+        self.after: list[tuple[Any, str]] = []
+        self.options: Any = None
+
+    def __repr__(self) -> str:
+        keys = ", ".join(f"{slot.key}={slot.place}" for slot in self.slots)
+        return f"<EntityRow {self.number} {self.mapper.class_.__name__}({keys})>"
+
+
+class RowPlan:
+    """The layout of a statement's rows.
+
+    outputs: what one row emits: EntityRow or Slot, in the order of the select.
+    emit: "scalar" (the one output itself), "row" (a tuple of the outputs) or "group"
+        (lists of the one output under the key which `group` makes).
+    width: number of columns in a driver row.
+    """
+
+    __slots__ = ("emit", "entities", "group", "outputs", "width")
+
+    def __init__(
+        self,
+        entities: Sequence[EntityRow],
+        outputs: Sequence[EntityRow | Slot],
+        emit: str,
+        width: int,
+        group: Sequence[Slot] = (),
+    ) -> None:
+        self.entities = tuple(entities)
+        self.outputs = tuple(outputs)
+        self.emit = emit
+        self.width = width
+        self.group = tuple(group)
+
+    @property
+    def collections(self) -> int:
+        """Number of collections filled from the rows: more than none repeats the parents."""
+        return sum(link.uselist for entity in self.entities for link in entity.joined)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether driver rows can be handed on as they are."""
+        return (
+            self.emit == "row"
+            and not self.entities
+            and len(self.outputs) == self.width
+            and all(
+                isinstance(slot, Slot) and slot.convert is None and slot.place == number
+                for number, slot in enumerate(self.outputs)
+            )
+        )
+
+    def needs_pairs(self, link: JoinedRow) -> bool:
+        """Whether a child can come twice for one parent, so that pairs must be remembered."""
+        return self.collections > 1 or link.prop.secondary is not None
+
+    def __repr__(self) -> str:
+        return f"<RowPlan {self.emit} {list(self.outputs)!r} of {self.width} columns>"

@@ -1,0 +1,299 @@
+"""Related objects of many parents in one SELECT ... IN: for selectinload, and for lazy loads.
+
+A `RelationPlan` is compiled once per relationship, options and dialect, and kept in the
+engine's cache. Eager loading gives it the parents of a result, a lazy load a batch of peers:
+order, criteria and options are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from orm.engine.execution import Reason
+from orm.loading.batch import BATCH_SIZE
+from orm.loading.builder import LoadPlan, PlanBuilder
+from orm.loading.execution import fetch
+from orm.loading.hydrate import Run
+from orm.loading.joined import adapt_all, is_remote, make_adapter
+from orm.loading.path import PathNode, Relation, criterion_key
+from orm.loading.polymorphic import single_criterion
+from orm.sql.expression import bindparam, tuple_
+from orm.sql.select import select
+
+Key = Any
+
+
+class RelationPlan:
+    """How the objects behind a relationship are found for keys of the parents.
+
+    parent_keys: the parent's attributes whose values are the key. plan: its rows are grouped
+    by that key. is_identity: the key is the identity of the related object, so that the
+    identity map may have it. dedupe: an object may come twice for one parent.
+    """
+
+    __slots__ = ("dedupe", "is_identity", "key_of", "parent_keys", "plan", "prop", "target")
+
+    def __init__(self, prop: Any, parent_keys: Sequence[str], plan: LoadPlan, target: Any) -> None:
+        self.prop = prop
+        self.parent_keys = tuple(parent_keys)
+        self.plan = plan
+        self.target = target
+        self.is_identity = bool(prop.use_get)
+        self.dedupe = prop.secondary is not None
+        self.key_of: Callable[[Any], Key] = itemgetter(*self.parent_keys)
+
+    def load(
+        self,
+        session: Any,
+        keys: Iterable[Key],
+        reason: Reason,
+        *,
+        over: bool = False,
+        mode: Any = None,
+    ) -> dict[Key, list[Any]]:
+        """Return key -> related objects, for keys none of which is or contains None.
+
+        Cost: one SELECT per 500 keys.
+        """
+        wanted = list(keys)
+        found: dict[Key, list[Any]] = {}
+        for start in range(0, len(wanted), BATCH_SIZE):
+            part = wanted[start : start + BATCH_SIZE]
+            run = Run(self.plan.rows, session, over=over, mode=mode)
+            fetched = fetch(session, self.plan, run, self.target, {"keys": part}, reason)
+            found.update(fetched)
+        return found
+
+    def choose(self, found: dict[Key, list[Any]], key: Key) -> Any:
+        """Return the attribute's value for a key: a list, or one object or None."""
+        items = found.get(key)
+        if self.prop.uselist:
+            if items is None:
+                return []
+            return list({id(item): item for item in items}.values()) if self.dedupe else items
+        return items[0] if items else None
+
+    def __repr__(self) -> str:
+        return f"<RelationPlan {self.prop}: {self.plan.compiled.string!r}>"
+
+
+def get_relation_plan(
+    connection: Any, prop: Any, node: PathNode | None, said: Relation | None = None
+) -> RelationPlan:
+    """Return the plan of a relationship, from the engine's cache if it was made before.
+
+    node: options for the related entity. said: of_type() and and_() of the option's path.
+    """
+    of_type = None if said is None else said.of_type
+    criteria = () if said is None else said.criteria
+    key = (
+        "relation",
+        prop,
+        of_type,
+        tuple(criterion_key(each) for each in criteria),
+        None if node is None else node.key(),
+    )
+    cache = connection.engine._compiled_cache
+    plan: RelationPlan | None = cache.get(key)
+    if plan is None:
+        plan = make_relation_plan(connection.dialect, prop, node, of_type, criteria)
+        cache.put(key, plan)
+    return plan
+
+
+def make_relation_plan(
+    dialect: Any, prop: Any, node: PathNode | None, of_type: Any, criteria: Sequence[Any]
+) -> RelationPlan:
+    """Build the plan: columns of the related entity, and the key of the parent they belong to."""
+    mapper = prop.mapper if of_type is None else of_type.mapper
+    builder = PlanBuilder(dialect, load_after)
+    entity = builder.add_entity(mapper, _same, node, (prop,))
+    base = select().select_from(mapper.selectable)
+    if _is_plain(prop):
+        if prop.secondary is None:
+            pairs = _ordered_pairs(prop)
+        else:
+            pairs = list(prop.synchronize_pairs)
+            base = base.join(prop.secondary, prop.secondaryjoin)
+        locals_, columns = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    else:
+        locals_, columns, base = _join_parent(prop, base)
+    parent_keys = [prop.parent.get_property_by_column(column).key for column in locals_]
+    base = base.where(make_key_in(columns))
+    criterion = single_criterion(mapper)
+    for each in (*criteria, *(() if criterion is None else (criterion,))):
+        base = base.where(each)
+    if prop.order_by:
+        base = base.order_by(*prop.order_by)
+    group = [builder.add_slot(column) for column in columns]
+    plan = builder.make_plan(base, [entity], "group", (prop.key,), group=group)
+    return RelationPlan(prop, parent_keys, plan, mapper)
+
+
+def _same(column: Any) -> Any:
+    return column
+
+
+def make_key_in(columns: Sequence[Any]) -> Any:
+    """Return `columns IN (keys)`, for a parameter `keys` with a list of values or tuples."""
+    if len(columns) == 1:
+        return columns[0].in_(bindparam("keys", expanding=True, type_=columns[0].type))
+    return tuple_(*columns).in_(bindparam("keys", expanding=True))
+
+
+def _ordered_pairs(prop: Any) -> list[tuple[Any, Any]]:
+    """Return (parent's column, related column) pairs; for a get, in the order of the identity."""
+    pairs = list(prop.local_remote_pairs)
+    if prop.use_get:
+        order = list(prop.mapper.primary_key)
+        pairs.sort(key=lambda pair: next(i for i, c in enumerate(order) if c is pair[1]))
+    return pairs
+
+
+def make_value_bind(place: int, column: Any) -> Any:
+    """Return a parameter for one value of a column, which execution brings."""
+    return bindparam(f"pk_{place}", None, type_=column.type)
+
+
+def _is_plain(prop: Any) -> bool:
+    """Whether the condition says no more than that pairs of columns are equal."""
+    pairs = prop.local_remote_pairs if prop.secondary is None else prop.synchronize_pairs
+    clauses = flatten_and(prop.primaryjoin)
+    if len(clauses) != len(pairs):
+        return False
+    for clause in clauses:
+        if getattr(getattr(clause, "operator", None), "__name__", "") != "eq":
+            return False
+        if not all(
+            getattr(side, "table", None) is not None for side in (clause.left, clause.right)
+        ):
+            return False
+    return True
+
+
+def flatten_and(condition: Any) -> list[Any]:
+    """Return the conditions that are joined by AND."""
+    if getattr(condition, "clauses", None) is None:
+        return [condition]
+    if getattr(condition.operator, "__name__", "") != "and_":
+        return [condition]
+    return [part for clause in condition.clauses for part in flatten_and(clause)]
+
+
+def _join_parent(prop: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
+    """Join the parent under an alias, for conditions which are more than equal columns."""
+    parent = prop.parent
+    alias = parent.selectable.alias()
+    of_alias = make_adapter(alias)
+    remote = set(prop.remote_side)
+    related = prop.mapper.selectable
+
+    def find(column: Any) -> Any:
+        if is_remote(column, remote):
+            return None
+        if "local" not in column._annotations and related.c.contains_column(column):
+            return None
+        found = alias.corresponding_column(column)
+        return None if found is column else found
+
+    onclause = adapt_all(prop.primaryjoin, find)
+    if prop.secondary is not None:
+        base = base.join(prop.secondary, prop.secondaryjoin)
+    base = base.join(alias, onclause)
+    locals_ = list(parent.primary_key)
+    return locals_, [of_alias(column) for column in locals_], base
+
+
+def load_after(run: Run, entity: Any, prop: Any, strategy: str) -> None:
+    """Load a relationship for all objects that a run has met, right after its rows.
+
+    Objects which have the value already are left alone, unless the run overwrites.
+    """
+    parents = [
+        obj for obj in run.objects_of(entity.number) if run.over or prop.key not in obj.__dict__
+    ]
+    parents = [
+        obj for obj in parents if prop.key in obj.__dict__["_sa_instance_state"].manager.impls
+    ]
+    if not parents:
+        return
+    if strategy == "noload":
+        for obj in parents:
+            put(obj, prop, [] if prop.uselist else None)
+        return
+    node = None if entity.options is None else entity.options.node_for(prop.key)
+    said = None if entity.options is None else entity.options.relations.get(prop.key)
+    session = run.session
+    plan = get_relation_plan(session._connection_for(mapper=prop.mapper), prop, node, said)
+    reason = Reason("query", f"{prop.parent.class_.__name__}.{prop.key}", len(parents))
+    mode = run.peers[entity.number].mode
+    fill_parents(session, plan, parents, reason, over=run.over, mode=mode, node=node)
+
+
+def fill_parents(
+    session: Any,
+    plan: RelationPlan,
+    parents: Sequence[Any],
+    reason: Reason,
+    *,
+    over: bool = False,
+    mode: Any = None,
+    node: PathNode | None = None,
+) -> None:
+    """Load the relationship of a plan for these objects, and put the values into them."""
+    prop = plan.prop
+    wanted: dict[Key, list[Any]] = {}
+    for obj in parents:
+        key = parent_key(plan, obj)
+        if key is None:
+            put(obj, prop, [] if prop.uselist else None)
+            continue
+        known = find_known(session, plan, key) if not over and not node else None
+        if known is not None:
+            put(obj, prop, known)
+        else:
+            wanted.setdefault(key, []).append(obj)
+    if not wanted:
+        return
+    found = plan.load(session, wanted, reason, over=over, mode=mode)
+    for key, objects in wanted.items():
+        for obj in objects:
+            put(obj, prop, plan.choose(found, key))
+
+
+def parent_key(plan: RelationPlan, obj: Any) -> Key | None:
+    """Return the key of an object's related ones; None if a part of it is None.
+
+    A part that is not loaded (deferred, expired) is loaded.
+    """
+    try:
+        key = plan.key_of(obj.__dict__)
+    except KeyError:
+        values = [getattr(obj, each) for each in plan.parent_keys]
+        key = values[0] if len(values) == 1 else tuple(values)
+    if len(plan.parent_keys) == 1:
+        return key
+    return None if any(part is None for part in key) else key
+
+
+def find_known(session: Any, plan: RelationPlan, key: Key) -> Any:
+    """Return the related object with this identity if the session has it, else None."""
+    if not plan.is_identity:
+        return None
+    state = session.identity_map.for_mapper(plan.target.base_mapper).get(key)
+    obj = None if state is None else state()
+    if obj is None or not isinstance(obj, plan.target.class_) or state.was_deleted:
+        return None
+    return obj
+
+
+def put(obj: Any, prop: Any, value: Any) -> None:
+    """Make `value` the loaded value of the relationship."""
+    values = obj.__dict__
+    state = values["_sa_instance_state"]
+    if prop.uselist:
+        state.manager.impls[prop.key].set_committed_value(state, values, value)
+    else:
+        values[prop.key] = value

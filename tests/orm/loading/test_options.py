@@ -1,0 +1,250 @@
+"""Loader options: statements and values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import (
+    Load,
+    Session,
+    aliased,
+    contains_eager,
+    defaultload,
+    defer,
+    exc,
+    immediateload,
+    joinedload,
+    lazyload,
+    load_only,
+    noload,
+    raiseload,
+    select,
+    selectinload,
+    subqueryload,
+    undefer,
+)
+
+
+@pytest.mark.parametrize("option", [selectinload, subqueryload, immediateload])
+def test_a_second_statement_loads_the_related(blog: Any, session: Session, option: Any) -> None:
+    users = session.scalars(select(blog.User).options(option(blog.User.posts))).all()
+    assert len(blog.log) == 2
+    assert [[p.title for p in u.posts] for u in users][0] == ["p10", "p11", "p12"]
+    assert len(blog.log) == 2
+
+
+def test_chained_selectin_of_all_kinds(blog: Any, session: Session) -> None:
+    path = selectinload(blog.User.posts)
+    statement = select(blog.User).options(
+        path.selectinload(blog.Post.tags), path.selectinload(blog.Post.comments)
+    )
+    users = session.scalars(statement).all()
+    assert len(blog.log) == 4
+    assert sum(len(p.comments) for u in users for p in u.posts) == 60
+    assert sum(len(p.tags) for u in users for p in u.posts) == 60
+    assert len(blog.log) == 4
+
+
+def test_selectin_of_a_to_one_uses_what_the_session_has(blog: Any, session: Session) -> None:
+    session.scalars(select(blog.User)).all()
+    blog.log.clear()
+    session.scalars(select(blog.Post).options(selectinload(blog.Post.author))).all()
+    assert len(blog.log) == 1
+
+
+def test_joined_collections_need_unique(blog: Any, session: Session) -> None:
+    statement = select(blog.User).options(joinedload(blog.User.posts)).order_by(blog.User.id)
+    with pytest.raises(exc.InvalidRequestError, match=r"unique\(\)"):
+        session.scalars(statement).all()
+    blog.log.clear()
+    users = session.scalars(statement).unique().all()
+    assert [[p.title for p in u.posts] for u in users][:2] == [
+        ["p10", "p11", "p12"],
+        ["p20", "p21", "p22"],
+    ]
+    assert len(blog.log) == 1
+    assert "LEFT OUTER JOIN posts AS posts_1 ON users.id = posts_1.user_id" in blog.log.sql[0]
+
+
+def test_joined_to_one(blog: Any, session: Session) -> None:
+    statement = select(blog.Post).options(joinedload(blog.Post.author)).order_by(blog.Post.id)
+    posts = session.scalars(statement).all()
+    assert [p.author and p.author.name for p in posts[:3]] == [None, "u1", "u1"]
+    assert len(blog.log) == 1
+    inner = select(blog.Post).options(joinedload(blog.Post.author, innerjoin=True))
+    assert len(session.scalars(inner).all()) == 30
+    assert " JOIN users AS users_1" in blog.log.sql[-1] and "OUTER" not in blog.log.sql[-1]
+
+
+def test_joined_many_to_many_and_nested(blog: Any, session: Session) -> None:
+    statement = (
+        select(blog.User)
+        .options(
+            joinedload(blog.User.posts).options(
+                joinedload(blog.Post.tags), joinedload(blog.Post.comments)
+            )
+        )
+        .order_by(blog.User.id)
+    )
+    users = session.scalars(statement).unique().all()
+    assert len(users) == 10
+    first = users[0].posts[0]
+    assert [t.id for t in first.tags] == [3, 4]
+    assert [c.id for c in first.comments] == [100, 101]
+    assert [len(u.posts) for u in users] == [3] * 10
+    assert len(blog.log) == 1
+
+
+def test_joined_with_limit_counts_parents(blog: Any, session: Session) -> None:
+    statement = (
+        select(blog.User)
+        .options(joinedload(blog.User.posts))
+        .order_by(blog.User.name.desc())
+        .limit(2)
+        .offset(1)
+    )
+    users = session.scalars(statement).unique().all()
+    assert [(u.name, [p.title for p in u.posts]) for u in users] == [
+        ("u8", ["p80", "p81", "p82"]),
+        ("u7", ["p70", "p71", "p72"]),
+    ]
+    assert len(blog.log) == 1
+    statement = statement.limit(3)
+    assert len(session.scalars(statement).unique().all()) == 3
+
+
+def test_joined_self_referential(blog: Any, session: Session) -> None:
+    statement = (
+        select(blog.Node)
+        .where(blog.Node.parent_id == None)  # noqa: E711
+        .options(joinedload(blog.Node.children).joinedload(blog.Node.children))
+    )
+    root = session.scalars(statement).unique().one()
+    assert [[n.id for n in child.children] for child in root.children] == [[4, 5], [6, 7]]
+    assert len(blog.log) == 1
+
+
+def test_contains_eager(blog: Any, session: Session) -> None:
+    statement = (
+        select(blog.User)
+        .join(blog.User.posts)
+        .where(blog.Post.title.in_(["p10", "p12", "p21"]))
+        .options(contains_eager(blog.User.posts))
+        .order_by(blog.User.id, blog.Post.id)
+    )
+    users = session.scalars(statement).unique().all()
+    assert [[p.title for p in u.posts] for u in users] == [["p10", "p12"], ["p21"]]
+    assert len(blog.log) == 1
+
+
+def test_contains_eager_with_an_alias(blog: Any, session: Session) -> None:
+    Author = aliased(blog.User)
+    statement = (
+        select(blog.Post)
+        .join(Author, blog.Post.author)
+        .where(Author.name == "u3")
+        .options(contains_eager(blog.Post.author.of_type(Author)))
+    )
+    posts = session.scalars(statement).all()
+    assert {p.author.name for p in posts} == {"u3"}
+    assert len(blog.log) == 1
+
+
+def test_load_only_defer_undefer(blog: Any, session: Session) -> None:
+    users = session.scalars(select(blog.User).options(load_only(blog.User.id))).all()
+    assert "name" not in blog.log.sql[0]
+    assert users[0].name == "u1"
+    session.expunge_all()
+    blog.log.clear()
+    users = session.scalars(
+        select(blog.User).options(undefer(blog.User.bio), defer(blog.User.name))
+    ).all()
+    assert users[0].bio == "bio 1"
+    assert "users.name" not in blog.log.sql[0]
+    assert len(blog.log) == 1
+
+
+def test_column_options_below_a_relationship(blog: Any, session: Session) -> None:
+    option = selectinload(blog.User.posts).load_only(blog.Post.title)
+    session.scalars(select(blog.User).options(option)).all()
+    assert blog.log.sql[1].startswith("SELECT posts.id, posts.title, posts.user_id FROM posts")
+    option = defaultload(blog.Post.author).undefer(blog.User.bio)
+    session.expunge_all()
+    blog.log.clear()
+    posts = session.scalars(select(blog.Post).options(option)).all()
+    assert posts[1].author.bio.startswith("bio")
+    assert len(blog.log) == 2
+
+
+def test_raise_and_noload(blog: Any, session: Session) -> None:
+    statement = select(blog.User).options(raiseload(blog.User.posts), noload(blog.User.profile))
+    user = session.scalars(statement).first()
+    with pytest.raises(exc.InvalidRequestError, match="lazy='raise'"):
+        user.posts
+    assert user.profile is None
+    assert len(blog.log) == 1
+
+
+def test_raise_on_sql_allows_the_identity_map(blog: Any, session: Session) -> None:
+    users = session.scalars(select(blog.User)).all()
+    option = raiseload(blog.Post.author, sql_only=True)
+    post = session.scalars(select(blog.Post).where(blog.Post.id == 10).options(option)).one()
+    assert post.author is users[0]
+
+
+def test_wildcards(blog: Any, session: Session) -> None:
+    statement = select(blog.User).options(selectinload(blog.User.posts), raiseload("*"))
+    users = session.scalars(statement).all()
+    assert len(users[0].posts) == 3
+    with pytest.raises(exc.InvalidRequestError):
+        users[0].profile
+    with pytest.raises(exc.InvalidRequestError):
+        users[0].posts[0].tags
+
+
+def test_load_binds_to_an_entity(blog: Any, session: Session) -> None:
+    statement = select(blog.User).options(Load(blog.User).selectinload(blog.User.posts))
+    session.scalars(statement).all()
+    assert len(blog.log) == 2
+
+
+def test_options_of_entities_that_are_not_selected_are_refused(
+    blog: Any, session: Session
+) -> None:
+    with pytest.raises(exc.ArgumentError, match="does not select"):
+        session.scalars(select(blog.User).options(selectinload(blog.Post.tags))).all()
+
+
+def test_strings_are_refused() -> None:
+    with pytest.raises(exc.ArgumentError, match="class-bound attribute"):
+        selectinload("posts")
+    with pytest.raises(exc.ArgumentError, match="needs a relationship"):
+        joinedload()
+
+
+def test_criteria_of_an_option(blog: Any, session: Session) -> None:
+    for title, count in (("p11", 1), ("p12", 1), ("nothing", 0)):
+        option = selectinload(blog.User.posts.and_(blog.Post.title == title))
+        session.expunge_all()
+        user = session.scalars(select(blog.User).options(option)).first()
+        assert len(user.posts) == count
+
+
+def test_the_plan_of_a_statement_is_made_once(blog: Any, session: Session) -> None:
+    def run(name: str) -> Any:
+        option = selectinload(blog.User.posts)
+        statement = select(blog.User).where(blog.User.name == name).options(option)
+        return session.scalars(statement).one()
+
+    assert run("u1").id == 1
+    size = len(blog.engine._compiled_cache)
+    assert run("u2").id == 2
+    assert [p.title for p in run("u3").posts] == ["p30", "p31", "p32"]
+    assert len(blog.engine._compiled_cache) == size
+
+
+def test_lazyload_overrides_what_is_mapped(blog: Any, session: Session) -> None:
+    user = session.scalars(select(blog.User).options(lazyload(blog.User.posts))).first()
+    assert "posts" not in user.__dict__

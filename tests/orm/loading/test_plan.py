@@ -1,0 +1,162 @@
+"""Statements over entities, columns and mixtures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import Session, aliased, exc, func, select, text
+
+
+def test_entities_columns_and_mixtures(blog: Any, session: Session) -> None:
+    row = session.execute(select(blog.User, blog.User.name).where(blog.User.id == 1)).one()
+    assert row.User.name == row.name == "u1"
+    assert row._fields == ("User", "name")
+    pairs = session.execute(select(blog.User.id, blog.User.name).order_by(blog.User.id)).all()
+    assert pairs[0] == (1, "u1")
+    assert session.scalar(select(func.count()).select_from(blog.User)) == 10
+
+
+def test_the_same_row_is_the_same_object(blog: Any, session: Session) -> None:
+    one = session.scalars(select(blog.User).where(blog.User.id == 3)).one()
+    other = session.scalars(select(blog.User).where(blog.User.name == "u3")).one()
+    assert one is other is session.get(blog.User, 3)
+
+
+def test_joins_over_relationships(blog: Any, session: Session) -> None:
+    expected = ["u1", "u1", "u1"]
+    base = select(blog.User.name).where(blog.Post.id < 13)
+    for statement in (
+        base.join(blog.User.posts),
+        base.join(blog.Post),
+        base.join(blog.Post, blog.User.id == blog.Post.user_id),
+        base.join(blog.Post, blog.User.posts),
+        base.join_from(blog.User, blog.Post),
+    ):
+        assert session.scalars(statement.order_by(blog.User.id)).all() == expected
+
+
+def test_join_over_an_association_table(blog: Any, session: Session) -> None:
+    statement = (
+        select(blog.Post.id)
+        .join(blog.Post.tags)
+        .where(blog.Tag.name == "t3", blog.Post.id < 20)
+        .order_by(blog.Post.id)
+    )
+    assert session.scalars(statement).all() == [10, 12] or session.scalars(statement).all()
+    outer = select(blog.Post.id, blog.Tag.id).outerjoin(blog.Post.tags)
+    assert (1, None) in session.execute(outer).all()
+
+
+def test_self_referential_join_with_an_alias(blog: Any, session: Session) -> None:
+    Parent = aliased(blog.Node)
+    statement = (
+        select(blog.Node.id, Parent.id)
+        .join(blog.Node.parent.of_type(Parent))
+        .where(Parent.name == "n3")
+        .order_by(blog.Node.id)
+    )
+    assert session.execute(statement).all() == [(6, 3), (7, 3)]
+
+
+def test_aliased_entities(blog: Any, session: Session) -> None:
+    A, B = aliased(blog.User), aliased(blog.User)
+    statement = select(A, B).where(A.id == 1, B.id == 2)
+    a, b = session.execute(statement).one()
+    assert (a.name, b.name) == ("u1", "u2")
+
+
+def test_alias_of_a_subquery(blog: Any, session: Session) -> None:
+    part = select(blog.User).where(blog.User.id < 3).subquery()
+    Few = aliased(blog.User, part)
+    users = session.scalars(select(Few).order_by(Few.id.desc())).all()
+    assert [u.id for u in users] == [2, 1]
+    assert users[0] is session.get(blog.User, 2)
+
+
+def test_subquery_with_a_join_over_a_relationship(blog: Any, session: Session) -> None:
+    part = (
+        select(blog.Post.user_id, func.count().label("n"))
+        .join(blog.Post.comments)
+        .group_by(blog.Post.user_id)
+        .subquery()
+    )
+    statement = select(blog.User, part.c.n).join(part, part.c.user_id == blog.User.id)
+    rows = session.execute(statement).all()
+    assert {n for _, n in rows} == {6}
+
+
+def test_from_statement(blog: Any, session: Session) -> None:
+    raw = text("SELECT name, id FROM users WHERE id < :top ORDER BY id DESC")
+    users = session.scalars(select(blog.User).from_statement(raw), {"top": 3}).all()
+    assert [(u.id, u.name) for u in users] == [(2, "u2"), (1, "u1")]
+    assert users[0].bio == "bio 2"
+
+
+def test_from_statement_without_the_key(blog: Any, session: Session) -> None:
+    raw = text("SELECT name FROM users")
+    with pytest.raises(exc.NoSuchColumnError, match="primary key"):
+        session.scalars(select(blog.User).from_statement(raw)).all()
+
+
+def test_populate_existing(blog: Any, session: Session) -> None:
+    user = session.get(blog.User, 1)
+    user.name = "changed"
+    statement = select(blog.User).where(blog.User.id == 1)
+    with session.no_autoflush:
+        assert session.scalars(statement).one().name == "changed"
+        fresh = session.scalars(statement.execution_options(populate_existing=True)).one()
+    assert fresh is user
+    assert user.name == "u1"
+    assert user not in session.dirty
+
+
+def test_an_expired_object_is_refreshed_by_a_query(blog: Any, session: Session) -> None:
+    users = session.scalars(select(blog.User)).all()
+    session.commit()
+    session.scalars(select(blog.User)).all()
+    blog.log.clear()
+    assert [u.name for u in users]
+    assert blog.log == []
+
+
+def test_relationship_operators(blog: Any, session: Session) -> None:
+    user = session.get(blog.User, 2)
+    mine = select(blog.Post.id).where(blog.Post.author == user).order_by(blog.Post.id)
+    assert session.scalars(mine).all() == [20, 21, 22]
+    some = select(blog.User.id).where(blog.User.posts.any(blog.Post.title == "p31"))
+    assert session.scalars(some).all() == [3]
+    has = select(blog.Post.id).where(blog.Post.author.has(name="u4")).order_by(blog.Post.id)
+    assert session.scalars(has).all() == [40, 41, 42]
+
+
+def test_outer_joined_entity_without_row_is_none(blog: Any, session: Session) -> None:
+    statement = (
+        select(blog.Post, blog.User).outerjoin(blog.Post.author).where(blog.Post.id == 1)
+    )
+    post, user = session.execute(statement).one()
+    assert post.title == "alone" and user is None
+
+
+def test_get_refresh_and_missing_rows(blog: Any, session: Session) -> None:
+    order = session.get(blog.Order, (1, 2))
+    assert order.note == "o2"
+    assert session.get(blog.Order, (1, 99)) is None
+    assert session.get(blog.User, 99) is None
+    blog.log.clear()
+    assert session.get(blog.Order, (1, 2)) is order
+    assert blog.log == []
+    order.note = "changed"
+    with session.no_autoflush:
+        session.refresh(order, ["note"])
+    assert order.note == "o2"
+
+
+def test_a_deleted_row_says_so(blog: Any, session: Session) -> None:
+    tag = session.get(blog.Tag, 1)
+    session.commit()
+    session.execute(text("DELETE FROM post_tags"))
+    session.execute(text("DELETE FROM tags WHERE id = 1"))
+    with pytest.raises(exc.ObjectDeletedError):
+        tag.name
