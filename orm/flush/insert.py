@@ -42,13 +42,18 @@ def insert_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
         for state, _obj in pairs:
             for listener in dispatch.before_insert:
                 listener(mapper, connection, state)
-    for shape in shapes_of(mapper):
-        _insert_into(uow, connection, shape, pairs)
+    insert_rows(uow, connection, mapper, pairs)
     set_identities(uow, mapper, pairs)
     if dispatch.after_insert:
         for state, _obj in pairs:
             for listener in dispatch.after_insert:
                 listener(mapper, connection, state)
+
+
+def insert_rows(uow: UnitOfWork, connection: Any, mapper: Any, pairs: list[Pair]) -> None:
+    """Send the INSERTs for new objects, or for anything with their values in its `__dict__`."""
+    for shape in shapes_of(mapper):
+        _insert_into(uow, connection, shape, pairs)
 
 
 def set_identities(uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair]) -> None:

@@ -9,7 +9,7 @@ from orm import exc
 from orm.flush import emit
 from orm.flush.processor import Pair, Processor, pairs_of
 from orm.sql.dml import delete, insert
-from orm.sql.elements import BindParameter, and_
+from orm.sql.elements import BindParameter
 from orm.state.backrefs import has_parent
 from orm.state.instance_state import instance_dict
 
@@ -97,10 +97,10 @@ class ManyToMany(Processor):
 
     def _delete_rows(self, uow: UnitOfWork, rows: list[dict[str, Any]]) -> None:
         columns = [column for _key, column in (*self.near, *self.far)]
-        criteria = and_(*[c == BindParameter("link_" + c.key, type_=c.type, required=True) for c in columns])
+        criteria = _criteria(columns)
         params = [{"link_" + key: value for key, value in row.items()} for row in rows]
         connection = uow.session._connection_for(mapper=self.mapper)
-        matched = emit.run_many(uow, connection, delete(self.table).where(criteria), params)
+        matched = emit.run_many(uow, connection, delete(self.table).where(*criteria), params)
         if matched not in (-1, len(rows)):
             raise exc.StaleDataError(
                 f"DELETE statement on table {self.table.description!r} expected to delete "
@@ -117,12 +117,19 @@ class ManyToMany(Processor):
             for chunk in emit.chunks(values, 500):
                 emit.run_one(uow, connection, delete(self.table).where(column.in_(chunk)))
             return
-        criteria = and_(*[c == BindParameter("link_" + c.key, type_=c.type, required=True) for _key, c in self.near])
+        criteria = _criteria([column for _key, column in self.near])
         rows = [
             {"link_" + column.key: _value(obj, instance_dict(obj), key) for key, column in self.near}
             for _state, obj in pairs
         ]
-        emit.run_many(uow, connection, delete(self.table).where(criteria), rows)
+        emit.run_many(uow, connection, delete(self.table).where(*criteria), rows)
+
+
+def _criteria(columns: Sequence[Any]) -> list[Any]:
+    return [
+        column == BindParameter("link_" + column.key, type_=column.type, required=True)
+        for column in columns
+    ]
 
 
 def _value(obj: Any, dict_: dict[str, Any], key: str) -> Any:

@@ -10,12 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
-from orm.flush.bulk import execute_insert
-from orm.flush.criteria_dml import execute_delete, execute_update
 from orm.inspection import inspect
 from orm.loading.plan import execute_select
 from orm.loading.refresh import load_get, refresh_state
-from orm.sql.text import text
+from orm.session.dml import execute_dml
+from orm.sql.elements import TextClause
 from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:
@@ -31,11 +30,11 @@ def execute_statement(
 ) -> Any:
     """Return the Result of a statement; see Session.execute."""
     if isinstance(statement, str):
-        statement = text(statement)
-    elif not getattr(statement, "is_executable", False):
+        statement = TextClause(statement)
+    elif not getattr(statement, "supports_execution", False):
         made = getattr(statement, "__clause_element__", None)
         statement = made() if made is not None else statement
-        if not getattr(statement, "is_executable", False):
+        if not getattr(statement, "supports_execution", False):
             raise exc.ObjectNotExecutableError(statement)
     listeners = session.dispatch.do_orm_execute
     if listeners:
@@ -58,12 +57,8 @@ def run_statement(
         session._autoflush()
     arguments = bind_arguments or EMPTY_MAP
     if statement.is_orm:
-        if statement.is_insert:
-            return execute_insert(session, statement, params, options, arguments)
-        if statement.is_update:
-            return execute_update(session, statement, params, options, arguments)
-        if statement.is_delete:
-            return execute_delete(session, statement, params, options, arguments)
+        if statement.is_dml:
+            return execute_dml(session, statement, params, options, arguments)
         return execute_select(session, statement, params, options, arguments)
     connection = session._connection_for(clause=statement, **arguments)
     return connection.execute(statement, params, execution_options=options or None)

@@ -1,0 +1,164 @@
+"""Bulk statements without objects: insert(Model) with rows, update(Model) by primary key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from orm import exc
+from orm.flush.criteria_dml import column_of, mapper_of
+from orm.flush.insert import insert_rows
+from orm.flush.unit_of_work import UnitOfWork
+from orm.sql.dml import update
+from orm.sql.elements import BindParameter
+from orm.state.instance_state import instance_dict
+
+Row = Mapping[str, Any]
+
+
+class BulkRow:
+    """A row under way into several tables: what the flush expects of an object."""
+
+
+def insert_keys(mapper: Any) -> dict[str, str]:
+    """Return attribute name -> column key, made once per mapper."""
+    found = mapper.templates.get("bulk keys")
+    if found is None:
+        found = mapper.templates["bulk keys"] = {
+            key: column_of(mapper, key).key for key in dict.fromkeys(mapper.column_key.values())
+        }
+    return found  # type: ignore[no-any-return]
+
+
+def translate_rows(mapper: Any, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows with column keys for rows with attribute names; SQL values stay.
+
+    A polymorphic class adds its identity. The rows given are returned where names agree.
+    """
+    keys = insert_keys(mapper)
+    identity: dict[str, Any] = {}
+    if mapper.polymorphic_on is not None and mapper.polymorphic_identity is not None:
+        identity = {mapper.polymorphic_on.key: mapper.polymorphic_identity}
+    if not identity and all(key == name for key, name in keys.items()):
+        return rows
+    return [{**identity, **{keys.get(k, k): value for k, value in row.items()}} for row in rows]
+
+
+def core_insert(statement: Any, mapper: Any) -> Any:
+    """Return the statement over the mapper's table, its values by column.
+
+    Keeps ON CONFLICT and what else a dialect's insert() carries.
+    """
+    core = statement._generate()
+    core._entity = None
+    core.table = mapper.local_table
+    core.is_orm = False
+    core._returning = ()
+    keys = insert_keys(mapper)
+    if statement._values:
+        core._values = {_column_key(keys, k): v for k, v in statement._values.items()}
+        identity = mapper.polymorphic_identity
+        if identity is not None and mapper.polymorphic_on is not None:
+            column = mapper.polymorphic_on
+            core._values.setdefault(column.key, BindParameter(column.key, identity, column.type))
+    if statement._multi_values:
+        core._multi_values = tuple(
+            {_column_key(keys, k): v for k, v in row.items()} for row in statement._multi_values
+        )
+    return core
+
+
+def _column_key(keys: Mapping[str, str], key: Any) -> Any:
+    return keys.get(key, key) if isinstance(key, str) else key.key
+
+
+def group_rows(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """Yield runs of rows with the same names, in their order."""
+    for _names, run in groupby(rows, key=lambda row: row.keys()):
+        yield list(run)
+
+
+def insert_into_tables(session: Any, mapper: Any, rows: Sequence[Row]) -> int:
+    """Insert rows of a class mapped over several tables, base table first; returns how many."""
+    uow = UnitOfWork(session)
+    pairs: list[Any] = []
+    for row in rows:
+        holder = BulkRow()
+        instance_dict(holder).update(row)
+        pairs.append((None, holder))
+    insert_rows(uow, session._connection_for(mapper=mapper), mapper, pairs)
+    return len(pairs)
+
+
+def update_by_key(session: Any, statement: Any, rows: Sequence[Row]) -> int:
+    """Update rows found by their primary key; returns how many.
+
+    rows: attribute name -> value, with the primary key. Rows with the same names share a
+    statement. Objects in the session follow. Raises exc.StaleDataError if a row is missing,
+    and exc.InvalidRequestError for a row without its key.
+    """
+    mapper = mapper_of(statement)
+    connection = session._connection_for(mapper=mapper)
+    total = 0
+    for run in group_rows(rows):
+        names = list(run[0])
+        missing = [key for key in mapper.pk_keys if key not in names]
+        if missing:
+            raise exc.InvalidRequestError(
+                f"No primary key value supplied for {mapper.class_.__name__}.{missing[0]}: a bulk "
+                "update finds its rows by primary key. With where(), pass one set of parameters."
+            )
+        for table in mapper.tables:
+            total += _update_run(connection, mapper, table, names, run)
+        _follow(session, mapper, run)
+    return total
+
+
+def _update_run(
+    connection: Any, mapper: Any, table: Any, names: Sequence[str], run: Sequence[Row]
+) -> int:
+    columns = {
+        key: column for column, key in mapper.column_key.items() if column.table is table
+    }
+    sets = [name for name in names if name in columns and name not in mapper.pk_keys]
+    if not sets:
+        return 0
+    statement = update(table).values(
+        {columns[n]: BindParameter(f"set_{n}", type_=columns[n].type, required=True) for n in sets}
+    )
+    for column in table.primary_key:
+        key = mapper.column_key[column]
+        statement = statement.where(
+            column == BindParameter(f"row_{key}", type_=column.type, required=True)
+        )
+    keys = [mapper.column_key[column] for column in table.primary_key]
+    params = [
+        {**{f"set_{n}": row[n] for n in sets}, **{f"row_{k}": row[k] for k in keys}} for row in run
+    ]
+    result = connection.execute(statement, params)
+    matched = result.rowcount
+    if matched >= 0 and matched != len(params):
+        raise exc.StaleDataError(
+            f"UPDATE statement on table {table.description!r} expected to update {len(params)} "
+            f"row(s); {matched} were matched."
+        )
+    return int(matched) if table is mapper.tables[0] else 0
+
+
+def _follow(session: Any, mapper: Any, run: Sequence[Row]) -> None:
+    """Set the values on objects of the session, where they are loaded."""
+    identities = session.identity_map.for_mapper(mapper.base_mapper)
+    for row in run:
+        state = identities.get(mapper.ident_from_values([row[key] for key in mapper.pk_keys]))
+        obj = state() if state is not None else None
+        if obj is None:
+            continue
+        values = instance_dict(obj)
+        names = [name for name in row if name in values]
+        for name in names:
+            values[name] = row[name]
+        state._commit(names)
+        session._register_altered([state])
+
+

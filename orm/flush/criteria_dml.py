@@ -1,0 +1,251 @@
+"""update(Model) and delete(Model) with criteria: the statement, and the session's objects after it.
+
+`synchronize_session` says how objects in the session follow: "evaluate" finds them by
+evaluating the criteria in Python, "fetch" asks the database which rows matched, "auto" takes
+the first that works, False leaves the objects as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from orm import exc
+from orm.flush.evaluator import EXPIRED, Evaluator, UnevaluatableError, make_evaluator
+from orm.sql.dml import delete, update
+from orm.sql.select import select
+from orm.sql.visitors import ClauseElement
+from orm.state.instance_state import instance_dict
+
+_MODES = ("auto", "evaluate", "fetch", False)
+
+
+@dataclass(slots=True)
+class CriteriaDML:
+    """One execution of an ORM update or delete.
+
+    core: the statement over the table. matched: the states of the session that are meant.
+    columns: attribute -> value set (an element). mode: how `matched` is found. result: of the
+    execution. by_returning: "fetch" through RETURNING of the primary key.
+    """
+
+    session: Any
+    mapper: Any
+    statement: Any
+    mode: Any
+    core: Any = None
+    columns: dict[str, Any] = field(default_factory=dict)
+    matched: list[Any] = field(default_factory=list)
+    uncertain: list[Any] = field(default_factory=list)
+    by_returning: bool = False
+    result: Any = None
+
+    @property
+    def is_delete(self) -> bool:
+        """Whether rows are deleted."""
+        return bool(self.statement.is_delete)
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement matched."""
+        return int(self.result.rowcount)
+
+
+def make_dml(session: Any, statement: Any, options: Mapping[str, Any]) -> CriteriaDML:
+    """Return the execution of an ORM update or delete, its core statement made.
+
+    Raises exc.ArgumentError for an unknown synchronize_session, and for a statement whose
+    target is not a mapped class.
+    """
+    mode = {**statement._execution_options, **options}.get("synchronize_session", "auto")
+    if mode not in _MODES:
+        raise exc.ArgumentError(
+            f"synchronize_session={mode!r}: it is 'auto', 'evaluate', 'fetch' or False."
+        )
+    mapper = mapper_of(statement)
+    dml = CriteriaDML(session, mapper, statement, mode)
+    table = mapper.local_table
+    if statement.is_delete:
+        core = delete(table)
+    else:
+        dml.columns = column_values(mapper, statement._values or {})
+        columns = {column_of(mapper, key): value for key, value in dml.columns.items()}
+        core = update(table).values(columns)
+    core = core.where(*statement._where_criteria, *single_criteria(mapper))
+    for name in ("_prefixes", "_hints", "_execution_options", "_dialect_options", "_ctes"):
+        if name in vars(statement):
+            setattr(core, name, getattr(statement, name))
+    dml.core = core
+    return dml
+
+
+def mapper_of(statement: Any) -> Any:
+    """Return the mapper a DML statement writes to."""
+    entity = statement._entity
+    found = None if entity is None else entity._annotations.get("parententity")
+    if found is None or not getattr(found, "is_mapper", False):
+        raise exc.ArgumentError(
+            "An ORM insert, update or delete names the mapped class to be written, as in "
+            f"update(User): {statement!s:.100}"
+        )
+    return found
+
+
+def column_values(mapper: Any, values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return attribute name -> value for the values() of an update.
+
+    Raises exc.InvalidRequestError for a name which is no mapped column.
+    """
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = key if isinstance(key, str) else mapper.column_key.get(key)
+        if name is None:
+            name = next((k for c, k in mapper.column_key.items() if c.key == key.key), None)
+        if name is None or name not in mapper.class_manager.column_names:
+            name = next((k for c, k in mapper.column_key.items() if c.key == name), None)
+        if name is None:
+            raise exc.InvalidRequestError(
+                f"{mapper.class_.__name__} has no column attribute {key!s} to be set."
+            )
+        found[name] = value
+    return found
+
+
+def column_of(mapper: Any, key: str) -> Any:
+    """Return the column of an attribute, in the mapper's own table if it has one there."""
+    columns = mapper.get_property(key).columns
+    return next((c for c in columns if c.table is mapper.local_table), columns[0])
+
+
+def single_criteria(mapper: Any) -> tuple[Any, ...]:
+    """Return the criterion which restricts a shared table to the mapper's own rows."""
+    if not mapper.single or mapper.polymorphic_on is None:
+        return ()
+    kinds = [m.polymorphic_identity for m in mapper.self_and_descendants]
+    return (mapper.polymorphic_on.in_(kinds),)
+
+
+def before_execution(dml: CriteriaDML, connection: Any, *, returning: bool) -> None:
+    """Find the objects that are meant, as far as that must be done before the statement."""
+    if dml.mode in ("auto", "evaluate"):
+        try:
+            _evaluate(dml)
+            dml.mode = "evaluate"
+            return
+        except UnevaluatableError as error:
+            if dml.mode == "evaluate":
+                raise exc.InvalidRequestError(
+                    f"Could not evaluate current criteria in Python: {error} Use "
+                    "execution_options(synchronize_session='fetch') or False."
+                ) from error
+            dml.mode = "fetch"
+    if dml.mode == "fetch":
+        _prepare_fetch(dml, connection, returning)
+
+
+def _evaluate(dml: CriteriaDML) -> None:
+    mapper = dml.mapper
+    if dml.core._extra_froms:
+        raise UnevaluatableError("The criteria name other tables.")
+    parts = [make_evaluator(mapper, each) for each in dml.statement._where_criteria]
+    for state in dml.session.identity_map.for_mapper(mapper.base_mapper).copy().values():
+        obj = state()
+        if obj is None or not state.manager.mapper.isa(mapper):
+            continue
+        verdict = _verdict(parts, obj)
+        if verdict is EXPIRED:
+            dml.uncertain.append(state)
+        elif verdict:
+            dml.matched.append(state)
+
+
+def _verdict(parts: Sequence[Evaluator], obj: Any) -> Any:
+    found: Any = True
+    for part in parts:
+        value = part(obj)
+        if value is EXPIRED:
+            found = EXPIRED
+        elif not value:
+            return False
+    return found
+
+
+def _prepare_fetch(dml: CriteriaDML, connection: Any, returning: bool) -> None:
+    dialect = connection.dialect
+    can_return = dialect.delete_returning if dml.is_delete else dialect.update_returning
+    keys = _key_columns(dml.mapper)
+    if can_return and not returning:
+        dml.by_returning = True
+        dml.core = dml.core.returning(*keys)
+        return
+    query = select(*keys).select_from(dml.mapper.local_table).where(*dml.core._where_criteria)
+    take_rows(dml, connection.execute(query).all())
+
+
+def _key_columns(mapper: Any) -> list[Any]:
+    return [column_of(mapper, key) for key in mapper.pk_keys]
+
+
+def take_rows(dml: CriteriaDML, rows: Sequence[Any]) -> None:
+    """Note the objects with these primary keys as matched."""
+    mapper = dml.mapper
+    identities = dml.session.identity_map.for_mapper(mapper.base_mapper)
+    for row in rows:
+        state = identities.get(mapper.ident_from_values(list(row)))
+        if state is not None and state() is not None:
+            dml.matched.append(state)
+
+
+def after_execution(dml: CriteriaDML) -> None:
+    """Bring the objects that are meant in line with their rows."""
+    if dml.mode is False:
+        return
+    if dml.is_delete:
+        dml.session._register_deleted(dml.matched)
+        for state in dml.uncertain:
+            state.expire()
+        return
+    _apply_values(dml)
+
+
+def _apply_values(dml: CriteriaDML) -> None:
+    """Set what can be computed in Python; expire the rest, and what the database changes."""
+    mapper = dml.mapper
+    evaluators: dict[str, Evaluator] = {}
+    stale: set[str] = set(_changed_by_database(mapper)) - set(dml.columns)
+    for key, value in dml.columns.items():
+        try:
+            if not isinstance(value, ClauseElement):
+                raise UnevaluatableError(str(value))
+            evaluators[key] = make_evaluator(mapper, value)
+        except UnevaluatableError:
+            stale.add(key)
+    for state in dml.matched:
+        obj = state()
+        if obj is None:
+            continue
+        values = instance_dict(obj)
+        computed = {key: evaluate(obj) for key, evaluate in evaluators.items() if key in values}
+        expire = set(stale)
+        for key, value in computed.items():
+            if value is EXPIRED:
+                expire.add(key)
+            else:
+                values[key] = value
+        state._commit([key for key in computed if key not in expire])
+        expire.intersection_update(values)
+        if expire:
+            state.expire(expire)
+    names = set(dml.columns) | stale
+    for state in dml.uncertain:
+        state.expire(names.intersection(instance_dict(state())) if state() else ())
+    dml.session._register_altered([*dml.matched, *dml.uncertain])
+
+
+def _changed_by_database(mapper: Any) -> list[str]:
+    return [
+        key
+        for column, key in mapper.column_key.items()
+        if column.onupdate is not None or column.server_onupdate is not None or column.computed
+    ]

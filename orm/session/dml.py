@@ -1,0 +1,166 @@
+"""Insert, update and delete of mapped classes through Session.execute()."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.engine.result import ListSource, Result
+from orm.flush import bulk
+from orm.flush.criteria_dml import (
+    CriteriaDML,
+    after_execution,
+    before_execution,
+    make_dml,
+    mapper_of,
+    take_rows,
+)
+from orm.loading.from_statement import FromStatement
+from orm.loading.plan import execute_select
+from orm.session.events import fire
+from orm.sql.select import select
+
+if TYPE_CHECKING:
+    from orm.session.session import Session
+
+
+def execute_dml(
+    session: Session, statement: Any, params: Any, options: Mapping[str, Any], arguments: Any
+) -> Any:
+    """Return the Result of an ORM insert, update or delete."""
+    if statement.is_insert:
+        return _insert(session, statement, params, options)
+    if statement.is_update and isinstance(params, (list, tuple)) and params:
+        return _update_many(session, statement, params, arguments)
+    return _by_criteria(session, statement, params, options, arguments)
+
+
+class DoneResult(Result[Any]):
+    """The result of bulk work which returns no rows; `rowcount` says how many were written."""
+
+    __slots__ = ("rowcount",)
+
+    rowcount: int
+
+
+def _done(rowcount: int) -> DoneResult:
+    made = DoneResult(Result.from_source((), ListSource(()))._stream)
+    made.rowcount = rowcount
+    return made
+
+
+# -- insert
+
+
+def _insert(
+    session: Session, statement: Any, params: Any, options: Mapping[str, Any]
+) -> Any:
+    mapper = mapper_of(statement)
+    connection = session._connection_for(mapper=mapper)
+    core = bulk.core_insert(statement, mapper)
+    rows = [params] if isinstance(params, Mapping) else list(params or ())
+    if not rows:
+        if statement._returning:
+            return _returned(session, statement, core, None, options)
+        return connection.execute(core, execution_options=options or None)
+    if len(mapper.tables) > 1:
+        return _insert_joined(session, statement, mapper, rows, connection)
+    rows = list(bulk.translate_rows(mapper, rows))
+    if statement._returning:
+        return _insert_returning(session, statement, core, rows, options, connection)
+    result = None
+    for run in bulk.group_rows(rows):
+        result = connection.execute(
+            core, run if isinstance(params, (list, tuple)) else run[0],
+            execution_options=options or None,
+        )
+    return result
+
+
+def _insert_joined(
+    session: Session, statement: Any, mapper: Any, rows: Sequence[Any], connection: Any
+) -> Any:
+    if statement._returning or statement._values:
+        raise exc.InvalidRequestError(
+            f"{mapper.class_.__name__} is mapped over several tables: insert it with rows and "
+            "without returning(), or add objects to the session."
+        )
+    return _done(bulk.insert_into_tables(session, mapper, rows))
+
+
+def _insert_returning(
+    session: Session,
+    statement: Any,
+    core: Any,
+    rows: list[Any],
+    options: Mapping[str, Any],
+    connection: Any,
+) -> Any:
+    """One statement with many VALUES rows per chunk; the results are read as one."""
+    results = []
+    for run in bulk.group_rows(rows):
+        size = max(1, min(500, connection.dialect.max_parameters // max(1, len(run[0]))))
+        for start in range(0, len(run), size):
+            many = core.values([dict(row) for row in run[start : start + size]])
+            results.append(_returned(session, statement, many, None, options))
+    if len(results) == 1:
+        return results[0]
+    return results[0].merge(*results[1:])
+
+
+def _returned(
+    session: Session, statement: Any, core: Any, params: Any, options: Mapping[str, Any]
+) -> Any:
+    """Execute a DML statement whose RETURNING names entities or their columns."""
+    wanted = select(*statement._returning)
+    wanted._with_options = statement._with_options
+    wanted._execution_options = statement._execution_options
+    columns: list[Any] = []
+    for element in statement._returning:
+        columns.extend(element.c if element._is_from_clause else (element,))
+    source = FromStatement(wanted, core.returning(*dict.fromkeys(columns)))
+    return execute_select(session, source, params, options)
+
+
+# -- update and delete
+
+
+def _update_many(session: Session, statement: Any, params: Any, arguments: Any) -> Any:
+    """A list of parameters: by primary key, or the statement as it is for each."""
+    if statement._where_criteria:
+        connection = session._connection_for(clause=statement, **arguments)
+        core = make_dml(session, statement, {"synchronize_session": False}).core
+        return connection.execute(core, list(params))
+    if statement._returning:
+        raise exc.InvalidRequestError("Bulk UPDATE by primary key does not support returning().")
+    return _done(bulk.update_by_key(session, statement, params))
+
+
+def _by_criteria(
+    session: Session, statement: Any, params: Any, options: Mapping[str, Any], arguments: Any
+) -> Any:
+    dml = make_dml(session, statement, options)
+    connection = session._connection_for(clause=statement, mapper=dml.mapper, **arguments)
+    if isinstance(params, Mapping) and not dml.is_delete:
+        _take_params(dml, params)
+    returning = bool(statement._returning)
+    before_execution(dml, connection, returning=returning)
+    if returning:
+        dml.result = _returned(session, statement, dml.core, params, options)
+        dml.result = dml.result.freeze()()
+    else:
+        dml.result = connection.execute(dml.core, params, execution_options=options or None)
+        if dml.by_returning:
+            take_rows(dml, dml.result.all())
+    after_execution(dml)
+    dispatch = session.dispatch
+    fire(dispatch.after_bulk_delete if dml.is_delete else dispatch.after_bulk_update, dml)
+    return dml.result
+
+
+def _take_params(dml: CriteriaDML, params: Mapping[str, Any]) -> None:
+    """Parameters named as attributes are values to be set, if the statement has none of these."""
+    for name in params:
+        if name in dml.mapper.class_manager.column_names:
+            dml.columns.setdefault(name, params[name])
