@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orm.loading.install import install as _install  # noqa: F401 - registers itself
 from orm.loading.options import (
     Load,
     contains_eager,

@@ -6,6 +6,7 @@ from typing import Any
 
 from orm.loading.lazy import LazyLoader
 from orm.loading.refresh import load_columns
+from orm.mapping.configure import on_configured
 
 #: values of relationship(lazy=...) whose attribute is no plain value; the session has them
 _OTHERS = frozenset({"dynamic", "write_only"})
@@ -19,3 +20,6 @@ def install(mapper: Any) -> None:
         impl = manager.impls.get(prop.key)
         if impl is not None and impl.loader is None and prop.lazy not in _OTHERS:
             impl.loader = LazyLoader(prop)
+
+
+on_configured(install)

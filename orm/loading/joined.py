@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from orm.sql.adapt import replacement_traverse
+from orm.mapping.join_entries import adapt_all, is_column, is_remote, make_adapter
 from orm.sql.select import select
 
 
@@ -73,32 +73,6 @@ class JoinedLoad:
         self.onclause = adapt_all(self.onclause, replace)
 
 
-def make_adapter(selectable: Any) -> Callable[[Any], Any]:
-    """Return a function from a column (or expression) of the original to that of an alias."""
-
-    def adapt(expression: Any) -> Any:
-        found = selectable.corresponding_column(expression, True) if is_column(expression) else None
-        if found is not None:
-            return found
-        return adapt_all(expression, lambda column: selectable.corresponding_column(column, True))
-
-    return adapt
-
-
-def is_column(expression: Any) -> bool:
-    """Whether the expression is a column of some table or subquery."""
-    return bool(expression._is_column_element) and getattr(expression, "table", None) is not None
-
-
-def adapt_all(expression: Any, find: Callable[[Any], Any]) -> Any:
-    """Return a copy of an expression with the columns replaced for which `find` has another."""
-
-    def replace(element: Any) -> Any:
-        return find(element) if is_column(element) else None
-
-    return replacement_traverse(expression, replace)
-
-
 def _make_onclause(
     condition: Any, remote: set[Any], load: JoinedLoad, adapt_local: Callable[[Any], Any]
 ) -> Any:
@@ -120,13 +94,6 @@ def _make_onclause(
         return None if found is column else found
 
     return adapt_all(condition, find)
-
-
-def is_remote(column: Any, remote: set[Any]) -> bool:
-    """Whether a column in a relationship's condition is on the related side."""
-    if "local" in column._annotations:
-        return False
-    return "remote" in column._annotations or column in remote
 
 
 def add_joins(builder: Any, base: Any) -> Any:

@@ -15,7 +15,6 @@ from orm.engine.result import Result
 from orm.inspection import inspect
 from orm.loading.builder import LoadPlan, PlanBuilder
 from orm.loading.from_statement import FromStatement, execute_from_statement
-from orm.loading.joins import resolve_joins
 from orm.loading.path import Directive, PathNode, make_root
 from orm.loading.polymorphic import single_criterion
 from orm.loading.row_plan import EntityRow, Slot
@@ -98,7 +97,7 @@ class SelectPlanner:
         for element in self.statement._raw_columns:
             self._add(element)
         self._check_directives()
-        base = resolve_joins(self.statement)
+        base = self.statement
         for root in {id(each): each for each in self.roots}.values():
             base = add_criterion(base, root)
         if base._with_options:

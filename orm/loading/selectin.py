@@ -16,9 +16,9 @@ from orm.loading.batch import BATCH_SIZE
 from orm.loading.builder import LoadPlan, PlanBuilder
 from orm.loading.execution import fetch
 from orm.loading.hydrate import Run
-from orm.loading.joined import adapt_all, is_remote, make_adapter
 from orm.loading.path import PathNode, Relation, criterion_key
 from orm.loading.polymorphic import single_criterion
+from orm.mapping.join_entries import adapt_all, is_remote, make_adapter
 from orm.sql.expression import bindparam, tuple_
 from orm.sql.select import select
 

@@ -14,7 +14,7 @@ from orm.sql.selectable import Join
 def compute_froms(select: Any) -> list[Any]:
     """The FROM objects of a SELECT in order, those contained in a join left out.
 
-    Raises exc.InvalidRequestError for a join by relationship, which only the ORM can resolve.
+    Raises exc.InvalidRequestError for a join whose left side, or target, cannot be found.
     """
     explicit = list(select._from_obj)
     if select._setup_joins:
@@ -67,11 +67,7 @@ def without_hidden(candidates: Iterable[Any]) -> list[Any]:
 def apply_joins(select: Any, explicit: list[Any]) -> list[Any]:
     """The explicit FROM objects with the joins of `.join()` built on them."""
     froms = list(explicit)
-    for entry in select._setup_joins:
-        if _is_orm(entry.target) or _is_orm(entry.onclause):
-            raise exc.InvalidRequestError(
-                "A join by relationship can only be executed by a Session, or compiled as part of an ORM statement"
-            )
+    for entry in _core_entries(select._setup_joins):
         left = entry.left
         if left is None:
             left = _find_left(select, froms, entry)
@@ -83,6 +79,21 @@ def apply_joins(select: Any, explicit: list[Any]) -> list[Any]:
         else:
             froms[index] = joined
     return froms
+
+
+def _core_entries(entries: Iterable[Any]) -> Iterable[Any]:
+    """The joins with those over relationships replaced by the joins they stand for."""
+    for entry in entries:
+        target, onclause = entry.target, entry.onclause
+        relation = target if _is_orm(target) else onclause if _is_orm(onclause) else None
+        if relation is None:
+            yield entry
+        elif hasattr(relation, "resolve_join"):
+            yield from relation.resolve_join(entry)
+        else:
+            raise exc.InvalidRequestError(
+                f"{relation!r} cannot be joined; join a mapped class, a table or a relationship"
+            )
 
 
 def _is_orm(element: Any) -> bool:

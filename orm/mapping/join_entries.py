@@ -1,7 +1,7 @@
-"""Joins over relationships: `join(User.posts)`, `join(Post, User.posts)`, `of_type`, `and_`.
+"""Joins over relationships as joins between tables: `join(User.posts)`, `of_type`, `and_`.
 
-The core's SELECT keeps such joins as they were written. `resolve_joins()` rewrites them as
-joins between tables with conditions, which is what the compiler knows.
+A SELECT keeps its joins as they were written; when its FROM is computed, the element of a
+relationship is asked for the core joins it stands for.
 """
 
 from __future__ import annotations
@@ -9,43 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from orm.loading.joined import adapt_all, is_remote, make_adapter
+from orm.sql.adapt import replacement_traverse
 
 
-def resolve_joins(statement: Any) -> Any:
-    """Return the Select with its joins over relationships made explicit; itself if it has none."""
-    entries = statement._setup_joins
-    if not any(is_relationship(e.target) or is_relationship(e.onclause) for e in entries):
-        return statement
-    resolved: list[Any] = []
-    for entry in entries:
-        resolved += resolve_entry(entry)
-    clone = statement._clone()
-    clone._setup_joins = tuple(resolved)
-    return clone
+def resolve_entry(relation: Any, entry: Any) -> list[Any]:
+    """Return the core joins which a join over a relationship stands for.
 
-
-def is_relationship(element: Any) -> bool:
-    """Whether a join's target or condition is a relationship attribute."""
-    return getattr(element, "__visit_name__", "") == "orm_relationship"
-
-
-def resolve_entry(entry: Any) -> list[Any]:
-    """Return the core joins which one join over a relationship stands for."""
-    if is_relationship(entry.target):
-        relation, target = entry.target, None
-    elif is_relationship(entry.onclause):
-        relation, target = entry.onclause, entry.target
-    else:
-        return [entry]
+    relation: the element of the relationship, which is the entry's target or its condition.
+    """
     prop = relation.property
-    if target is None:
-        of_type = getattr(relation, "_of_type", None) or getattr(relation, "of_type_entity", None)
-        target = (of_type or prop.entity).__clause_element__()
+    target = entry.target
+    if target is relation:
+        target = (relation._of_type or prop.entity).__clause_element__()
     left = relation.parententity.__clause_element__()
     of_left = choose_adapter(left, prop.parent)
     of_target = choose_adapter(target, prop.mapper)
-    criteria = tuple(getattr(relation, "_extra_criteria", ()) or ())
+    criteria = relation._extra_criteria
     second = None
     if prop.secondary is not None:
         second = _adapt_side(prop.secondaryjoin, prop, of_target, of_target, prop.secondary)
@@ -94,3 +73,36 @@ def _adapt_side(
         return None if found is column else found
 
     return adapt_all(condition, find)
+
+
+def make_adapter(selectable: Any) -> Callable[[Any], Any]:
+    """Return a function from a column (or expression) of the original to that of an alias."""
+
+    def adapt(expression: Any) -> Any:
+        found = selectable.corresponding_column(expression, True) if is_column(expression) else None
+        if found is not None:
+            return found
+        return adapt_all(expression, lambda column: selectable.corresponding_column(column, True))
+
+    return adapt
+
+
+def is_column(expression: Any) -> bool:
+    """Whether the expression is a column of some table or subquery."""
+    return bool(expression._is_column_element) and getattr(expression, "table", None) is not None
+
+
+def adapt_all(expression: Any, find: Callable[[Any], Any]) -> Any:
+    """Return a copy of an expression with the columns replaced for which `find` has another."""
+
+    def replace(element: Any) -> Any:
+        return find(element) if is_column(element) else None
+
+    return replacement_traverse(expression, replace)
+
+
+def is_remote(column: Any, remote: set[Any]) -> bool:
+    """Whether a column in a relationship's condition is on the related side."""
+    if "local" in column._annotations:
+        return False
+    return "remote" in column._annotations or column in remote
