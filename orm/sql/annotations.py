@@ -53,6 +53,9 @@ class Annotated:
     def _deannotate(self) -> Any:
         return self._original
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return annotate, (self._original, dict(self._annotations))
+
 
 class AnnotatedIdentity(Annotated):
     """For elements whose `==` is identity: an annotated one equals its original."""

@@ -23,7 +23,7 @@ from orm.sql.elements import (
 )
 from orm.sql.lists import ClauseList
 from orm.sql.visitors import ClauseElement, iterate
-from orm.types.base import NULLTYPE, TypeEngine
+from orm.types.base import TypeEngine
 from orm.types.resolve import resolve_value
 
 _PLAIN = (str, int, float, bytes, bool, Decimal)
@@ -52,6 +52,8 @@ def expect_expr(value: Any, *, like: Any = None, op: Any = None, type_: Any = No
     """
     element = to_element(value)
     if element is None:
+        if not isinstance(value, _PLAIN) and like is not None:
+            _refuse_odd_value(value, like.type)
         return make_operand(value, like, op, type_)
     if element._is_column_element:
         return element
@@ -74,12 +76,13 @@ def make_operand(value: Any, like: Any, op: Any, type_: Any = None) -> Any:
         type_ = like.type.coerce_compared_value(op, value)
         if type_._isnull:
             type_ = resolve_value(value)
-            if type_ is NULLTYPE:
-                _refuse_odd_value(value)
     return make_bind(getattr(like, "_anon_base", "param"), value, type_)
 
 
-def _refuse_odd_value(value: Any) -> None:
+def _refuse_odd_value(value: Any, type_: TypeEngine) -> None:
+    """Refuse classes and mapped objects as values; only a type of the application may convert them."""
+    if type_._is_type_decorator or not (type_.hashable or type_._isnull):
+        return
     if isinstance(value, type):
         raise exc.ArgumentError(
             f"A class cannot be a value in SQL: {value!r}. Compare with a column or a value"
@@ -154,8 +157,6 @@ def expect_from(value: Any) -> Any:
             return element.subquery()  # type: ignore[attr-defined]
         if element._is_from_clause or element._is_text_clause:
             return element
-        if getattr(element, "_from_clause_like", None) is not None:
-            return element._from_clause_like  # type: ignore[attr-defined]
         if element.__visit_name__.startswith("orm_"):
             return element
     if isinstance(value, str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from orm import exc
 from orm.sql.annotations import plain
@@ -39,6 +39,8 @@ class UpdateBase(ReturnsRows):
         ("_return_defaults_columns", Kind.CHILDREN),
         ("_prefixes", Kind.TUPLES),
         ("_hints", Kind.TUPLES),
+        ("_dialect_options", Kind.DICT),
+        ("_sort_by_parameter_order", Kind.PLAIN),
     )
     table: Any
     _entity: Any = None
@@ -47,6 +49,7 @@ class UpdateBase(ReturnsRows):
     _return_defaults_columns: tuple[Any, ...] = ()
     _prefixes: tuple[Any, ...] = ()
     _hints: tuple[Any, ...] = ()
+    _dialect_options: Mapping[str, Any] | None = None
     _sort_by_parameter_order: bool = False
 
     def __init__(self, table: Any) -> None:
@@ -96,7 +99,7 @@ class UpdateBase(ReturnsRows):
     def entity_namespace(self) -> Any:
         return self.table.c if self._entity is None else self._entity.entity_namespace
 
-    def returning(self, *cols: Any, sort_by_parameter_order: bool = False) -> Any:
+    def returning(self, *cols: Any, sort_by_parameter_order: bool = False) -> Self:
         """A copy with RETURNING these columns, tables or mapped classes.
 
         sort_by_parameter_order: rows of an INSERT of many come in the order of the parameters.
@@ -114,7 +117,7 @@ class UpdateBase(ReturnsRows):
             new.is_orm = True
         return new
 
-    def return_defaults(self, *cols: Any, **kw: Any) -> Any:
+    def return_defaults(self, *cols: Any, **kw: Any) -> Self:
         """A copy that fetches server-made values of these columns (all by default) into the result."""
         if self._returning:
             raise exc.InvalidRequestError("returning() is already set on this statement")
@@ -125,14 +128,14 @@ class UpdateBase(ReturnsRows):
         )
         return new
 
-    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Any:
+    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Self:
         """A copy with text behind the first word of the statement."""
         new = self._generate()
         texts = (p if isinstance(p, ClauseElement) else STATEMENTS["text"](p) for p in prefixes)
         new._prefixes = (*self._prefixes, *((text, dialect) for text in texts))
         return new
 
-    def with_hint(self, text: str, selectable: Any = None, dialect_name: str = "*") -> Any:
+    def with_hint(self, text: str, selectable: Any = None, dialect_name: str = "*") -> Self:
         """A copy with a hint for the table."""
         new = self._generate()
         target = self.table if selectable is None else expect_from(selectable)
@@ -143,10 +146,10 @@ class UpdateBase(ReturnsRows):
         """Not for INSERT, UPDATE and DELETE: give values with values(), or pass them to execute()."""
         raise NotImplementedError("Use values(), or pass the parameters to execute()")
 
-    def with_dialect_options(self, **options: Any) -> Any:
+    def with_dialect_options(self, **options: Any) -> Self:
         """A copy with options that only some dialects read."""
         new = self._generate()
-        new._dialect_options = {**getattr(self, "_dialect_options", {}), **options}
+        new._dialect_options = {**(self._dialect_options or {}), **options}
         return new
 
     def _column_name(self, key: Any) -> Any:
@@ -172,7 +175,7 @@ class ValuesBase(UpdateBase):
     _multi_values: tuple[Mapping[Any, Any], ...] = ()
     select: Any = None
 
-    def values(self, *args: Any, **kwargs: Any) -> Any:
+    def values(self, *args: Any, **kwargs: Any) -> Self:
         """A copy with values for columns, by keyword, as a dict, a tuple in column order, or (INSERT) a list of these.
 
         A value may be an SQL expression. Raises exc.ArgumentError for anything else.
@@ -272,13 +275,13 @@ class Insert(ValuesBase, Generic[_T]):
     _post_values_clause: Any = None
     _inline: bool = False
 
-    def inline(self) -> Any:
+    def inline(self) -> Self:
         """A copy that fetches no server-made values."""
         new = self._generate()
         new._inline = True
         return new
 
-    def from_select(self, names: Sequence[Any], select: Any, include_defaults: bool = True) -> Any:
+    def from_select(self, names: Sequence[Any], select: Any, include_defaults: bool = True) -> Self:
         """A copy that inserts the rows of a SELECT into the named columns."""
         if self._values or self._multi_values:
             raise exc.InvalidRequestError(
@@ -301,7 +304,7 @@ class DMLWhereBase(UpdateBase):
     _traverse: ClassVar[Traverse] = (("_where_criteria", Kind.CHILDREN),)
     _where_criteria: tuple[Any, ...] = ()
 
-    def where(self, *whereclause: Any) -> Any:
+    def where(self, *whereclause: Any) -> Self:
         """A copy with these conditions, AND-ed with the ones it has."""
         new = self._generate()
         criteria = tuple(expect_where(clause) for clause in whereclause)
@@ -310,11 +313,11 @@ class DMLWhereBase(UpdateBase):
             new.is_orm = True
         return new
 
-    def filter(self, *criteria: Any) -> Any:
+    def filter(self, *criteria: Any) -> Self:
         """The same as where()."""
         return self.where(*criteria)
 
-    def filter_by(self, **kwargs: Any) -> Any:
+    def filter_by(self, **kwargs: Any) -> Self:
         """A copy with `attribute == value` conditions."""
         namespace = self.entity_namespace
         return self.where(*[getattr(namespace, key) == value for key, value in kwargs.items()])
@@ -348,7 +351,7 @@ class Update(DMLWhereBase, ValuesBase, Generic[_T]):
     _ordered: bool = False
     _inline: bool = False
 
-    def ordered_values(self, *args: tuple[Any, Any]) -> Any:
+    def ordered_values(self, *args: tuple[Any, Any]) -> Self:
         """A copy that sets columns in the order given, as (column, value) pairs."""
         if self._values:
             raise exc.ArgumentError("This UPDATE has values already")
@@ -357,7 +360,7 @@ class Update(DMLWhereBase, ValuesBase, Generic[_T]):
         new._ordered = True
         return new
 
-    def inline(self) -> Any:
+    def inline(self) -> Self:
         """A copy that fetches no server-made values."""
         new = self._generate()
         new._inline = True

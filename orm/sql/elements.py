@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping
 from operator import eq, inv, ne
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from orm import exc
 from orm.sql import operators
@@ -36,6 +36,7 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
     _is_implicitly_boolean: ClassVar[bool] = False
     _allow_label_resolve: bool = True
     is_literal: bool = False
+    _memos = ("_key_memo", "_own_key", "_proxy_memo")
 
     @property
     def comparator(self) -> Any:
@@ -104,10 +105,13 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
     @property
     def proxy_set(self) -> frozenset[Any]:
         """This element and all that it was exported from through subqueries and aliases."""
-        found = {self._deannotate()}
-        for proxy in self._proxies:
-            found |= proxy.proxy_set
-        return frozenset(found)
+        memo: frozenset[Any] | None = self.__dict__.get("_proxy_memo")
+        if memo is None:
+            found = {self._deannotate()}
+            for proxy in self._proxies:
+                found |= proxy.proxy_set
+            memo = self.__dict__["_proxy_memo"] = frozenset(found)
+        return memo
 
     @property
     def base_columns(self) -> frozenset[Any]:
@@ -617,7 +621,7 @@ class Executable(ClauseElement):
     _execution_options: Mapping[str, Any] = EMPTY_MAP
     is_orm: bool = False
 
-    def _generate(self) -> Any:
+    def _generate(self) -> Self:
         """A copy to be changed by a generative method before anyone else sees it."""
         clone = object.__new__(type(self))
         attributes = clone.__dict__
@@ -630,7 +634,7 @@ class Executable(ClauseElement):
                 attributes.pop(name, None)
         return clone
 
-    def options(self, *options: Any) -> Any:
+    def options(self, *options: Any) -> Self:
         """A copy with these options after the ones it has."""
         for option in options:
             if not hasattr(option, "cache_key") and not hasattr(option, "_is_core"):
@@ -641,7 +645,7 @@ class Executable(ClauseElement):
         new._with_options = self._with_options + options
         return new
 
-    def execution_options(self, **options: Any) -> Any:
+    def execution_options(self, **options: Any) -> Self:
         """A copy with these execution options over the ones it has."""
         new = self._generate()
         new._execution_options = {**self._execution_options, **options}
@@ -652,6 +656,7 @@ class Executable(ClauseElement):
         return self._execution_options
 
 
+_BOOLEAN_WORD = re.compile(r"\b(or|and)\b", re.IGNORECASE)
 _BIND_MARK = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 
@@ -717,7 +722,11 @@ class TextClause(Executable):
         return _FACTORIES["textual_select"](self, columns, types)
 
     def self_group(self, against: Any = None) -> Any:
-        return Grouping(self) if against is operators.in_op else self
+        if against is operators.in_op:
+            return Grouping(self)
+        # A text that joins conditions itself would otherwise be torn apart by the AND or OR around it.
+        joins = against is operators.and_ or against is operators.or_
+        return Grouping(self) if joins and _BOOLEAN_WORD.search(self.text) else self
 
     def __and__(self, other: Any) -> Any:
         return _FACTORIES["and_"](self, other)

@@ -584,7 +584,8 @@ def _marker(name: str) -> OperatorType:
     def operator(*args: Any, **kw: Any) -> Any:
         raise exc.InvalidRequestError(f"{name} is not applied to values")
 
-    operator.__name__ = name
+    # So that it is found by pickle, as the other functions are.
+    operator.__name__ = operator.__qualname__ = name
     return operator
 
 

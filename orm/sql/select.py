@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 from orm import exc
 from orm.sql.coercions import (
@@ -70,6 +70,8 @@ class GenerativeSelect(SelectBase):
     _fetch_clause: Any = None
     _fetch_clause_options: dict[str, bool] | None = None
     _for_update_arg: ForUpdateArg | None = None
+    # The same as tuples, of which keys and copies are made.
+    _for_update_key: tuple[tuple[Any, ...], ...] | None = None
     _chosen_label_style: SelectLabelStyle | None = None
 
     @property
@@ -77,7 +79,7 @@ class GenerativeSelect(SelectBase):
         chosen = self._chosen_label_style
         return SelectLabelStyle.LABEL_STYLE_DISAMBIGUATE_ONLY if chosen is None else chosen
 
-    def set_label_style(self, style: SelectLabelStyle) -> Any:
+    def set_label_style(self, style: SelectLabelStyle) -> Self:
         """A copy whose columns are named in this way."""
         new = self._generate()
         new._chosen_label_style = style
@@ -87,7 +89,7 @@ class GenerativeSelect(SelectBase):
         """How the columns are named."""
         return self._label_style
 
-    def order_by(self, __first: Any = False, *clauses: Any) -> Any:
+    def order_by(self, __first: Any = False, *clauses: Any) -> Self:
         """A copy with these ORDER BY members behind the ones it has; order_by(None) removes all.
 
         A string names a selected column or label.
@@ -99,7 +101,7 @@ class GenerativeSelect(SelectBase):
             new._order_by = self._order_by + expect_by_list((__first, *clauses))
         return new
 
-    def group_by(self, __first: Any = False, *clauses: Any) -> Any:
+    def group_by(self, __first: Any = False, *clauses: Any) -> Self:
         """A copy with these GROUP BY members behind the ones it has; group_by(None) removes all."""
         new = self._generate()
         if __first is None and not clauses:
@@ -108,7 +110,7 @@ class GenerativeSelect(SelectBase):
             new._group_by = self._group_by + expect_by_list((__first, *clauses))
         return new
 
-    def limit(self, limit: Any) -> Any:
+    def limit(self, limit: Any) -> Self:
         """A copy that returns at most so many rows; None takes the limit away.
 
         Raises exc.ArgumentError for anything but a whole number from 0 up or an SQL expression.
@@ -119,7 +121,7 @@ class GenerativeSelect(SelectBase):
         new._fetch_clause = None
         return new
 
-    def offset(self, offset: Any) -> Any:
+    def offset(self, offset: Any) -> Self:
         """A copy that leaves out so many rows at the beginning; None takes that away."""
         clause = expect_count(offset, "offset", INTEGERTYPE)
         new = self._generate()
@@ -128,7 +130,7 @@ class GenerativeSelect(SelectBase):
 
     def fetch(
         self, count: Any, with_ties: bool = False, percent: bool = False, **dialect_kw: Any
-    ) -> Any:
+    ) -> Self:
         """A copy with `FETCH FIRST count ROWS`; with_ties: and those equal to the last in order."""
         clause = expect_count(count, "fetch", INTEGERTYPE)
         new = self._generate()
@@ -139,7 +141,7 @@ class GenerativeSelect(SelectBase):
         )
         return new
 
-    def slice(self, start: int, stop: int) -> Any:
+    def slice(self, start: int, stop: int) -> Self:
         """A copy that returns the rows from `start` up to `stop`, as a Python slice does."""
         new = self.limit(max(stop - start, 0))
         return new.offset(start + (_plain_number(self._offset_clause) or 0)) if start else new
@@ -152,7 +154,7 @@ class GenerativeSelect(SelectBase):
         of: Any = None,
         skip_locked: bool = False,
         key_share: bool = False,
-    ) -> Any:
+    ) -> Self:
         """A copy that locks the rows it returns: `FOR UPDATE`; read: `FOR SHARE`.
 
         nowait: fail instead of waiting; skip_locked: leave out locked rows; of: lock only these tables or columns.
@@ -266,7 +268,7 @@ class Select(GenerativeSelect, Generic[_T]):
 
     # -- what is selected ---------------------------------------------------------------------------
 
-    def add_columns(self, *entities: Any) -> Any:
+    def add_columns(self, *entities: Any) -> Self:
         """A copy with further columns behind the ones it has."""
         new = self._generate()
         new._raw_columns = self._raw_columns + tuple(expect_column(entity) for entity in entities)
@@ -274,7 +276,7 @@ class Select(GenerativeSelect, Generic[_T]):
             new._mark_orm(column)
         return new
 
-    def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Any:
+    def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Self:
         """A copy with these columns instead; maintain_column_froms: keep the FROM objects of the old ones."""
         if len(entities) == 1 and isinstance(entities[0], list | tuple):
             raise exc.ArgumentError(
@@ -288,7 +290,7 @@ class Select(GenerativeSelect, Generic[_T]):
             new._mark_orm(column)
         return new
 
-    def reduce_columns(self, only_synonyms: bool = True) -> Any:
+    def reduce_columns(self, only_synonyms: bool = True) -> Self:
         """A copy without columns that come from one already selected."""
         kept: list[Any] = []
         for column in self._selected_elements:
@@ -296,7 +298,7 @@ class Select(GenerativeSelect, Generic[_T]):
                 kept.append(column)
         return self.with_only_columns(*kept)
 
-    def distinct(self, *expr: Any) -> Any:
+    def distinct(self, *expr: Any) -> Self:
         """A copy that returns no row twice; with expressions `DISTINCT ON` (PostgreSQL)."""
         new = self._generate()
         new._distinct = True
@@ -328,7 +330,7 @@ class Select(GenerativeSelect, Generic[_T]):
 
     # -- conditions ---------------------------------------------------------------------------------
 
-    def where(self, *whereclause: Any) -> Any:
+    def where(self, *whereclause: Any) -> Self:
         """A copy with these conditions, AND-ed with the ones it has."""
         criteria = tuple([expect_where(clause) for clause in whereclause])
         new = self._generate()
@@ -338,11 +340,11 @@ class Select(GenerativeSelect, Generic[_T]):
                 new._mark_orm(clause)
         return new
 
-    def filter(self, *criteria: Any) -> Any:
+    def filter(self, *criteria: Any) -> Self:
         """The same as where()."""
         return self.where(*criteria)
 
-    def filter_by(self, **kwargs: Any) -> Any:
+    def filter_by(self, **kwargs: Any) -> Self:
         """A copy with `attribute == value` conditions on the entity joined or selected last."""
         namespace = self._filter_by_zero()
         return self.where(
@@ -365,7 +367,7 @@ class Select(GenerativeSelect, Generic[_T]):
             "filter_by() needs an entity to look names up in: use where()"
         )
 
-    def having(self, *having: Any) -> Any:
+    def having(self, *having: Any) -> Self:
         """A copy with these HAVING conditions, AND-ed with the ones it has."""
         new = self._generate()
         new._having = self._having + tuple(expect_where(clause) for clause in having)
@@ -380,7 +382,7 @@ class Select(GenerativeSelect, Generic[_T]):
 
     # -- FROM ---------------------------------------------------------------------------------------
 
-    def select_from(self, *froms: Any) -> Any:
+    def select_from(self, *froms: Any) -> Self:
         """A copy with these FROM objects, which come before those found in the columns."""
         new = self._generate()
         added = tuple(expect_from(item) for item in froms)
@@ -391,7 +393,7 @@ class Select(GenerativeSelect, Generic[_T]):
 
     def join(
         self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
-    ) -> Any:
+    ) -> Self:
         """A copy with `JOIN target ON onclause`.
 
         target: a table, mapped class, subquery or relationship attribute. Without a condition the foreign key
@@ -407,21 +409,21 @@ class Select(GenerativeSelect, Generic[_T]):
         *,
         isouter: bool = False,
         full: bool = False,
-    ) -> Any:
+    ) -> Self:
         """A copy with `from_ JOIN target ON onclause`."""
         return self._add_join(expect_from(from_), target, onclause, isouter, full)
 
-    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Any:
+    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Self:
         """A copy with `LEFT OUTER JOIN target ON onclause`."""
         return self._add_join(None, target, onclause, True, full)
 
     def outerjoin_from(
         self, from_: Any, target: Any, onclause: Any = None, *, full: bool = False
-    ) -> Any:
+    ) -> Self:
         """A copy with `from_ LEFT OUTER JOIN target ON onclause`."""
         return self._add_join(expect_from(from_), target, onclause, True, full)
 
-    def _add_join(self, left: Any, target: Any, onclause: Any, isouter: bool, full: bool) -> Any:
+    def _add_join(self, left: Any, target: Any, onclause: Any, isouter: bool, full: bool) -> Self:
         entry = JoinEntry(
             expect_join_target(target), expect_onclause(onclause), isouter, full, left
         )
@@ -432,7 +434,7 @@ class Select(GenerativeSelect, Generic[_T]):
                 new._mark_orm(part)
         return new
 
-    def correlate(self, *fromclauses: Any) -> Any:
+    def correlate(self, *fromclauses: Any) -> Self:
         """A copy that, inside another statement, takes these FROM objects from that one.
 
         correlate(None) takes none.
@@ -445,7 +447,7 @@ class Select(GenerativeSelect, Generic[_T]):
             new._correlate = (self._correlate or ()) + tuple(expect_from(f) for f in fromclauses)
         return new
 
-    def correlate_except(self, *fromclauses: Any) -> Any:
+    def correlate_except(self, *fromclauses: Any) -> Self:
         """A copy that, inside another statement, takes all FROM objects but these from that one."""
         new = self._generate()
         new._auto_correlate = False
@@ -477,25 +479,25 @@ class Select(GenerativeSelect, Generic[_T]):
 
     # -- text around --------------------------------------------------------------------------------
 
-    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Any:
+    def prefix_with(self, *prefixes: Any, dialect: str = "*") -> Self:
         """A copy with text behind the word SELECT."""
         new = self._generate()
         new._prefixes = (*self._prefixes, *((_text(p), dialect) for p in prefixes))
         return new
 
-    def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Any:
+    def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Self:
         """A copy with text at the end."""
         new = self._generate()
         new._suffixes = (*self._suffixes, *((_text(s), dialect) for s in suffixes))
         return new
 
-    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Any:
+    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Self:
         """A copy with a hint for a FROM object."""
         new = self._generate()
         new._hints = (*self._hints, (expect_from(selectable), dialect_name, text))
         return new
 
-    def with_statement_hint(self, text: str, dialect_name: str = "*") -> Any:
+    def with_statement_hint(self, text: str, dialect_name: str = "*") -> Self:
         """A copy with a hint for the statement."""
         new = self._generate()
         new._statement_hints = (*self._statement_hints, (dialect_name, text))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Hashable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from orm import exc
 from orm.sql import operators as ops
@@ -102,12 +102,12 @@ class HasCTE(ClauseElement):
     _traverse: ClassVar[Traverse] = (("_independent_ctes", Kind.CHILDREN),)
     _independent_ctes: tuple[Any, ...] = ()
 
-    def add_cte(self, *ctes: Any, nest_here: bool = False) -> Any:
+    def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
         """A copy that has these CTEs in its WITH, referred to or not."""
         for cte in ctes:
             if not isinstance(cte, CTE):
                 raise exc.ArgumentError(f"add_cte() takes what .cte() returns, got {cte!r}")
-        new = self._generate()  # type: ignore[attr-defined]
+        new: Self = self._generate()  # type: ignore[attr-defined]
         new._independent_ctes = self._independent_ctes + ctes
         return new
 
@@ -317,7 +317,7 @@ class CTE(AliasedReturnsRows, HasCTE):
     def _make_columns(self) -> ColumnCollection:
         return self.element._export_to(self)  # type: ignore[no-any-return]
 
-    def _generate(self) -> Any:
+    def _generate(self) -> Self:
         return self._clone()
 
     def alias(self, name: str | None = None, flat: bool = False) -> CTE:
