@@ -1,0 +1,652 @@
+"""Compiled: SQL text with the plan that turns bound values into the driver's arguments.
+
+A statement is compiled once per structure; `make_args()` then serves every execution of a statement of the same structure. It
+reads the values from the binds of the statement being executed, so that no value is ever part of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from orm import exc
+from orm.compiler.defaults import DefaultContext
+from orm.util.collections import EMPTY_MAP
+
+MARK: Final = "\x01"
+ROW_MARK: Final = "\x02"
+
+# how many texts with differing lengths of IN lists one statement remembers
+_MAX_TEXTS: Final = 64
+
+Args = tuple[Any, ...]
+Processor = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """One column of the rows that a statement returns.
+
+    name: as the database names it. key: the attribute of the row. objects: the expressions by which the row may be asked
+    for it. type: its SQL type, for the conversion of values.
+    """
+
+    name: str
+    key: str
+    objects: tuple[Any, ...]
+    type: Any
+
+
+class Slot(NamedTuple):
+    """One parameter of the statement, however many placeholders it has in the text.
+
+    bind: the parameter as it was compiled. name: its unique name. index: its place among the statement's own binds, -1
+    for one that was made while compiling. process: from Python value to driver value, or None. expand: how a list is
+    written, or None for a single value. required: a value must come with the execution. default: the column whose
+    client-side default is called when no value comes.
+    """
+
+    bind: Any
+    name: str
+    index: int
+    process: Processor | None
+    expand: Expansion | None
+    required: bool
+    default: Any
+
+
+class Expansion(NamedTuple):
+    """How the list of one IN is written.
+
+    width: columns of each item, 0 for plain values, -1 where the parameter is one value and no list. values_keyword: rows are written after VALUES. empty: the text that
+    stands for an empty list. literal: from value to SQL text, where the list is to be part of the text. processors: one
+    per column of a row. cast: written after each placeholder.
+    """
+
+    width: int
+    values_keyword: bool
+    empty: str
+    literal: Callable[[Any], str] | None
+    processors: tuple[Processor | None, ...]
+    cast: str = ""
+
+
+class Template(NamedTuple):
+    """Text with holes: texts[0] hole[0] texts[1] ... ; a hole is the index of a slot."""
+
+    texts: tuple[str, ...]
+    holes: tuple[int, ...]
+
+    @staticmethod
+    def parse(text: str) -> Template:
+        """Read the text that a compiler wrote, in which holes stand between marks."""
+        parts = text.split(MARK)
+        return Template(tuple(parts[::2]), tuple([int(part) for part in parts[1::2]]))
+
+
+@dataclass(frozen=True, slots=True)
+class InsertPlan:
+    """What an INSERT knows of its columns.
+
+    table: the target. slots: column key to the slot which holds the inserted value. prefetch: columns whose client-side
+    default is evaluated per row. postfetch: columns whose value only the server knows. implicit_returning: columns that were
+    added to RETURNING to learn the primary key. columns: the keys of the columns written, in order.
+    """
+
+    table: Any
+    slots: Mapping[str, int]
+    prefetch: tuple[Any, ...]
+    postfetch: tuple[Any, ...]
+    implicit_returning: tuple[Any, ...]
+    columns: tuple[str, ...]
+
+
+class Compiled:
+    """A statement as SQL text for one dialect. Immutable; shared by threads.
+
+    statement: what was compiled. string: the SQL text; where a list is expanded, it shows `__[POSTCOMPILE_name]`.
+    binds: the BindParameter behind each placeholder, in the order of the text. kind: "select", "insert", "update",
+    "delete", "text" or "ddl". returning: rows come back from a DML statement. dml: the plan of an INSERT or UPDATE.
+    """
+
+    __slots__ = (
+        "_all_own",
+        "_fast",
+        "_head",
+        "_many",
+        "_placeholder",
+        "_row",
+        "_row_texts",
+        "_slots",
+        "_tail",
+        "_template",
+        "_texts",
+        "binds",
+        "dialect",
+        "dml",
+        "extracted",
+        "has_expanding",
+        "kind",
+        "memo",
+        "result_columns",
+        "returning",
+        "schema_translate_map",
+        "statement",
+        "string",
+    )
+
+    def __init__(
+        self,
+        statement: Any,
+        dialect: Any,
+        text: str,
+        slots: Sequence[Slot],
+        *,
+        kind: str,
+        result_columns: tuple[ResultColumn, ...] = (),
+        returning: bool = False,
+        dml: InsertPlan | None = None,
+        extracted: tuple[Any, ...] = (),
+        schema_translate_map: Mapping[str | None, str | None] | None = None,
+    ) -> None:
+        """text: as the compiler wrote it, with marks for the placeholders."""
+        self.statement = statement
+        self.dialect = dialect
+        self.kind = kind
+        # how the rows of this statement are read; kept here by the engine
+        self.memo: Any = None
+        self.result_columns = result_columns
+        self.returning = returning
+        self.dml = dml
+        self.extracted = extracted
+        self.schema_translate_map = schema_translate_map
+        self._slots = tuple(slots)
+        self._placeholder = make_placeholder(dialect.paramstyle)
+        if dialect.paramstyle in ("format", "pyformat"):
+            text = text.replace("%", "%%")
+        self._head, self._row, self._tail = _split_row(text)
+        template = self._template = Template.parse(text.replace(ROW_MARK, ""))
+        self.has_expanding = any(slot.expand is not None for slot in self._slots)
+        self.binds = tuple([self._slots[hole].bind for hole in template.holes])
+        self.string = self._render({})
+        self._texts: dict[tuple[int, ...], str] = {}
+        self._row_texts: dict[int, str] = {}
+        self._many: dict[tuple[str, ...], Callable[[Mapping[str, Any]], Args]] = {}
+        # True when every value is known without parameters and defaults. Whether a named parameter lacks its
+        # value is no part of the statement's structure, so those take the slower way.
+        self._all_own = not self.has_expanding and not any(
+            slot.required or slot.default is not None or (slot.index >= 0 and not slot.bind.unique)
+            for slot in self._slots
+        )
+        self._fast = tuple(
+            [
+                (slot.index, slot.process, slot.bind)
+                for slot in [self._slots[hole] for hole in template.holes]
+            ]
+        )
+
+    # -- facts -----------------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        return self.string
+
+    def __repr__(self) -> str:
+        return f"<Compiled {self.kind} for {self.dialect.name}: {self.string!r}>"
+
+    @property
+    def bind_names(self) -> tuple[str, ...]:
+        """The name of each placeholder, in the order of the text."""
+        return tuple([self._slots[hole].name for hole in self._template.holes])
+
+    @property
+    def prefetch(self) -> tuple[Any, ...]:
+        """Columns whose client-side default is evaluated at each execution."""
+        return self.dml.prefetch if self.dml is not None else ()
+
+    @property
+    def postfetch(self) -> tuple[Any, ...]:
+        """Columns whose new value only the server knows."""
+        return self.dml.postfetch if self.dml is not None else ()
+
+    @property
+    def implicit_returning(self) -> tuple[Any, ...]:
+        """Columns of the one row that an INSERT returns beside what was asked for: its primary key."""
+        return self.dml.implicit_returning if self.dml is not None else ()
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The statement's own values by parameter name; for display."""
+        return self.construct_params()
+
+    def construct_params(
+        self, params: Mapping[str, Any] | None = None, extracted: Sequence[Any] | None = None
+    ) -> dict[str, Any]:
+        """Values by parameter name, `params` before the statement's own; None where there is none."""
+        given = params or EMPTY_MAP
+        binds = self.extracted if extracted is None else extracted
+        made: dict[str, Any] = {}
+        for slot in self._slots:
+            if slot.name in given:
+                made[slot.name] = given[slot.name]
+            elif slot.bind.key in given:
+                made[slot.name] = given[slot.bind.key]
+            else:
+                bind = binds[slot.index] if slot.index >= 0 else slot.bind
+                made[slot.name] = bind.effective_value
+        return made
+
+    # -- execution -------------------------------------------------------------------------------
+
+    def make_args(
+        self,
+        extracted: Sequence[Any] | None = None,
+        params: Mapping[str, Any] | None = None,
+        connection: Any = None,
+    ) -> tuple[str, Args]:
+        """(SQL, arguments for the driver) of one execution.
+
+        extracted: the binds of the statement being executed, `statement_key(stmt)[1]`; None stands for those
+        of the statement that was compiled. params: values by name, before the statement's own. connection: handed to
+        default functions which take the context.
+        Raises exc.StatementError if a required value is missing.
+        """
+        if self._all_own and not params:
+            binds = self.extracted if extracted is None else extracted
+            args = []
+            for index, process, bind in self._fast:
+                if index >= 0:
+                    bind = binds[index]
+                value = bind.value if bind.callable is None else bind.callable()
+                args.append(value if process is None else process(value))
+            return self.string, tuple(args)
+        values = self._values(extracted, params or EMPTY_MAP, connection)
+        if self.has_expanding:
+            return self._expand(values)
+        slots = self._slots
+        processed = [
+            value if slot.process is None else slot.process(value)
+            for slot, value in zip(slots, values, strict=True)
+        ]
+        return self.string, tuple([processed[hole] for hole in self._template.holes])
+
+    def fill_defaults(
+        self, params: Mapping[str, Any] | None, extracted: Sequence[Any] | None = None, connection: Any = None
+    ) -> dict[str, Any]:
+        """The parameters with the values of client-side defaults added, each called once.
+
+        Give the result to make_args() when the values must be known afterwards.
+        """
+        given = dict(params or EMPTY_MAP)
+        if self.prefetch:
+            values = self._values(extracted, given, connection)
+            for slot, value in zip(self._slots, values, strict=True):
+                if slot.default is not None:
+                    given[slot.name] = value
+        return given
+
+    def make_many_args(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        extracted: Sequence[Any] | None = None,
+        connection: Any = None,
+    ) -> tuple[str, list[Args]]:
+        """(SQL, one tuple of arguments per row) for executemany; all rows have the keys of the first.
+
+        Raises exc.StatementError naming the parameter that a row lacks, and exc.InvalidRequestError for a statement with a
+        list to expand, whose text would differ from row to row.
+        """
+        if self.has_expanding:
+            raise exc.InvalidRequestError(
+                "A statement with an IN list cannot be executed for many sets of parameters at once: its "
+                f"text depends on the length of the list. The statement: {self.string}"
+            )
+        if not rows:
+            return self.string, []
+        reader = self._row_reader(rows[0], extracted)
+        if reader is not None:
+            try:
+                return self.string, list(map(reader, rows))
+            except KeyError as error:
+                raise self._missing(str(error.args[0]), rows) from None
+        return self.string, [self.make_args(extracted, row, connection)[1] for row in rows]
+
+    @property
+    def processors(self) -> tuple[Processor | None, ...]:
+        """The conversion of each placeholder's value, in the order of the text."""
+        return tuple([self._slots[hole].process for hole in self._template.holes])
+
+    def rows_text(self, count: int) -> str | None:
+        """The SQL of one INSERT over `count` rows; None unless it has placeholders in its row only."""
+        if self._row is None:
+            return None
+        head, row, tail = (Template.parse(text) for text in (self._head, self._row, self._tail))
+        if head.holes or tail.holes or not row.holes:
+            return None
+        place = self._placeholder
+        rows = ", ".join([place(row, self._slots)] * count)
+        return place(head, self._slots) + rows + place(tail, self._slots)
+
+    @property
+    def processors(self) -> tuple[Processor | None, ...]:
+        """From Python value to driver value for each placeholder, in the order of the text."""
+        return tuple([self._slots[hole].process for hole in self._template.holes])
+
+    def rows_text(self, count: int) -> str | None:
+        """The SQL of one `INSERT ... VALUES (...), (...)` of so many rows.
+
+        None if the statement is no INSERT of one VALUES row, or has parameters outside of that row.
+        """
+        if self._row is None or MARK in self._head or MARK in self._tail:
+            return None
+        return self._repeated(count)
+
+    def _repeated(self, count: int) -> str:
+        text = self._row_texts.get(count)
+        if text is None:
+            parts = [Template.parse(part) for part in (self._head, self._row or "", self._tail)]
+            head, row, tail = [self._placeholder(part, self._slots) for part in parts]
+            text = head + ", ".join([row] * count) + tail
+            if len(self._row_texts) >= _MAX_TEXTS:
+                self._row_texts.clear()
+            self._row_texts[count] = text
+        return text
+
+    def make_rows_args(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        extracted: Sequence[Any] | None = None,
+        connection: Any = None,
+    ) -> tuple[str, Args]:
+        """(SQL, arguments) of one `INSERT ... VALUES (...), (...)` over all rows, from the plan for one row.
+
+        Only for an INSERT of a single VALUES row. Raises as make_many_args().
+        """
+        if self._row is None or not rows:
+            raise exc.InvalidRequestError(
+                f"Not an INSERT of one VALUES row, so it cannot be repeated: {self.string}"
+            )
+        text = self._repeated(len(rows))
+        _sql, many = self.make_many_args(rows, extracted, connection)
+        start = len(Template.parse(self._head).holes)
+        stop = start + len(Template.parse(self._row).holes)
+        if start == 0 and stop == len(self._template.holes):
+            return text, tuple([value for args in many for value in args])
+        first = many[0]
+        middle = [value for args in many for value in args[start:stop]]
+        return text, (*first[:start], *middle, *first[stop:])
+
+    # -- parts -----------------------------------------------------------------------------------
+
+    def _values(
+        self, extracted: Sequence[Any] | None, params: Mapping[str, Any], connection: Any
+    ) -> list[Any]:
+        """The Python value of each slot, in order of slots."""
+        binds = self.extracted if extracted is None else extracted
+        values: list[Any] = []
+        deferred: list[int] = []
+        for slot in self._slots:
+            bind = binds[slot.index] if slot.index >= 0 else slot.bind
+            if slot.name in params:
+                value = params[slot.name]
+            elif bind.key in params and not bind.unique:
+                value = params[bind.key]
+            elif slot.default is not None:
+                deferred.append(len(values))
+                value = None
+            elif slot.required or (bind.required and bind.callable is None):
+                raise self._missing(slot.name, params)
+            else:
+                value = bind.effective_value
+            values.append(value)
+        if deferred:
+            self._call_defaults(values, deferred, params, connection)
+        return values
+
+    def _call_defaults(
+        self, values: list[Any], deferred: list[int], params: Mapping[str, Any], connection: Any
+    ) -> None:
+        waiting = set(deferred)
+        current = {
+            slot.name: value
+            for place, (slot, value) in enumerate(zip(self._slots, values, strict=True))
+            if place not in waiting
+        }
+        for place in deferred:
+            slot = self._slots[place]
+            context = DefaultContext(self, connection, {**params, **current}, slot.default)
+            values[place] = current[slot.name] = context.evaluate()
+
+    def _missing(self, name: str, params: Any) -> exc.StatementError:
+        return exc.StatementError(
+            f"No value was given for the parameter {name!r}. Pass it with the statement: "
+            f"execute(statement, {{{name!r}: ...}}).",
+            self.string,
+            params,
+            None,
+        )
+
+    def _render(self, expansions: Mapping[int, str]) -> str:
+        """The text, with the given texts in place of expanding slots."""
+        return self._placeholder(self._template, self._slots, expansions)
+
+    def _expand(self, values: list[Any]) -> tuple[str, Args]:
+        """Text and arguments where lists are written out; texts are remembered by the lengths."""
+        slots = self._slots
+        lists = {
+            place: values[place : place + 1] if slot.expand.width < 0 else as_list(values[place], slot)
+            for place, slot in enumerate(slots)
+            if slot.expand is not None
+        }
+        key = tuple([len(items) for items in lists.values()])
+        literal = any(slot.expand is not None and slot.expand.literal for slot in slots)
+        text = None if literal else self._texts.get(key)
+        if text is None:
+            expansions = {
+                place: expand_list(self.dialect, slots[place], items) for place, items in lists.items()
+            }
+            text = self._render(expansions)
+            if not literal:
+                if len(self._texts) >= _MAX_TEXTS:
+                    self._texts.clear()
+                self._texts[key] = text
+        args: list[Any] = []
+        for hole in self._template.holes:
+            slot = slots[hole]
+            if slot.expand is not None:
+                args.extend(list_args(slot, lists[hole]))
+            else:
+                value = values[hole]
+                args.append(value if slot.process is None else slot.process(value))
+        return text, tuple(args)
+
+    def _row_reader(
+        self, first: Mapping[str, Any], extracted: Sequence[Any] | None
+    ) -> Callable[[Mapping[str, Any]], Args] | None:
+        """A function from a row to its arguments, if all values are in the rows or the same for all."""
+        slots = [self._slots[hole] for hole in self._template.holes]
+        binds = self.extracted if extracted is None else extracted
+        getters: list[tuple[str | None, Processor | None, Any]] = []
+        for slot in slots:
+            bind = binds[slot.index] if slot.index >= 0 else slot.bind
+            if slot.name in first:
+                getters.append((slot.name, slot.process, None))
+            elif slot.required or bind.required:
+                raise self._missing(slot.name, first)
+            elif slot.default is not None or (bind.key in first and not bind.unique):
+                return None
+            else:
+                value = bind.effective_value
+                value = value if slot.process is None else slot.process(value)
+                getters.append((None, None, value))
+        names = [name for name, process, _ in getters if name is not None and process is None]
+        if len(names) == len(getters) and len(names) > 1:
+            return itemgetter(*names)
+
+        def read(row: Mapping[str, Any]) -> Args:
+            return tuple(
+                [
+                    constant if name is None else row[name] if process is None else process(row[name])
+                    for name, process, constant in getters
+                ]
+            )
+
+        return read
+
+    # -- inserted rows ---------------------------------------------------------------------------
+
+    def inserted_primary_key(
+        self,
+        params: Mapping[str, Any] | None,
+        extracted: Sequence[Any] | None = None,
+        lastrowid: int | None = None,
+        row: Sequence[Any] | None = None,
+    ) -> tuple[Any, ...]:
+        """The primary key of the one row that an INSERT made; None for a part which is not known.
+
+        params: what fill_defaults() returned. row: the row that the statement returned, in the order of
+        `implicit_returning`. lastrowid: the driver's.
+        """
+        plan = self.dml
+        if plan is None:
+            raise exc.InvalidRequestError(f"Not an INSERT: {self.string}")
+        values = self.construct_params(params, extracted)
+        returned = dict(zip(map(id, plan.implicit_returning), row or (), strict=False))
+        numbered = plan.table.autoincrement_column
+        key: list[Any] = []
+        for column in plan.table.primary_key:
+            place = plan.slots.get(column.key)
+            value = values[self._slots[place].name] if place is not None else None
+            if value is None:
+                value = returned.get(id(column), lastrowid if column is numbered else None)
+            key.append(value)
+        return tuple(key)
+
+
+def _split_row(text: str) -> tuple[str, str | None, str]:
+    parts = text.split(ROW_MARK)
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (text, None, "")
+
+
+# -- placeholders --------------------------------------------------------------------------------
+
+Placer = Callable[..., str]
+
+
+def make_placeholder(paramstyle: str) -> Placer:
+    """The function that fills the holes of a template with the driver's placeholders.
+
+    paramstyle: PEP 249's word, or "numeric_dollar" for $1, $2.
+    """
+    fixed = {"qmark": "?", "format": "%s", "pyformat": "%s"}.get(paramstyle)
+    if fixed is not None:
+        return _fixed_placer(fixed)
+    if paramstyle == "named":
+        return _named_placer
+    sign = "$" if paramstyle == "numeric_dollar" else ":"
+    return _numbered_placer(sign)
+
+
+def _shown(slot: Slot, expansions: Mapping[int, str], hole: int) -> str | None:
+    """The text in place of an expanding slot; None for an ordinary one."""
+    if slot.expand is None:
+        return None
+    return expansions.get(hole, f"__[POSTCOMPILE_{slot.name}]")
+
+
+def _fixed_placer(sign: str) -> Placer:
+    def place(
+        template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP
+    ) -> str:
+        parts = [template.texts[0]]
+        for hole, text in zip(template.holes, template.texts[1:], strict=True):
+            shown = _shown(slots[hole], expansions, hole)
+            parts.append(sign if shown is None else shown.replace(MARK, sign))
+            parts.append(text)
+        return "".join(parts)
+
+    return place
+
+
+def _named_placer(
+    template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP
+) -> str:
+    parts = [template.texts[0]]
+    for hole, text in zip(template.holes, template.texts[1:], strict=True):
+        slot = slots[hole]
+        shown = _shown(slot, expansions, hole)
+        if shown is not None:
+            pieces = shown.split(MARK)
+            shown = pieces[0] + "".join(
+                f":{slot.name}_{number}{piece}" for number, piece in enumerate(pieces[1:], 1)
+            )
+        parts.append(f":{slot.name}" if shown is None else shown)
+        parts.append(text)
+    return "".join(parts)
+
+
+def _numbered_placer(sign: str) -> Placer:
+    def place(
+        template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP
+    ) -> str:
+        parts = [template.texts[0]]
+        number = 0
+        for hole, text in zip(template.holes, template.texts[1:], strict=True):
+            shown = _shown(slots[hole], expansions, hole)
+            for piece in (MARK if shown is None else shown).split(MARK)[:-1]:
+                number += 1
+                parts.append(f"{piece}{sign}{number}")
+            if shown is not None:
+                parts.append(shown.rpartition(MARK)[2])
+            parts.append(text)
+        return "".join(parts)
+
+    return place
+
+
+# -- lists ---------------------------------------------------------------------------------------
+
+
+def as_list(value: Any, slot: Slot) -> list[Any]:
+    """The items of a list parameter; raises exc.ArgumentError for a string or a single value."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise exc.ArgumentError(
+            f"The parameter {slot.name!r} stands for a list, but its value is {value!r:.80}. "
+            "Pass a list or a tuple."
+        )
+    return list(value)
+
+
+def expand_list(dialect: Any, slot: Slot, items: Sequence[Any]) -> str:
+    """The text between the parentheses of IN: marks for values, separated by commas."""
+    how = slot.expand
+    assert how is not None
+    if how.literal is not None:
+        escape = dialect.paramstyle in ("format", "pyformat")
+        texts = [how.literal(item) for item in items]
+        joined = ", ".join(texts) if texts else how.empty
+        return joined.replace("%", "%%") if escape else joined
+    if not items:
+        return how.empty
+    if how.width:
+        row = f"({', '.join([MARK + how.cast] * how.width)})"
+        prefix = "VALUES " if how.values_keyword else ""
+        return prefix + ", ".join([row] * len(items))
+    return ", ".join([MARK + how.cast] * len(items))
+
+
+def list_args(slot: Slot, items: Sequence[Any]) -> list[Any]:
+    """The driver's arguments for the items of a list, in the order of the text."""
+    how = slot.expand
+    assert how is not None
+    if how.literal is not None:
+        return []
+    if how.width:
+        return [
+            part if process is None else process(part)
+            for item in items
+            for part, process in zip(item, how.processors, strict=True)
+        ]
+    process = slot.process
+    return list(items) if process is None else [process(item) for item in items]

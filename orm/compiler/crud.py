@@ -1,0 +1,263 @@
+"""Which columns an INSERT or UPDATE writes, and with what: values, parameters, or defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from orm import exc
+from orm.sql.annotations import plain
+from orm.sql.elements import BindParameter
+
+if TYPE_CHECKING:
+    from orm.compiler.dml import DMLCompiler
+
+
+class ColumnValue(NamedTuple):
+    """One column that is written.
+
+    name: the column as it stands in SET. text: its value. slot: the number of the parameter, None where the value is an
+    expression. is_default: the value comes from the column's client-side default.
+    """
+
+    column: Any
+    name: str
+    text: str
+    slot: int | None
+    is_default: bool
+
+
+def keyed_values(statement: Any, values: Mapping[Any, Any]) -> dict[str, Any]:
+    """The statement's values by column key.
+
+    Raises exc.CompileError for a name that is no column of the table.
+    """
+    table = statement.table
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        column = table.c.get(key) if isinstance(key, str) else own_column(statement, key)
+        if column is None:
+            column = _mapped_column(statement, key)
+        if column is None:
+            raise unknown_column(table, str(getattr(key, "key", key)), _verb(statement))
+        found[column.key] = value
+    return found
+
+
+def own_column(statement: Any, key: Any) -> Any:
+    """The table's column for a column object given as a key, or None."""
+    element = plain(key)
+    table = statement.table
+    if getattr(element, "table", None) is table:
+        return element
+    if getattr(element, "table", None) is None:
+        return table.c.get(element.key)
+    return table.corresponding_column(element)
+
+
+def _mapped_column(statement: Any, key: Any) -> Any:
+    """The column of a mapped attribute which is named otherwise, or None."""
+    if statement._entity is None or not isinstance(key, str):
+        return None
+    attribute = getattr(statement._entity.entity_namespace, key, None)
+    element = getattr(attribute, "__clause_element__", lambda: None)()
+    return None if element is None else own_column(statement, element)
+
+
+def _verb(statement: Any) -> str:
+    return "INSERT" if statement.is_insert else "UPDATE"
+
+
+def parameter_keys(compiler: DMLCompiler, statement: Any, is_top: bool, given: bool) -> list[str]:
+    """The keys of the columns whose values come with the execution.
+
+    given: the statement has values of its own. Without either, when a statement is only shown, all columns are meant.
+    """
+    table = statement.table
+    keys = compiler.column_keys if is_top else None
+    if keys is None:
+        if given or compiler.is_execution or not is_top:
+            return []
+        return [column.key for column in table.c if getattr(column, "computed", None) is None]
+    own_params = {b.key for b in compiler.statement_binds if not b.unique}
+    known = []
+    for key in keys:
+        if key in table.c:
+            known.append(key)
+        elif key not in own_params:
+            column = _mapped_column(statement, key)
+            if column is None:
+                    raise unknown_column(table, key, _verb(statement))
+            known.append(column.key)
+    return known
+
+
+def insert_columns(compiler: DMLCompiler, insert: Any, is_top: bool) -> list[ColumnValue]:
+    """The columns of an INSERT in the order of the table."""
+    raw = insert._multi_values[0] if insert._multi_values else (insert._values or {})
+    values = keyed_values(insert, raw)
+    keys = set(parameter_keys(compiler, insert, is_top, bool(values)))
+    made = []
+    for column in insert.table.c:
+        name = compiler.preparer.format_column(column)
+        if column.key in values:
+            made.append(_given(compiler, column, name, values[column.key]))
+        elif column.key in keys:
+            made.append(_parameter(compiler, column, name))
+        else:
+            default = _insert_default(compiler, column, name)
+            if default is not None:
+                made.append(default)
+    return made
+
+
+def _given(compiler: DMLCompiler, column: Any, name: str, value: Any) -> ColumnValue:
+    """A value that is part of the statement."""
+    element = plain(value)
+    if not element._is_bind_parameter:
+        grouped = element.self_group() if not element._is_text_clause else element
+        return ColumnValue(column, name, compiler.process(grouped), None, False)
+    if element.type._isnull and not column.type._isnull:
+        # the type is settled while compiling, so the slot must be made with it
+        typed = element._with_type(column.type)
+        compiler.adopt_bind(typed, element)
+        element = typed
+    if element.unique and element.key == column.key:
+        compiler.name_bind(element, column.key)
+    text = compiler.process(element)
+    return ColumnValue(column, name, text, compiler.slot_of(element), False)
+
+
+def _parameter(compiler: DMLCompiler, column: Any, name: str) -> ColumnValue:
+    """A value that comes with the execution."""
+    bind = BindParameter(column.key, None, column.type, required=True)
+    compiler.reserve_bind(bind, column.key, required=True)
+    text = compiler.process(bind)
+    return ColumnValue(column, name, text, compiler.slot_of(bind), False)
+
+
+def _default_value(compiler: DMLCompiler, column: Any, name: str, default: Any, key: str) -> ColumnValue:
+    """The value that a client-side default makes."""
+    if default.is_sequence:
+        return ColumnValue(column, name, compiler.next_value_text(default), None, False)
+    if default.is_clause_element:
+        element = default.arg
+        if element._is_select_base:
+            element = element.scalar_subquery()
+        return ColumnValue(column, name, compiler.process(element.self_group()), None, False)
+    bind = BindParameter(key, None, column.type)
+    compiler.reserve_bind(bind, key, default=column)
+    text = compiler.process(bind)
+    return ColumnValue(column, name, text, compiler.slot_of(bind), True)
+
+
+def _insert_default(compiler: DMLCompiler, column: Any, name: str) -> ColumnValue | None:
+    default = getattr(column, "default", None)
+    if default is None:
+        return None
+    if default.is_sequence and not _uses_sequence(compiler, default):
+        return None
+    return _default_value(compiler, column, name, default, column.key)
+
+
+def _uses_sequence(compiler: DMLCompiler, sequence: Any) -> bool:
+    dialect = compiler.dialect
+    return bool(dialect.supports_sequences and not (sequence.optional and dialect.sequences_optional))
+
+
+def multi_row_values(
+    compiler: DMLCompiler, insert: Any, first: list[ColumnValue], is_top: bool
+) -> list[str]:
+    """The rows of a VALUES list after the first, each in parentheses."""
+    rows = []
+    for number, raw in enumerate(insert._multi_values[1:], 1):
+        values = keyed_values(insert, raw)
+        texts = []
+        for item in first:
+            column = item.column
+            if column.key in values:
+                element = plain(values[column.key])
+                if element._is_bind_parameter and element.unique:
+                    compiler.name_bind(element, f"{column.key}_m{number}")
+                texts.append(_given(compiler, column, item.name, values[column.key]).text)
+            elif item.is_default or item.slot is None:
+                key = f"{column.key}_m{number}"
+                texts.append(_default_value(compiler, column, item.name, column.default, key).text)
+            else:
+                raise exc.CompileError(
+                    f"Row {number + 1} of the INSERT has no value for column {column.name!r}."
+                )
+        rows.append(f"({', '.join(texts)})")
+    for item in first:
+        if item.slot is not None:
+            compiler.rename_slot(item.slot, f"{item.column.key}_m0")
+    return rows
+
+
+def update_columns(
+    compiler: DMLCompiler, update: Any, is_top: bool, qualify: bool
+) -> list[ColumnValue]:
+    """The columns of an UPDATE: in the order of the table, or as ordered_values() gave them."""
+    values = keyed_values(update, update._values or {})
+    keys = set(parameter_keys(compiler, update, is_top, bool(values)))
+    made = []
+    for column in _update_order(update, values):
+        name = compiler.preparer.format_column(column)
+        if qualify:
+            name = f"{compiler.table_reference(update.table)}.{name}"
+        if column.key in values:
+            made.append(_given(compiler, column, name, values[column.key]))
+        elif column.key in keys:
+            made.append(_parameter(compiler, column, name))
+        elif made or values or keys:
+            default = getattr(column, "onupdate", None)
+            if default is not None:
+                made.append(_default_value(compiler, column, name, default, column.key))
+    return made
+
+
+def _update_order(update: Any, values: Mapping[str, Any]) -> list[Any]:
+    columns = list(update.table.c)
+    if not update._ordered:
+        return columns
+    first = [update.table.c[key] for key in values]
+    return first + [column for column in columns if column.key not in values]
+
+
+def select_with_defaults(
+    compiler: DMLCompiler, insert: Any, columns: list[Any]
+) -> tuple[Any, list[Any]]:
+    """(the SELECT of an INSERT with the columns' client-side defaults added, the columns added).
+
+    A default function is called once for all rows.
+    """
+    select = insert.select
+    if not insert.include_insert_from_select_defaults or select.__visit_name__ != "select":
+        return select, []
+    present = {column.key for column in columns}
+    added: list[Any] = []
+    values: list[Any] = []
+    for column in insert.table.c:
+        default = getattr(column, "default", None)
+        if column.key in present or default is None:
+            continue
+        if default.is_sequence:
+            if not _uses_sequence(compiler, default):
+                continue
+            values.append(default.next_value())
+        elif default.is_clause_element:
+            values.append(default.arg)
+        else:
+            bind = BindParameter(column.key, None, column.type)
+            compiler.reserve_bind(bind, column.key, default=column)
+            values.append(bind)
+        added.append(column)
+    return (select.add_columns(*values) if values else select), added
+
+
+def unknown_column(table: Any, key: str, verb: str) -> exc.CompileError:
+    """The error for a value of a column that the table does not have."""
+    known = ", ".join(table.c.keys())
+    return exc.CompileError(
+        f"{verb} gives a value for {key!r}, which is no column of table {table.description!r}. Its columns are: {known}."
+    )

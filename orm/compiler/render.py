@@ -1,0 +1,302 @@
+"""Renderer: what all statement compilation stands on. Names, parameters, and the walk by visit name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from orm import exc
+from orm.compiler.compiled import MARK, Expansion, ResultColumn, Slot, expand_list
+from orm.sql.annotations import plain
+from orm.sql.operators import in_op
+
+
+class Renderer:
+    """The state of one compilation. Make a new one for each statement.
+
+    Parameters are written as marks (`\\x01<slot>\\x01`), which `Compiled` replaces by the driver's placeholders in the order
+    of the text, so that parts may be rendered in any order.
+    """
+
+    #: how IN lists of rows are written: `IN (VALUES (..), (..))` instead of `IN ((..), (..))`
+    tuple_in_values = False
+
+    def __init__(self, dialect: Any) -> None:
+        self.dialect = dialect
+        self.preparer = dialect.identifier_preparer
+        self.result_columns: list[ResultColumn] = []
+        self.literal_binds = False
+        self.include_table = True
+        self._slots: list[Slot] = []
+        self._slot_of: dict[int, int] = {}
+        self._places: dict[int, int] = {}
+        self._anonymous: dict[Any, str] = {}
+        self._counters: dict[str, int] = {}
+        # keeps alive what is remembered by id()
+        self._kept: list[Any] = []
+        self._in_bind_expression: Any = None
+        #: the binds which belong to the statement itself
+        self.statement_binds: tuple[Any, ...] = ()
+        self._bind_names: set[str] = set()
+        # names that INSERT and UPDATE use for their columns' values
+        self._reserved_names: set[str] = set()
+        self._chosen_names: dict[int, str] = {}
+
+    # -- walk ------------------------------------------------------------------------------------
+
+    def process(self, element: Any) -> str:
+        """The text of an element, by its visit name.
+
+        Raises exc.UnsupportedCompilationError if this dialect has no form for it.
+        """
+        method: Callable[[Any], str] | None = getattr(self, f"visit_{element.__visit_name__}", None)
+        if method is None:
+            raise self.unsupported(element)
+        return method(element)
+
+    def process_all(self, elements: Any, separator: str = ", ") -> str:
+        """The texts of some elements with a separator between."""
+        return separator.join([self.process(element) for element in elements])
+
+    def unsupported(self, element: Any) -> exc.UnsupportedCompilationError:
+        """The error for an element without a form on this dialect."""
+        name = element.__visit_name__
+        hint = f"the {self.dialect.name} compiler knows no {name!r}"
+        if name.startswith("orm_"):
+            hint = (
+                "it belongs to mapped classes, whose statements are executed by a Session, not by a "
+                "Connection: use session.execute(...)"
+            )
+        return exc.UnsupportedCompilationError(self, type(element), hint)
+
+    @contextmanager
+    def without_tables(self) -> Iterator[None]:
+        """Inside, columns are written without their table."""
+        before = self.include_table
+        self.include_table = False
+        try:
+            yield
+        finally:
+            self.include_table = before
+
+    @contextmanager
+    def with_literals(self) -> Iterator[None]:
+        """Inside, values are written into the text as literals."""
+        before = self.literal_binds
+        self.literal_binds = True
+        try:
+            yield
+        finally:
+            self.literal_binds = before
+
+    # -- names -----------------------------------------------------------------------------------
+
+    def anonymous_name(self, element: Any, base: str) -> str:
+        """The made-up name of an element: `base_1`, the same at each call."""
+        element = plain(element)
+        name = self._anonymous.get(id(element))
+        if name is None:
+            self._kept.append(element)
+            name = self._anonymous[id(element)] = self.fresh_name(base)
+        return name
+
+    def fresh_name(self, base: str) -> str:
+        """A name that no other call returns."""
+        number = self._counters[base] = self._counters.get(base, 0) + 1
+        return f"{base}_{number}"
+
+    # -- parameters ------------------------------------------------------------------------------
+
+    def set_extracted(self, binds: tuple[Any, ...]) -> None:
+        """Tell which binds come from the statement itself, in the order in which executions hand them over."""
+        self.statement_binds = binds
+        places = self._places
+        for place, bind in enumerate(binds):
+            places.setdefault(id(bind), place)
+
+    def visit_bindparam(self, bind: Any) -> str:
+        bind = plain(bind)
+        impl = bind.type.dialect_impl(self.dialect)
+        if self._in_bind_expression is not bind:
+            wrapped = impl.bind_expression(bind)
+            if wrapped is not None:
+                return self._wrap_bind(bind, wrapped)
+        if self.literal_binds:
+            return self.literal_bind(bind)
+        slot = self._slot_of.get(id(bind))
+        if slot is None:
+            slot = self.add_slot(bind, impl)
+        text = f"{MARK}{slot}{MARK}"
+        if bind.expanding or bind.literal_execute:
+            return f"({text})" if bind.expanding else text
+        return self.cast_bind(impl, text) if impl.render_bind_cast else text
+
+    def _wrap_bind(self, bind: Any, wrapped: Any) -> str:
+        before, self._in_bind_expression = self._in_bind_expression, bind
+        try:
+            return self.process(wrapped)
+        finally:
+            self._in_bind_expression = before
+
+    def cast_bind(self, impl: Any, text: str) -> str:
+        """A placeholder whose type the database must be told."""
+        return f"CAST({text} AS {self.dialect.type_compiler.process(impl)})"
+
+    def add_slot(self, bind: Any, impl: Any, *, required: bool = False, default: Any = None) -> int:
+        """Make the slot of a parameter and return its number.
+
+        required: a value must come with the execution. default: the column whose default stands in for it.
+        """
+        expand = None
+        if bind.expanding or bind.literal_execute:
+            expand = self.make_expansion(bind, impl)
+        place = self._places.get(id(bind), -1)
+        process = impl.bind_processor(self.dialect)
+        name = self.bind_name(bind)
+        self._bind_names.add(name)
+        self._slots.append(Slot(bind, name, place, process, expand, required, default))
+        number = len(self._slots) - 1
+        self._slot_of[id(bind)] = number
+        self._kept.append(bind)
+        return number
+
+    def bind_name(self, bind: Any) -> str:
+        """The name of a new parameter: its key, numbered if it is to collide with no other.
+
+        Raises exc.CompileError if a parameter of the statement has the name of a column that is written.
+        """
+        chosen = self._chosen_names.get(id(bind))
+        if chosen is not None:
+            return chosen
+        if bind.unique:
+            while True:
+                name = self.fresh_name(bind.key)
+                if name not in self._bind_names:
+                    return name
+        if bind.key in self._reserved_names:
+            raise exc.CompileError(
+                f"bindparam({bind.key!r}) has the name of a column that this statement writes, whose value would go "
+                "into both. Give the parameter another name."
+            )
+        return str(bind.key)
+
+    def name_bind(self, bind: Any, name: str) -> None:
+        """Choose the name of a parameter before it is rendered."""
+        self._chosen_names[id(bind)] = name
+        self._reserved_names.add(name)
+        self._kept.append(bind)
+
+    def reserve_bind(
+        self, bind: Any, name: str, *, required: bool = False, default: Any = None
+    ) -> None:
+        """Make the slot of a parameter that is not part of the statement; see add_slot()."""
+        self.name_bind(bind, name)
+        self.add_slot(bind, bind.type.dialect_impl(self.dialect), required=required, default=default)
+
+    def adopt_bind(self, copy: Any, bind: Any) -> None:
+        """Let a copy stand for a bind of the statement."""
+        self._kept.append(copy)
+        place = self._places.get(id(bind))
+        if place is not None:
+            self._places[id(copy)] = place
+
+    def slot_of(self, bind: Any) -> int | None:
+        """The number of a bind's slot; None if it was written as a literal."""
+        return self._slot_of.get(id(bind))
+
+    def rename_slot(self, number: int, name: str) -> None:
+        """Give a slot another name."""
+        self._bind_names.add(name)
+        self._slots[number] = self._slots[number]._replace(name=name)
+
+    def make_expansion(self, bind: Any, impl: Any) -> Expansion:
+        """How the list in this parameter is written out."""
+        is_tuple = bool(getattr(bind.type, "_is_tuple_type", False))
+        parts = [part.dialect_impl(self.dialect) for part in bind.type.types] if is_tuple else []
+        width = len(parts)
+        literal = None
+        if bind.literal_execute:
+            if not bind.expanding:
+                return Expansion(-1, False, "NULL", self.literal_writer(bind.type), ())
+            literal = self.literal_writer(bind.type)
+        return Expansion(
+            width,
+            self.tuple_in_values,
+            self.empty_list_text(bind, width),
+            literal,
+            tuple([part.bind_processor(self.dialect) for part in parts]),
+            self.list_cast(impl),
+        )
+
+    def list_cast(self, impl: Any) -> str:
+        """What follows each placeholder of a list."""
+        return ""
+
+    def empty_list_text(self, bind: Any, width: int) -> str:
+        """What stands between the parentheses of IN for an empty list, closing and opening others as it needs.
+
+        `x IN (NULL) AND (1 != 1)` is false and `x NOT IN (NULL) OR (1 = 1)` true for every x, NULL included.
+        """
+        nulls = f"({', '.join(['NULL'] * width)})" if width else "NULL"
+        if width and self.tuple_in_values:
+            nulls = f"VALUES {nulls}"
+        if bind.expand_op is None or bind.expand_op is in_op:
+            return f"{nulls}) AND (1 != 1"
+        return f"{nulls}) OR (1 = 1"
+
+    # -- literals --------------------------------------------------------------------------------
+
+    def literal_bind(self, bind: Any) -> str:
+        """The value of a parameter as SQL text."""
+        if bind.required and bind.callable is None and bind.value is None:
+            raise exc.CompileError(
+                f"The parameter {bind.key!r} has no value, so it cannot be written as a literal."
+            )
+        value = bind.effective_value
+        if bind.expanding:
+            impl = bind.type.dialect_impl(self.dialect)
+            how = self.make_expansion(bind, impl)._replace(literal=self.literal_writer(bind.type))
+            slot = Slot(bind, bind.key, -1, None, how, False, None)
+            # the percent signs of a format dialect are doubled for the whole text at the end
+            return f"({expand_list(_PLAIN, slot, list(value or ()))})"
+        return self.literal_text(value, bind.type)
+
+    def literal_text(self, value: Any, type_: Any) -> str:
+        """A Python value as SQL text; raises exc.CompileError where the type cannot be written."""
+        if value is None and not type_.should_evaluate_none:
+            return "NULL"
+        return self.literal_writer(type_)(value)
+
+    def literal_writer(self, type_: Any) -> Callable[[Any], str]:
+        """The function from a value of this type to SQL text."""
+        if getattr(type_, "_is_tuple_type", False):
+            writers = [self.literal_writer(part) for part in type_.types]
+            return lambda row: f"({', '.join([w(v) for w, v in zip(writers, row, strict=True)])})"
+        processor = type_.dialect_impl(self.dialect).literal_processor(self.dialect)
+        if processor is None:
+            raise exc.CompileError(
+                f"A value of type {type_!r} cannot be written into SQL text as a literal. Execute the "
+                "statement with bound parameters instead."
+            )
+        write: Callable[[Any], str] = processor
+
+        def checked(value: Any) -> str:
+            text = "NULL" if value is None else write(value)
+            if MARK in text or "\x02" in text:
+                raise exc.CompileError(
+                    f"The literal {value!r} contains a control character that cannot stand in SQL text; pass "
+                    "it as a bound parameter."
+                )
+            return text
+
+        return checked
+
+
+class _PlainDialect:
+    """A stand-in whose placeholders need no percent signs doubled."""
+
+    paramstyle = "named"
+
+
+_PLAIN = _PlainDialect()

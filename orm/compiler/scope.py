@@ -1,0 +1,33 @@
+"""What one SELECT, UPDATE or DELETE knows while its parts are rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+class Scope:
+    """A statement being rendered, and which FROM objects can be seen inside it.
+
+    select: the statement. froms: its FROM list. parent: the scope of the statement around it, or None.
+    own: the FROM objects of this statement, the members of joins included. outer: those of all statements around it.
+    visible: both. labels: label name to the element that it was given to. nested_ctes: CTEs to be defined right here.
+    """
+
+    __slots__ = ("froms", "is_top", "labels", "nested_ctes", "outer", "own", "select", "visible")
+
+    def __init__(self, select: Any, froms: list[Any], parent: Scope | None) -> None:
+        self.select = select
+        self.froms = froms
+        self.is_top = parent is None
+        self.own: frozenset[Any] = frozenset(_with_members(froms))
+        self.outer: frozenset[Any] = parent.visible if parent is not None else frozenset()
+        self.visible: frozenset[Any] = self.own | self.outer
+        self.labels: dict[str, Any] = {}
+        self.nested_ctes: dict[str, str] = {}
+
+
+def _with_members(froms: Iterable[Any]) -> Iterable[Any]:
+    for item in froms:
+        yield item
+        yield from item._from_objects

@@ -1,0 +1,324 @@
+"""SELECT as text: clauses in order, correlation, labels, unions, common table expressions, text()."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import and_
+from typing import Any
+
+from orm import exc
+from orm.compiler.compiled import ResultColumn
+from orm.compiler.ctes import CTECompiler
+from orm.compiler.scope import Scope
+from orm.sql.annotations import plain
+from orm.sql.froms import display_froms
+
+
+class SelectCompiler(CTECompiler):
+    """Renders statements that return rows."""
+
+    # -- entry points ----------------------------------------------------------------------------
+
+    def nested(self, statement: Any, lateral: bool = False) -> str:
+        kind = statement.__visit_name__
+        if kind == "select":
+            return self.select_text(statement, in_from=not lateral, lateral=lateral)
+        before, self.include_table = self.include_table, True
+        try:
+            return self.process(statement)
+        finally:
+            self.include_table = before
+
+    def visit_select(self, select: Any) -> str:
+        return self.select_text(select)
+
+    def visit_select_statement_grouping(self, group: Any) -> str:
+        return f"({self.process(group.element)})"
+
+    def visit_scalar_select(self, scalar: Any) -> str:
+        before, self.include_table = self.include_table, True
+        try:
+            return f"({self.process(scalar.element)})"
+        finally:
+            self.include_table = before
+
+    # -- SELECT ----------------------------------------------------------------------------------
+
+    def select_text(self, select: Any, in_from: bool = False, lateral: bool = False) -> str:
+        """A SELECT without parentheses.
+
+        in_from: it stands in the FROM of another, whose tables it cannot see; with `lateral` it can.
+        """
+        parent = self.scopes[-1] if self.scopes else None
+        froms = self.visible_froms(select, parent, in_from, lateral)
+        scope = Scope(select, froms, parent)
+        self.scopes.append(scope)
+        try:
+            text = self.select_body(select, scope)
+            return self.with_nested_ctes(scope, text)
+        finally:
+            self.scopes.pop()
+
+    def visible_froms(self, select: Any, parent: Scope | None, in_from: bool, lateral: bool) -> list[Any]:
+        """The FROM list of a SELECT, without what it takes from the statement around it."""
+        if parent is None:
+            return display_froms(select)
+        if in_from:
+            return display_froms(select, (), parent.outer)
+        return display_froms(select, parent.own, parent.visible)
+
+    def select_body(self, select: Any, scope: Scope) -> str:
+        """The clauses of a SELECT in order."""
+        columns = ", ".join([self.selected_column(named, scope) for named in select._named_columns()])
+        # a FROM object that is a hint's target is rendered with it
+        froms = ", ".join([self.from_with_hint(item, select) for item in scope.froms])
+        text = f"SELECT {self.hint_text(select)}{self.prefix_text(select)}{self.distinct_text(select)}{columns}"
+        text += f" \nFROM {froms}" if froms else self.no_from_text()
+        if select._where_criteria:
+            text += f" \nWHERE {self.conjunction(select._where_criteria)}"
+        if select._group_by:
+            text += f" GROUP BY {self.process_all(select._group_by)}"
+        if select._having:
+            text += f" \nHAVING {self.conjunction(select._having)}"
+        text += self.order_by_text(select)
+        text += self.row_limit_text(select)
+        text += self.for_update_text(select)
+        for suffix, dialect in select._suffixes:
+            if dialect in ("*", self.dialect.name):
+                text += f" {self.process(suffix)}"
+        return text
+
+    def no_from_text(self) -> str:
+        """What stands for FROM in a SELECT of nothing but values."""
+        return ""
+
+    def conjunction(self, criteria: Iterable[Any]) -> str:
+        """Conditions joined by AND."""
+        items = list(criteria)
+        if len(items) == 1:
+            return self.condition(items[0])
+        return " AND ".join([self.condition(item.self_group(and_)) for item in items])
+
+    def prefix_text(self, select: Any) -> str:
+        """Words behind SELECT, INSERT and the like that were put there by prefix_with()."""
+        text = ""
+        for prefix, dialect in select._prefixes:
+            if dialect in ("*", self.dialect.name):
+                text += f"{self.process(prefix)} "
+        return text
+
+    def hint_text(self, select: Any) -> str:
+        """Hints for the statement, as the dialect writes them."""
+        texts = [t for name, t in select._statement_hints if name in ("*", self.dialect.name)]
+        return f"{' '.join(texts)} " if texts else ""
+
+    def from_with_hint(self, item: Any, select: Any) -> str:
+        """A FROM object with the hints that were given for it."""
+        text = self.from_text(item)
+        for target, dialect, hint in select._hints:
+            if plain(target) is plain(item) and dialect in ("*", self.dialect.name):
+                text += f" {hint % {'name': self.table_reference(target)}}"
+        return text
+
+    def distinct_text(self, select: Any) -> str:
+        """`DISTINCT `, or nothing."""
+        if select._distinct_on:
+            raise exc.CompileError(
+                f"{self.dialect.name} has no DISTINCT ON: call distinct() without columns, or group_by()."
+            )
+        return "DISTINCT " if select._distinct else ""
+
+    # -- columns ---------------------------------------------------------------------------------
+
+    def selected_column(self, named: Any, scope: Scope) -> str:
+        """One member of the column list, with its label if it needs one."""
+        element, name = named.element, named.name
+        if scope.is_top:
+            self.result_columns.append(
+                ResultColumn(
+                    name if name is not None else str(getattr(element, "text", "")),
+                    named.key if named.key is not None else name or str(getattr(element, "text", "")),
+                    (element,),
+                    element.type,
+                )
+            )
+        if name is None:
+            return self.process(element)
+        if element.__visit_name__ == "label":
+            scope.labels[name] = element.element
+            return self.labelled(self.column_text(element.element, element.type), name)
+        text = self.column_text(element, element.type)
+        bare = element.__visit_name__ == "column" and not named.made_up
+        if bare and (element.is_literal or element.name == name) and not self.is_wrapped(element):
+            return text
+        return self.labelled(text, name)
+
+    def labelled(self, text: str, name: str) -> str:
+        """`text AS name`."""
+        return f"{text} AS {self.preparer.quote(name)}"
+
+    def is_wrapped(self, element: Any) -> bool:
+        """True if the element's type puts an expression around selected columns."""
+        impl = element.type.dialect_impl(self.dialect)
+        return impl.column_expression(element) is not None
+
+    def column_text(self, element: Any, type_: Any) -> str:
+        """An element of the column list, within what its type puts around it."""
+        if element._is_text_clause or element._is_from_clause:
+            return self.process(element)
+        wrapped = type_.dialect_impl(self.dialect).column_expression(element)
+        return self.process(element if wrapped is None else wrapped)
+
+    def visit_label(self, label: Any) -> str:
+        return self.process(label.element)
+
+    # -- ORDER BY --------------------------------------------------------------------------------
+
+    def order_by_text(self, select: Any) -> str:
+        """` ORDER BY ...`, or nothing."""
+        if not select._order_by:
+            return ""
+        return f" ORDER BY {', '.join([self.order_text(item) for item in select._order_by])}"
+
+    def order_text(self, element: Any) -> str:
+        if element.__visit_name__ == "label" and self.scopes:
+            scope = self.scopes[-1]
+            name = element.name
+            if name in scope.labels and _inside(scope.labels[name]) is _inside(element.element):
+                return self.preparer.quote(name)
+        return self.process(element)
+
+    def visit_textual_label_reference(self, reference: Any) -> str:
+        name = reference.element
+        scope = self.scopes[-1] if self.scopes else None
+        if scope is not None and scope.select is not None:
+            for named in scope.select._named_columns():
+                if named.name == name and (
+                    named.made_up or named.element.__visit_name__ == "label"
+                ):
+                    return self.preparer.quote(name)
+                if name in (named.name, named.key):
+                    return self.process(named.element)
+            for item in scope.froms:
+                column = item.c.get(name) if hasattr(item, "c") else None
+                if column is not None:
+                    return self.process(column)
+        raise exc.CompileError(
+            f"order_by or group_by names {name!r}, which is neither a selected column nor a label. Pass a column, "
+            f"desc({name!r}) for a direction, or text({name!r}) for SQL."
+        )
+
+    # -- limits and locks ------------------------------------------------------------------------
+
+    def row_limit_text(self, select: Any) -> str:
+        """LIMIT or FETCH with their OFFSET."""
+        if select._fetch_clause is not None:
+            return self.fetch_text(select)
+        if select._limit_clause is None and select._offset_clause is None:
+            return ""
+        return self.limit_text(select)
+
+    def limit_text(self, select: Any) -> str:
+        """`LIMIT n OFFSET m`."""
+        text = ""
+        if select._limit_clause is not None:
+            text += f"\n LIMIT {self.process(select._limit_clause)}"
+        if select._offset_clause is not None:
+            if select._limit_clause is None:
+                text += "\n LIMIT -1"
+            text += f" OFFSET {self.process(select._offset_clause)}"
+        return text
+
+    def fetch_text(self, select: Any) -> str:
+        """`OFFSET m ROWS FETCH FIRST n ROWS ONLY`."""
+        text = ""
+        if select._offset_clause is not None:
+            text += f"\n OFFSET {self.process(select._offset_clause)} ROWS"
+        options = select._fetch_clause_options or {}
+        percent = " PERCENT" if options.get("percent") else ""
+        ending = "WITH TIES" if options.get("with_ties") else "ONLY"
+        return f"{text}\n FETCH FIRST {self.process(select._fetch_clause)}{percent} ROWS {ending}"
+
+    def for_update_text(self, select: Any) -> str:
+        """` FOR UPDATE ...`, or nothing."""
+        lock = select._for_update_arg
+        if lock is None:
+            return ""
+        text = self.lock_word(lock)
+        if lock.of:
+            names = dict.fromkeys(self.lock_target(item) for item in lock.of)
+            text += f" OF {', '.join(names)}"
+        if lock.nowait:
+            text += " NOWAIT"
+        if lock.skip_locked:
+            text += " SKIP LOCKED"
+        return text
+
+    def lock_word(self, lock: Any) -> str:
+        """The kind of lock."""
+        return " FOR SHARE" if lock.read else " FOR UPDATE"
+
+    def lock_target(self, item: Any) -> str:
+        """What stands after OF: the table of a column, or a table."""
+        table = item if item._is_from_clause else item.table
+        return self.table_reference(table)
+
+    # -- unions ----------------------------------------------------------------------------------
+
+    def visit_compound_select(self, compound: Any) -> str:
+        is_top = not self.scopes
+        parent = self.scopes[-1] if self.scopes else None
+        word = f" {compound.keyword.value} "
+        members = []
+        for number, member in enumerate(compound.selects):
+            columns, self.result_columns = self.result_columns, []
+            members.append(self.compound_member(member))
+            if number or not is_top:
+                self.result_columns = columns
+        scope = Scope(compound, [], parent)
+        for named in compound._named_columns():
+            if named.element.__visit_name__ == "label":
+                scope.labels[named.name] = named.element.element
+        self.scopes.append(scope)
+        try:
+            with self.without_tables():
+                tail = ""
+                if compound._group_by:
+                    tail += f" GROUP BY {self.process_all(compound._group_by)}"
+                tail += self.order_by_text(compound)
+            tail += self.row_limit_text(compound) + self.for_update_text(compound)
+        finally:
+            self.scopes.pop()
+        return word.join(members) + tail
+
+    def compound_member(self, member: Any) -> str:
+        """One SELECT of a union."""
+        return self.process(member)
+
+    # -- text ------------------------------------------------------------------------------------
+
+    def visit_textclause(self, text: Any) -> str:
+        binds = text._bindparams
+
+        def replace(match: Any) -> str:
+            return self.process(binds[match.group(1)])
+
+        rendered: str = text.bind_regex.sub(replace, text.text) if binds else text.text
+        return rendered.replace("\\:", ":")
+
+    def visit_textual_select(self, select: Any) -> str:
+        if not self.scopes:
+            for named in select._named_columns():
+                name = named.name or ""
+                self.result_columns.append(
+                    ResultColumn(name, named.key or name, (named.element,), named.element.type)
+                )
+        return self.process(select.element)
+
+
+def _inside(element: Any) -> Any:
+    """The element without the parentheses and annotations around it."""
+    while element.__visit_name__ == "grouping":
+        element = element.element
+    return plain(element)
+

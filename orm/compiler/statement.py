@@ -1,0 +1,89 @@
+"""SQLCompiler: from a statement object to its `Compiled` form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orm import exc
+from orm.compiler.compiled import Compiled
+from orm.compiler.dml import DMLCompiler
+from orm.sql.cache_key import statement_key
+
+
+class SQLCompiler(DMLCompiler):
+    """Compiles one statement for one dialect. Make a new one for each statement.
+
+    dialect: an object with `name`, `paramstyle`, `identifier_preparer`, `type_compiler`, `max_identifier_length` and the feature
+    flags of orm.engine.dialect.DefaultDialect.
+    """
+
+    def compile(
+        self,
+        statement: Any,
+        *,
+        column_keys: Sequence[str] | None = None,
+        for_executemany: bool = False,
+        literal_binds: bool = False,
+        schema_translate_map: Mapping[str | None, str | None] | None = None,
+        extracted: tuple[Any, ...] | None = None,
+        compile_kwargs: Mapping[str, Any] | None = None,
+        **_options: Any,
+    ) -> Compiled:
+        """The statement as text with its plan of parameters.
+
+        column_keys: the names of the parameters that come with the execution of an INSERT or UPDATE. for_executemany: it is
+        executed for many rows, so nothing is fetched back by itself. literal_binds: write values into the text, for
+        display and DDL. extracted: `statement_key(statement)[1]`, when the result is to serve other statements of the
+        same structure.
+        Raises exc.CompileError if the dialect cannot express the statement, or it makes no sense.
+        """
+        key, own_binds = statement_key(statement)
+        binds = own_binds if extracted is None else extracted
+        # what has no key cannot be cached and is compiled for each execution, without `extracted`
+        self.is_execution = extracted is not None or key is None
+        self.set_extracted(binds)
+        self.column_keys = column_keys
+        self.for_executemany = for_executemany
+        self.literal_binds = literal_binds or bool((compile_kwargs or {}).get("literal_binds"))
+        if schema_translate_map:
+            self.preparer = self.preparer.with_schema_translate(schema_translate_map)
+        self.top_statement = statement
+        text = self.with_text_placed(statement, self.process(statement))
+        return Compiled(
+            statement,
+            self.dialect,
+            text,
+            self._slots,
+            kind=statement_kind(statement),
+            result_columns=tuple(self.result_columns),
+            returning=self.returning,
+            dml=self.dml,
+            extracted=binds,
+            schema_translate_map=schema_translate_map,
+        )
+
+    def with_text_placed(self, statement: Any, text: str) -> str:
+        """The statement with the WITH of its common table expressions."""
+        for cte in getattr(statement, "_independent_ctes", ()):
+            self.from_cte(cte)
+        return self.with_text() + text
+
+    def expression_text(self, element: Any, include_table: bool = True) -> str:
+        """One expression with its values as literals, as DDL needs it."""
+        self.literal_binds = True
+        self.include_table = include_table
+        text = self.process(element)
+        if "\x01" in text or "\x02" in text:
+            raise exc.CompileError("An expression in DDL contains a control character.")
+        return text
+
+
+def statement_kind(statement: Any) -> str:
+    """What a statement is: "select", "insert", "update", "delete" or "text"."""
+    for kind in ("insert", "update", "delete"):
+        if getattr(statement, f"is_{kind}", False):
+            return kind
+    if statement.__visit_name__ == "textclause":
+        return "text"
+    return "select"

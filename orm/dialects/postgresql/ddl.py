@@ -1,0 +1,188 @@
+"""PostgreSQL's DDL: SERIAL and IDENTITY, enumerations as types, options of indexes and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from orm import exc
+from orm.compiler.ddl import DDLCompiler
+from orm.dialects.postgresql.types import enum_values
+from orm.schema.ddl import CreateEnumType, DropEnumType
+from orm.sql.elements import TextClause
+
+
+class PGDDLCompiler(DDLCompiler):
+    """Renders DDL for PostgreSQL.
+
+    Options of an Index: `postgresql_using`, `postgresql_where`, `postgresql_ops` (column to operator class),
+    `postgresql_include`, `postgresql_with`, `postgresql_concurrently`, `postgresql_nulls_not_distinct`. Of a Table:
+    `postgresql_inherits`, `postgresql_partition_by`, `postgresql_with`, `postgresql_on_commit`, `postgresql_tablespace`.
+    """
+
+    def column_type(self, column: Any) -> str:
+        if not self._is_serial(column):
+            return super().column_type(column)
+        impl = column.type.dialect_impl(self.dialect)
+        kind = getattr(impl, "impl_instance", impl).__visit_name__.lower()
+        if "big" in kind:
+            return "BIGSERIAL"
+        return "SMALLSERIAL" if "small" in kind else "SERIAL"
+
+    def _is_serial(self, column: Any) -> bool:
+        table = column.table
+        if table is None or column is not table.autoincrement_column:
+            return False
+        sequence = column.default
+        own_sequence = sequence is not None and sequence.is_sequence and not sequence.optional
+        return column.identity is None and column.server_default is None and not own_sequence
+
+    def computed_text(self, computed: Any) -> str:
+        if computed.persisted is False:
+            raise exc.CompileError(
+                "PostgreSQL stores generated columns: write Computed(..., persisted=True) or leave it out."
+            )
+        return f"GENERATED ALWAYS AS ({self.expression(computed.sqltext)}) STORED"
+
+    # -- indexes ---------------------------------------------------------------------------------
+
+    def visit_create_index(self, create: Any) -> str:
+        index = create.element
+        self.check_index(index)
+        words = ["CREATE UNIQUE INDEX" if index.unique else "CREATE INDEX"]
+        if self.dialect_option(index, "concurrently"):
+            words.append("CONCURRENTLY")
+        if create.if_not_exists:
+            words.append("IF NOT EXISTS")
+        words += [self.index_name(index), "ON", self.table_name(index.table)]
+        using = self.dialect_option(index, "using")
+        if using is not None:
+            words.append(f"USING {self.preparer.quote(using)}")
+        columns = ", ".join([self.index_part(index, item) for item in index.expressions])
+        return f"{' '.join(words)} ({columns}){self.after_index(index)}"
+
+    def index_part(self, index: Any, item: Any) -> str:
+        if item.__visit_name__ in ("column", "unary", "grouping"):
+            text = self.expression(item)
+        else:
+            text = f"({self.expression(item)})"
+        operator_class = (self.dialect_option(index, "ops") or {}).get(getattr(item, "key", None))
+        return f"{text} {self.preparer.quote(operator_class)}" if operator_class else text
+
+    def after_index(self, index: Any) -> str:
+        text = ""
+        include = self.dialect_option(index, "include")
+        if include:
+            columns = [index.table.c[c] if isinstance(c, str) else c for c in include]
+            text += f" INCLUDE ({self.column_list(columns)})"
+        nulls = self.dialect_option(index, "nulls_not_distinct")
+        if nulls is not None:
+            text += " NULLS NOT DISTINCT" if nulls else " NULLS DISTINCT"
+        text += self._storage(self.dialect_option(index, "with"))
+        where = self.dialect_option(index, "where")
+        return text if where is None else f"{text} WHERE {self.expression(where)}"
+
+    def _storage(self, options: Any) -> str:
+        if not options:
+            return ""
+        parts = [f"{self.preparer.quote(name)} = {_number_or_word(v)}" for name, v in options.items()]
+        return f" WITH ({', '.join(parts)})"
+
+    def visit_drop_index(self, drop: Any) -> str:
+        index = drop.element
+        self.check_index(index)
+        words = ["\nDROP INDEX"]
+        if self.dialect_option(index, "concurrently"):
+            words.append("CONCURRENTLY")
+        if drop.if_exists:
+            words.append("IF EXISTS")
+        return f"{' '.join(words)} {self.index_name(index, use_schema=True)}"
+
+    # -- tables ----------------------------------------------------------------------------------
+
+    def after_table(self, table: Any) -> str:
+        parts: list[str] = []
+        inherits = self.dialect_option(table, "inherits")
+        if inherits:
+            names = [inherits] if isinstance(inherits, str) else inherits
+            parts.append(f"\n INHERITS ( {', '.join(map(self.preparer.quote, names))} )")
+        partition = self.dialect_option(table, "partition_by")
+        if partition:
+            parts.append(f"\n PARTITION BY {partition}")
+        storage = self._storage(self.dialect_option(table, "with"))
+        if storage:
+            parts.append(f"\n{storage}")
+        on_commit = self.dialect_option(table, "on_commit")
+        if on_commit:
+            parts.append(f"\n ON COMMIT {on_commit.replace('_', ' ').upper()}")
+        tablespace = self.dialect_option(table, "tablespace")
+        if tablespace:
+            parts.append(f"\n TABLESPACE {self.preparer.quote(tablespace)}")
+        return "".join(parts)
+
+    def visit_unique_constraint(self, constraint: Any) -> str:
+        text = super().visit_unique_constraint(constraint)
+        if self.dialect_option(constraint, "nulls_not_distinct"):
+            return text.replace("UNIQUE (", "UNIQUE NULLS NOT DISTINCT (", 1)
+        return text
+
+    # -- enumerations ------------------------------------------------------------------------------
+
+    def visit_create_enum_type(self, create: Any) -> str:
+        name = self.dialect.type_compiler.enum_name(create.element)
+        return f"CREATE TYPE {name} AS ENUM ({enum_values(create.element)})"
+
+    def visit_drop_enum_type(self, drop: Any) -> str:
+        return f"DROP TYPE {self.dialect.type_compiler.enum_name(drop.element)}"
+
+    def create_types(self, connection: Any, tables: Sequence[Any], checkfirst: bool) -> None:
+        for type_ in self._enums(tables):
+            # two tables may share one enumeration, so its presence is asked for even without checkfirst
+            if not self._has_enum(connection, type_):
+                connection.execute(CreateEnumType(type_))
+
+    def drop_types(self, connection: Any, tables: Sequence[Any], checkfirst: bool) -> None:
+        dropped = {id(table) for table in tables}
+        for type_ in self._enums(tables):
+            elsewhere = self._enums(
+                [t for table in tables for t in table.metadata.tables.values() if id(t) not in dropped]
+            )
+            if any(other.name == type_.name for other in elsewhere):
+                continue
+            if self._has_enum(connection, type_):
+                connection.execute(DropEnumType(type_))
+
+    def _enums(self, tables: Sequence[Any]) -> Iterator[Any]:
+        """The enumerations of the tables' columns that are types of their own, each name once."""
+        seen: set[tuple[Any, str]] = set()
+        for table in tables:
+            for column in table.c:
+                type_ = column.type.dialect_impl(self.dialect)
+                type_ = getattr(type_, "impl_instance", type_)
+                type_ = getattr(type_, "item_type", type_)
+                if type_.__visit_name__ not in ("enum", "ENUM") or not type_.native_enum:
+                    continue
+                key = (getattr(type_, "schema", None), type_.name)
+                if key not in seen and getattr(type_, "create_type", True):
+                    seen.add(key)
+                    yield type_
+
+    def _has_enum(self, connection: Any, type_: Any) -> bool:
+        schema = getattr(type_, "schema", None)
+        visible = "pg_catalog.pg_type_is_visible(t.oid)" if schema is None else "n.nspname = :schema"
+        query = TextClause(
+            "SELECT 1 FROM pg_catalog.pg_type t "
+            "JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
+            f"WHERE t.typname = :name AND {visible}"
+        )
+        params = {"name": str(type_.name)}
+        if schema is not None:
+            params["schema"] = schema
+        return connection.execute(query, params).first() is not None
+
+
+def _number_or_word(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if not text.replace(".", "").replace("_", "").isalnum():
+        raise exc.CompileError(f"{value!r} is no value for a storage parameter.")
+    return text

@@ -1,0 +1,428 @@
+"""PostgreSQL's types: its own ones, their names in DDL, and the casts that parameters need.
+
+psycopg sends strings without a type, which the server settles by context. Where there may be none, or where it would guess
+wrong, `render_bind_cast` makes the compiler write `%s::TYPE`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any, ClassVar, Final
+
+from orm import exc
+from orm.compiler.types import TypeCompiler, quoted_list, with_precision
+from orm.types.base import Processor, TypeDialect, TypeEngine
+from orm.types.scalar import (
+    BIGINT,
+    BOOLEAN,
+    CHAR,
+    DOUBLE_PRECISION,
+    FLOAT,
+    INTEGER,
+    NUMERIC,
+    REAL,
+    SMALLINT,
+    TEXT,
+    VARCHAR,
+    LargeBinary,
+    quote_literal,
+)
+from orm.types.structured import ARRAY as GenericARRAY
+from orm.types.structured import ENUM as GenericENUM
+from orm.types.structured import JSON as GenericJSON
+from orm.types.structured import UUID, Enum, Uuid
+from orm.types.temporal import DATE, Interval
+from orm.types.temporal import TIME as GenericTIME
+from orm.types.temporal import TIMESTAMP as GenericTIMESTAMP
+
+
+class BYTEA(LargeBinary):
+    """Bytes."""
+
+    __visit_name__ = "BYTEA"
+
+
+class _Named(TypeEngine):
+    """A type whose values the driver passes as they are, told to the server by name."""
+
+    render_bind_cast: ClassVar[bool] = True
+
+    @property
+    def python_type(self) -> type[Any]:
+        return str
+
+    def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+        return lambda value: quote_literal(str(value))
+
+
+class INET(_Named):
+    """An address of the internet, with or without its network."""
+
+    __visit_name__ = "INET"
+
+
+class CIDR(_Named):
+    """A network of the internet."""
+
+    __visit_name__ = "CIDR"
+
+
+class MACADDR(_Named):
+    """An address of a network card."""
+
+    __visit_name__ = "MACADDR"
+
+
+class MONEY(_Named):
+    """An amount of money, as text."""
+
+    __visit_name__ = "MONEY"
+
+
+class TSVECTOR(_Named):
+    """A document prepared for full text search."""
+
+    __visit_name__ = "TSVECTOR"
+
+
+class TSQUERY(_Named):
+    """A query of the full text search."""
+
+    __visit_name__ = "TSQUERY"
+
+
+class CITEXT(_Named):
+    """Text that compares without regard to case; the extension citext must be there."""
+
+    __visit_name__ = "CITEXT"
+
+
+class OID(TypeEngine):
+    """The number of an object in the catalogue."""
+
+    __visit_name__ = "OID"
+
+
+class REGCLASS(_Named):
+    """A relation by name."""
+
+    __visit_name__ = "REGCLASS"
+
+
+class BIT(_Named):
+    """A string of bits. length: how many; varying: up to so many."""
+
+    __visit_name__ = "BIT"
+
+    def __init__(self, length: int | None = None, varying: bool = False) -> None:
+        self.length = length
+        self.varying = varying
+
+
+class TIMESTAMP(GenericTIMESTAMP):
+    """A moment. precision: digits of the second, 0 to 6."""
+
+    def __init__(self, timezone: bool = False, precision: int | None = None) -> None:
+        super().__init__(timezone=timezone)
+        self.precision = precision
+
+
+class TIME(GenericTIME):
+    """A time of the day. precision: digits of the second, 0 to 6."""
+
+    def __init__(self, timezone: bool = False, precision: int | None = None) -> None:
+        super().__init__(timezone=timezone)
+        self.precision = precision
+
+
+class INTERVAL(Interval):
+    """A span of time. fields: such as "DAY TO SECOND"; precision: digits of the second."""
+
+    __visit_name__ = "INTERVAL"
+    render_bind_cast: ClassVar[bool] = True
+
+    def __init__(
+        self, precision: int | None = None, fields: str | None = None, second_precision: int | None = None
+    ) -> None:
+        super().__init__(native=True, second_precision=second_precision)
+        self.precision = precision if precision is not None else second_precision
+        self.fields = fields
+
+    def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+        def write(value: dt.timedelta) -> str:
+            return f"make_interval(secs => {value.total_seconds()!r})"
+
+        return write
+
+
+class JSON(GenericJSON):
+    """A JSON document kept as text.
+
+    The driver decodes documents, so that there is nothing left to do when they are read.
+    """
+
+    render_bind_cast: ClassVar[bool] = True
+
+    def __init__(self, none_as_null: bool = False, astext_type: TypeEngine | None = None) -> None:
+        super().__init__(none_as_null=none_as_null)
+        if astext_type is not None:
+            self.astext_type = astext_type
+
+    def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        return None
+
+    class JSONIndexType(GenericJSON.JSONIndexType):
+        """A key or a position, given to `->`."""
+
+        def bind_processor(self, dialect: TypeDialect) -> Processor | None:
+            return None
+
+        def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+            return lambda value: str(value) if isinstance(value, int) else quote_literal(value)
+
+    class JSONIntIndexType(JSONIndexType):
+        """A position."""
+
+        __visit_name__ = "json_int_index"
+        render_bind_cast: ClassVar[bool] = True
+
+    class JSONStrIndexType(JSONIndexType):
+        """A key."""
+
+        __visit_name__ = "json_str_index"
+        render_bind_cast: ClassVar[bool] = True
+
+    class JSONPathType(GenericJSON.JSONPathType):
+        """A sequence of keys and positions, given to `#>` as an array of text."""
+
+        __visit_name__ = "json_path"
+        render_bind_cast: ClassVar[bool] = True
+
+        def bind_processor(self, dialect: TypeDialect) -> Processor | None:
+            return path_array
+
+        def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
+            return lambda value: quote_literal(path_array(value))
+
+
+class JSONB(JSON):
+    """A JSON document in binary form, which can be indexed and searched."""
+
+    __visit_name__ = "JSONB"
+
+
+class ARRAY(GenericARRAY):
+    """An array of values of one type."""
+
+    render_bind_cast: ClassVar[bool] = True
+
+
+class ENUM(GenericENUM):
+    """An enumeration, a type with a name of its own. create_type: make it with the tables."""
+
+    def __init__(self, *enums: Any, create_type: bool = True, **options: Any) -> None:
+        super().__init__(*enums, **options)
+        self.create_type = create_type
+
+
+def path_array(value: Any) -> str:
+    """Keys and positions as the text of an array: `{"a","1"}`."""
+    if isinstance(value, str):
+        return value
+    parts = [str(part).replace("\\", "\\\\").replace('"', '\\"') for part in value]
+    quoted = ",".join([f'"{part}"' for part in parts])
+    return f"{{{quoted}}}"
+
+
+COLSPECS: Final[dict[type[TypeEngine], type[TypeEngine]]] = {
+    Interval: INTERVAL,
+    GenericJSON: JSON,
+    GenericARRAY: ARRAY,
+    GenericJSON.JSONPathType: JSON.JSONPathType,
+    GenericJSON.JSONIntIndexType: JSON.JSONIntIndexType,
+    GenericJSON.JSONStrIndexType: JSON.JSONStrIndexType,
+    GenericJSON.JSONIndexType: JSON.JSONIndexType,
+}
+
+
+class PGTypeCompiler(TypeCompiler):
+    """Type names of PostgreSQL."""
+
+    def visit_float(self, type_: Any) -> str:
+        return "FLOAT" if type_.precision is None else f"FLOAT({int(type_.precision)})"
+
+    visit_FLOAT = visit_float
+
+    def visit_double(self, type_: Any) -> str:
+        return "DOUBLE PRECISION"
+
+    visit_DOUBLE = visit_double
+
+    def visit_DECIMAL(self, type_: Any) -> str:
+        return with_precision("NUMERIC", type_)
+
+    def visit_large_binary(self, type_: Any) -> str:
+        return "BYTEA"
+
+    visit_BLOB = visit_BINARY = visit_VARBINARY = visit_BYTEA = visit_large_binary
+
+    def visit_datetime(self, type_: Any) -> str:
+        return self.visit_TIMESTAMP(type_)
+
+    visit_DATETIME = visit_datetime
+
+    def visit_TIMESTAMP(self, type_: Any) -> str:
+        return f"TIMESTAMP{_precision(type_)} {_zone(type_)}"
+
+    def visit_time(self, type_: Any) -> str:
+        return self.visit_TIME(type_)
+
+    def visit_TIME(self, type_: Any) -> str:
+        return f"TIME{_precision(type_)} {_zone(type_)}"
+
+    def visit_interval(self, type_: Any) -> str:
+        return self.visit_INTERVAL(type_) if type_.native else self.visit_datetime(type_)
+
+    def visit_INTERVAL(self, type_: Any) -> str:
+        fields = getattr(type_, "fields", None)
+        precision = getattr(type_, "precision", None) or type_.second_precision
+        text = f"INTERVAL {checked_fields(fields)}" if fields else "INTERVAL"
+        return text if precision is None else f"{text} ({int(precision)})"
+
+    def visit_uuid(self, type_: Any) -> str:
+        return "UUID" if type_.native_uuid else "CHAR(32)"
+
+    def visit_JSON(self, type_: Any) -> str:
+        return "JSON"
+
+    def visit_JSONB(self, type_: Any) -> str:
+        return "JSONB"
+
+    def visit_json_int_index(self, type_: Any) -> str:
+        return "INTEGER"
+
+    def visit_json_str_index(self, type_: Any) -> str:
+        return "TEXT"
+
+    def visit_json_path(self, type_: Any) -> str:
+        return "TEXT[]"
+
+    def visit_ARRAY(self, type_: Any) -> str:
+        item = self.process(type_.item_type)
+        brackets = "[]" * (type_.dimensions or 1)
+        name, collate, collation = item.partition(" COLLATE ")
+        return f"{name}{brackets}{collate}{collation}"
+
+    def visit_enum(self, type_: Any) -> str:
+        if not type_.native_enum:
+            return self.visit_VARCHAR(type_)
+        return self.enum_name(type_)
+
+    def enum_name(self, type_: Any) -> str:
+        """The quoted name of an enumeration's type.
+
+        Raises exc.CompileError if it has none.
+        """
+        if not type_.name:
+            raise exc.CompileError(
+                f"PostgreSQL keeps an enumeration as a type of its own, which needs a name: {type_!r}. Write "
+                "Enum(..., name='...'), or native_enum=False for a VARCHAR."
+            )
+        preparer = self.dialect.identifier_preparer
+        schema = getattr(type_, "schema", None)
+        name: str = preparer.quote(type_.name)
+        return f"{preparer.quote_schema(schema)}.{name}" if schema else name
+
+    def visit_BIT(self, type_: Any) -> str:
+        text = "BIT VARYING" if type_.varying else "BIT"
+        return text if type_.length is None else f"{text}({int(type_.length)})"
+
+    def visit_INET(self, type_: Any) -> str:
+        return "INET"
+
+    def visit_CIDR(self, type_: Any) -> str:
+        return "CIDR"
+
+    def visit_MACADDR(self, type_: Any) -> str:
+        return "MACADDR"
+
+    def visit_MONEY(self, type_: Any) -> str:
+        return "MONEY"
+
+    def visit_TSVECTOR(self, type_: Any) -> str:
+        return "TSVECTOR"
+
+    def visit_TSQUERY(self, type_: Any) -> str:
+        return "TSQUERY"
+
+    def visit_CITEXT(self, type_: Any) -> str:
+        return "CITEXT"
+
+    def visit_OID(self, type_: Any) -> str:
+        return "OID"
+
+    def visit_REGCLASS(self, type_: Any) -> str:
+        return "REGCLASS"
+
+
+def checked_fields(fields: str) -> str:
+    """The fields of an INTERVAL, checked to be words."""
+    if not fields.replace(" ", "").isalpha():
+        raise exc.CompileError(f"INTERVAL(fields={fields!r}): write words such as 'DAY TO SECOND'.")
+    return fields.upper()
+
+
+def _precision(type_: Any) -> str:
+    precision = getattr(type_, "precision", None)
+    return "" if precision is None else f"({int(precision)})"
+
+
+def _zone(type_: Any) -> str:
+    return f"{'WITH' if getattr(type_, 'timezone', False) else 'WITHOUT'} TIME ZONE"
+
+
+def enum_values(type_: Any) -> str:
+    """The values of an enumeration as literals."""
+    return quoted_list(type_.enums)
+
+
+__all__ = [
+    "ARRAY",
+    "BIGINT",
+    "BIT",
+    "BOOLEAN",
+    "BYTEA",
+    "CHAR",
+    "CIDR",
+    "CITEXT",
+    "COLSPECS",
+    "DATE",
+    "DOUBLE_PRECISION",
+    "ENUM",
+    "FLOAT",
+    "INET",
+    "INTEGER",
+    "INTERVAL",
+    "JSON",
+    "JSONB",
+    "MACADDR",
+    "MONEY",
+    "NUMERIC",
+    "OID",
+    "REAL",
+    "REGCLASS",
+    "SMALLINT",
+    "TEXT",
+    "TIME",
+    "TIMESTAMP",
+    "TSQUERY",
+    "TSVECTOR",
+    "UUID",
+    "VARCHAR",
+    "Enum",
+    "PGTypeCompiler",
+    "Uuid",
+    "enum_values",
+    "path_array",
+]
