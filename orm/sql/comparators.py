@@ -282,7 +282,7 @@ def _expanding_bind(expr: Any, op: OperatorType, values: list[Any]) -> BindParam
         type_ = expr.type
     else:
         type_ = make_operand(first, expr, op).type
-    bind = make_bind(expr._anon_base, values, type_)
+    bind = make_bind(expr._bind_base, values, type_)
     bind.expanding = True
     bind.expand_op = op
     return bind
@@ -406,7 +406,7 @@ def _item(expr: Any, op: OperatorType, index: Any) -> Any:
 
 def _json_item(expr: Any, index: Any) -> Any:
     if isinstance(index, list | tuple):
-        bind = make_bind(expr._anon_base, tuple(index), JSON.JSONPathType())
+        bind = make_bind(expr._bind_base, tuple(index), JSON.JSONPathType())
         return BinaryExpression(expr, bind, ops.json_path_getitem_op, expr.type)
     element = to_element(index)
     if element is None:
@@ -415,7 +415,7 @@ def _json_item(expr: Any, index: Any) -> Any:
                 f"A JSON document is indexed by a key, a position or a tuple of them, got {index!r}"
             )
         kind = JSON.JSONIntIndexType() if isinstance(index, int) else JSON.JSONStrIndexType()
-        element = make_bind(expr._anon_base, index, kind)
+        element = make_bind(expr._bind_base, index, kind)
     return BinaryExpression(expr, element, ops.json_getitem_op, expr.type)
 
 
@@ -433,7 +433,7 @@ def _array_item(expr: Any, index: Any) -> Any:
         item_type = expr.type.copy()
         item_type.dimensions = dimensions - 1
     if isinstance(index, int):
-        index = make_bind(expr._anon_base, index + shift, INTEGERTYPE)
+        index = make_bind(expr._bind_base, index + shift, INTEGERTYPE)
     return BinaryExpression(expr, expect_expr(index), getitem, item_type)
 
 

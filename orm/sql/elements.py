@@ -96,6 +96,11 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
         """What a made-up name of this element begins with."""
         return "anon"
 
+    @property
+    def _bind_base(self) -> str:
+        """What the name of a parameter compared with this element begins with."""
+        return "param"
+
     def label(self, name: str | None) -> Label:
         """This expression under a name: `expr AS name`; None gives a name made up at compile time."""
         return Label(name, self, self.type)
@@ -194,12 +199,12 @@ class BindParameter(ColumnElement[Any]):
         return self.value if made is None else made()
 
     @property
-    def _anon_base(self) -> str:
+    def _bind_base(self) -> str:
         return self.key
 
     @property
-    def _result_name(self) -> str | None:
-        return None if self.unique else self.key
+    def _proxy_key(self) -> str | None:
+        return None
 
     def _with_value(self, value: Any, *, required: bool = False) -> BindParameter:
         """A copy with another value, and its type if it had none."""
@@ -551,6 +556,10 @@ class ColumnClause(ColumnElement[_T]):
     @property
     def _anon_base(self) -> str:
         return self.name
+
+    @property
+    def _bind_base(self) -> str:
+        return self.key or self.name
 
     @property
     def description(self) -> str:

@@ -47,6 +47,10 @@ class FunctionElement(ColumnElement[Any], Executable):
         return self.name
 
     @property
+    def _bind_base(self) -> str:
+        return self.name
+
+    @property
     def _result_name(self) -> str | None:
         return None
 

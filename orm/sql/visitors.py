@@ -218,6 +218,10 @@ def set_default_dialect(make: Callable[[], Any]) -> None:
 
 
 def _default_dialect() -> Any:
+    if "dialect" not in _defaults:
+        raise exc.UnsupportedCompilationError(
+            "no dialect", type(ClauseElement), "import orm, or pass one: compile(dialect=...)"
+        )
     return _defaults["dialect"]()
 
 
