@@ -42,12 +42,12 @@ class Connection:
         self._invalid = False
         self._closed = True
         self._clean = True
+        self._dbapi: Any = None
         try:
             self._pooled: Any = engine.pool.connect()
         except engine.dialect.driver_error as error:
-            self._dbapi = None
             raise_error(self, error, None, None)
-        self._dbapi: Any = self._pooled.dbapi_connection
+        self._dbapi = self._pooled.dbapi_connection
         self._closed = False
         if self.dispatch.engine_connect:
             for listener in self.dispatch.engine_connect:

@@ -146,7 +146,7 @@ def execute_cursor(
         or (options and (options.get("stream_results") or options.get("yield_per")))
     ):
         return _execute_watched(connection, sql, args, many, compiled, reason, owner, options)
-    cursor = None
+    cursor: Any = None
     try:
         cursor = connection._dbapi.cursor()
         if many:

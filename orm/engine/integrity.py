@@ -33,7 +33,7 @@ def complete_info(info: IntegrityInfo, compiled: Any, dialect_name: str) -> Inte
 
 
 def _find_table(info: IntegrityInfo, compiled: Any) -> Any:
-    table = getattr(getattr(compiled, "statement", None), "table", None)
+    table: Any = getattr(getattr(compiled, "statement", None), "table", None)
     metadata = getattr(table, "metadata", None)
     if metadata is None:
         return None

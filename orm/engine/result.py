@@ -146,13 +146,12 @@ class _Stream:
         """Return the raw items that are left, and release the source."""
         if self.closed:
             self._raise_closed()
-        if self.exhausted:
-            return []
-        items = self.source.fetch_all()
+        items = [] if self.exhausted else self.source.fetch_all()
         if self.buffer:
             items = [*self.buffer, *items]
             self.buffer.clear()
-        self.finish()
+        if not self.exhausted:
+            self.finish()
         return items
 
     def fetch_many(self, count: int) -> list[Any]:

@@ -260,4 +260,4 @@ def _unquoted(text: str | None) -> str | None:
 
 
 def _mask(text: str) -> str:
-    return re.sub(r"(://).*@", r"\1***@", text, flags=re.DOTALL)
+    return re.sub(r"(:/{0,2}).*@", r"\1***@", text, flags=re.DOTALL)

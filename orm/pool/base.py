@@ -101,7 +101,7 @@ class Pool:
         self.echo = echo
         self.logging_name = logging_name
         self.logger = make_logger(type(self), logging_name, echo)
-        own = _dispatch if _dispatch is not None else PoolDispatch(type(self).dispatch)
+        own: Any = _dispatch if _dispatch is not None else PoolDispatch(type(self).dispatch)
         self.__dict__["dispatch"] = own
         for listener, name in events or ():
             own.add(name, listener, {})
@@ -161,7 +161,7 @@ class Pool:
         record.holder = get_ident()
         record.since = time.monotonic()
         if self._debug:
-            record.stack = traceback.extract_stack(limit=20)[:-1]
+            record.stack = traceback.extract_stack(limit=20)
         lent = PooledConnection(self, record)
         if self.dispatch.checkout:
             self._fire_checkout(lent, record)
