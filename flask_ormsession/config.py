@@ -93,7 +93,7 @@ def refuse_unknown_keys(config: Mapping[str, Any]) -> None:
     """Raise ConfigError for the first `ORM_` key which is not ours, naming the nearest that is."""
     for key in config:
         if key.startswith("ORM_") and key not in KEYS:
-            near = _RENAMED.get(key) or next(iter(difflib.get_close_matches(key, KEYS, 1, 0.5)), "")
+            near = _RENAMED.get(key) or next(iter(difflib.get_close_matches(key, KEYS, 1, 0.7)), "")
             advice = f"Did you mean {near}? ({KEYS[near]}.) " if near else ""
             raise ConfigError(
                 f"{key} is not a configuration key of Flask-ORMSession. {advice}"

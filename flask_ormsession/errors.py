@@ -81,19 +81,20 @@ _MISSING_COLUMN = (
 
 def hint_for(message: str) -> str | None:
     """What to do about a driver's message, or None when there is nothing certain to say."""
-    for pattern in _MISSING_TABLE:
-        if found := pattern.search(message):
-            return (
-                f"The table {found[1]} is not in this database. Apply the migrations with "
-                "`flask db upgrade` (make them with `flask db migrate` first if the model is new); "
-                "an app without migrations creates its tables with db.create_all()."
-            )
+    # A column's message on PostgreSQL names the relation too.
     for pattern in _MISSING_COLUMN:
         if found := pattern.search(message):
             return (
                 f"The column {found[1]} is not in this database. If a model has it, a migration is "
                 "not applied: run `flask db upgrade` (`flask db check` tells whether one must be "
                 "made with `flask db migrate`)."
+            )
+    for pattern in _MISSING_TABLE:
+        if found := pattern.search(message):
+            return (
+                f"The table {found[1]} is not in this database. Apply the migrations with "
+                "`flask db upgrade` (make them with `flask db migrate` first if the model is new); "
+                "an app without migrations creates its tables with db.create_all()."
             )
     return None
 

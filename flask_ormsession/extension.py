@@ -220,21 +220,23 @@ class Database(Generic[M]):
 
     def manual_commit(self, view: Callable[P, T]) -> Callable[P, T]:
         """Decorate a view that commits by itself; what it leaves uncommitted is rolled back."""
-        return self._marking(view, "manual")
+        return self._preparing(view, lifecycle.begin_manual)
 
     def read_only(self, view: Callable[P, T]) -> Callable[P, T]:
-        """Decorate a view that only reads: nothing is committed, and leaving changed objects
-        behind is a ReadOnlyError."""
-        return self._marking(view, "read_only")
+        """Decorate a view that only reads: nothing is committed, and changing an object is a
+        ReadOnlyError. On SQLite it does not wait for writers."""
+        return self._preparing(view, lifecycle.begin_read_only)
 
-    def _marking(self, view: Callable[P, T], mark: str) -> Callable[P, T]:
+    def _preparing(
+        self, view: Callable[P, T], prepare: Callable[[AppState], None]
+    ) -> Callable[P, T]:
         @functools.wraps(view)
-        def marked(*args: P.args, **kw: P.kwargs) -> T:
+        def prepared(*args: P.args, **kw: P.kwargs) -> T:
             if has_request_context():
-                setattr(lifecycle.get_outcome(self.state), mark, True)
+                prepare(self.state)
             return view(*args, **kw)
 
-        return marked
+        return prepared
 
     def commit_veto(self, veto: lifecycle.Veto) -> lifecycle.Veto:
         """Register a function of the response; a true value rolls the request back."""

@@ -32,6 +32,7 @@ from flask_ormsession.session import (
     is_in_use,
     make_scope,
 )
+from orm import Session, event
 
 if TYPE_CHECKING:
     from flask_ormsession.state import AppState
@@ -65,7 +66,9 @@ class Outcome:
 
     def may_commit(self, error: BaseException | None) -> bool:
         """Whether what is open at the end of the request's context is to be committed."""
-        if not self.succeeded or self.failed or self.manual or error is not None:
+        if not self.succeeded or self.failed or error is not None:
+            return False
+        if self.manual or self.read_only:
             return False
         return self.ends == 1 or self.streamed
 
@@ -214,9 +217,10 @@ def end_request(app: Flask, state: AppState, response: Response) -> None:
 
 
 def _end_transaction(app: Flask, scope: SessionScope, outcome: Outcome) -> None:
-    if outcome.read_only:
-        _check_read_only(scope, outcome)
-    if outcome.manual:
+    if outcome.read_only and outcome.succeeded and scope.session is not None:
+        _refuse_flush(scope.session)
+        scope.roll_back()
+    elif outcome.manual:
         _warn_of_unsaved(app, scope)
     elif outcome.succeeded:
         _commit(scope)
@@ -228,15 +232,30 @@ def _is_refused(state: AppState, response: Response) -> bool:
     return response.status_code >= 400 or any(veto(response) for veto in state.db.vetoes)
 
 
-def _check_read_only(scope: SessionScope, outcome: Outcome) -> None:
-    session = scope.session
-    if session is not None and outcome.succeeded and has_unsaved_changes(session):
+def begin_manual(state: AppState) -> None:
+    """The current request commits by itself."""
+    get_outcome(state).manual = True
+
+
+def begin_read_only(state: AppState) -> None:
+    """The current request only reads: the database is told so where it can be, a flush raises
+    ReadOnlyError, and nothing is committed."""
+    outcome = get_outcome(state)
+    if outcome.read_only:
+        return
+    outcome.read_only = True
+    session = make_scope().open()
+    session.read_only = True
+    event.listen(session, "before_flush", _refuse_flush)
+
+
+def _refuse_flush(session: Session, *_context: Any) -> None:
+    changed = [*session.new, *session.dirty, *session.deleted]
+    if changed:
         raise ReadOnlyError(
-            f"The view {request.endpoint!r} is marked @db.read_only, but ended with changed "
-            f"objects: {[*session.new, *session.dirty, *session.deleted][:3]!r}. Take the mark "
-            "away, or do not change them."
+            f"The view {request.endpoint!r} is marked @db.read_only, but changed objects: "
+            f"{changed[:3]!r}. Take the mark away, or do not change them."
         )
-    outcome.manual = True
 
 
 def _warn_of_unsaved(app: Flask, scope: SessionScope) -> None:

@@ -67,11 +67,11 @@ def clean_ident(entity: type[Any], ident: Any) -> Any:
         names = [inspect(entity).get_property_by_column(column).key for column in columns]
         by_name = dict(zip(names, columns, strict=True))
         return {key: clean_value(by_name.get(key), value) for key, value in ident.items()}
-    if isinstance(ident, tuple | list):
-        if len(ident) != len(columns):
-            raise BadIdent(ident)
-        return tuple(map(clean_value, columns, ident))
-    return clean_value(columns[0], ident)
+    values = ident if isinstance(ident, tuple | list) else (ident,)
+    if len(values) != len(columns):
+        return ident  # a mistake of the view, which Session.get explains
+    cleaned = tuple(map(clean_value, columns, values))
+    return cleaned if len(cleaned) > 1 else cleaned[0]
 
 
 def clean_value(column: Any, value: Any) -> Any:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from inspect import get_annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 from flask_ormsession.binds import BIND_KEY, make_metadata
@@ -126,7 +127,7 @@ def _is_primary_key(value: Any) -> bool:
 
 def _annotated_columns(cls: type) -> Iterator[Any]:
     """Yield what `Annotated[...]` types in the class body carry, as `id: Mapped[intpk]`."""
-    own = cls.__dict__.get("__annotations__", {})
+    own = get_annotations(cls)
     try:
         hints: Mapping[str, Any] = get_type_hints(cls, include_extras=True)
     except (NameError, TypeError):

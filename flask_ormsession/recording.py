@@ -117,7 +117,7 @@ def install(app: Flask, state: AppState) -> None:
         return
     app_ref, state_ref = weakref.ref(app), weakref.ref(state)
 
-    def start(sender: Any, **extra: Any) -> None:
+    def start(signal: Any, /, **extra: Any) -> None:
         app, state = app_ref(), state_ref()
         if app is not None and state is not None and state.recorder is None:
             state.recorder = Recorder(app, state)

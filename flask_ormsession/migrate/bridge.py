@@ -22,13 +22,7 @@ from sqlalchemy.types import UserDefinedType as SaUserDefinedType
 from flask_ormsession.errors import MigrationError
 from orm import Engine, MetaData
 
-# Dialect names of ours -> the package that has SQLAlchemy's types for it.
-_DIALECT_PACKAGES = {
-    "postgresql": "postgresql",
-    "mysql": "mysql",
-    "mariadb": "mysql",
-    "sqlite": "sqlite",
-}
+_DEEPEST_DECORATION = 20  # of types around types, before it is taken for a circle
 
 
 def make_engine(engine: Engine) -> sa.Engine:
@@ -171,7 +165,7 @@ class Copier:
             return sa.UniqueConstraint(*keys, name=name, **_timing(constraint))
         if kind == "foreign_key_constraint":
             return self._copy_foreign_key(constraint, keys, name)
-        if kind == "check_constraint" and not getattr(constraint, "_type_bound", False):
+        if hasattr(constraint, "sqltext") and not getattr(constraint, "_type_bound", False):
             return sa.CheckConstraint(
                 self.to_sql(constraint.sqltext), name=name, **_timing(constraint)
             )
@@ -221,42 +215,32 @@ class Copier:
     # -- types
 
     def copy_type(self, type_: Any) -> SaType[Any]:
-        """Return SQLAlchemy's type for one of ours: the class of the same name, same arguments.
+        """Return SQLAlchemy's type for one of ours: the class of the same name, same arguments,
+        with its variants for other databases.
 
         Decorators are followed to what they store. Raises MigrationError for a type that
         SQLAlchemy does not know and which does not say its SQL itself.
         """
-        resolved = self._resolve(type_)
-        if hasattr(resolved, "get_col_spec"):
-            return _make_user_type(resolved)
-        for kind in type(resolved).__mro__:
-            found = self._find_type(kind.__name__)
+        made = self._copy_plain_type(type_)
+        for name, variant in getattr(type_, "_variant_mapping", {}).items():
+            made = made.with_variant(self._copy_plain_type(variant), name)
+        return made
+
+    def _copy_plain_type(self, type_: Any) -> SaType[Any]:
+        for _ in range(_DEEPEST_DECORATION):
+            if not hasattr(type_, "impl_instance"):
+                break
+            type_ = type_.load_dialect_impl(self.dialect)
+        if hasattr(type_, "get_col_spec"):
+            return UserType(type_.get_col_spec())
+        for kind in type(type_).__mro__:
+            found = _find_type(kind)
             if found is not None:
-                return self._make_type(found, resolved)
+                return self._make_type(found, type_)
         raise MigrationError(
             f"The type {type_!r} has no counterpart in SQLAlchemy, so no migration can be made of it. "
             "Derive it from a type of orm, or give it a method get_col_spec() that returns its SQL."
         )
-
-    def _resolve(self, type_: Any) -> Any:
-        """Follow variants for this dialect and decorators to the type that the column has."""
-        for _ in range(20):
-            variant = getattr(type_, "_variant_mapping", {}).get(self.dialect.name)
-            if variant is not None:
-                type_ = variant
-            elif hasattr(type_, "impl_instance"):
-                type_ = type_.load_dialect_impl(self.dialect)
-            else:
-                break
-        return type_
-
-    def _find_type(self, name: str) -> type[SaType[Any]] | None:
-        package = getattr(sa_dialects, _DIALECT_PACKAGES.get(self.dialect.name, ""), None)
-        for module in (sa.types, package):
-            found = getattr(module, name, None)
-            if isinstance(found, type) and issubclass(found, SaType) and name != "TypeEngine":
-                return found
-        return None
 
     def _make_type(self, class_: Any, type_: Any) -> SaType[Any]:
         if issubclass(class_, sa.Enum):
@@ -292,8 +276,19 @@ class UserType(SaUserDefinedType[Any]):
         return self.spec
 
 
-def _make_user_type(type_: Any) -> UserType:
-    return UserType(type_.get_col_spec())
+def _find_type(kind: type) -> type[SaType[Any]] | None:
+    """Return SQLAlchemy's type of the same name: a generic one, or one of the dialect whose
+    package the type comes from."""
+    if not kind.__module__.startswith("orm.") and not kind.__module__.startswith("sqlalchemy."):
+        return None
+    places: list[Any] = [sa.types]
+    if ".dialects." in kind.__module__:
+        places.insert(0, getattr(sa_dialects, kind.__module__.split(".dialects.")[1].split(".")[0]))
+    for place in places:
+        found = getattr(place, kind.__name__, None)
+        if isinstance(found, type) and issubclass(found, SaType) and found is not SaType:
+            return found
+    return None
 
 
 def enum_names(items: Any) -> Iterator[str]:

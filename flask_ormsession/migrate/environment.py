@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app
 
 from flask_ormsession.migrate import autogenerate, bridge
+from flask_ormsession.migrate.alembic_config import WRITES_SCRIPT
 from flask_ormsession.state import get_state
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def run_migrations(context: Any, **options: Any) -> None:
     state = get_state(current_app._get_current_object())  # type: ignore[attr-defined]
     engine = state.get_engine()
     target = bridge.to_sqlalchemy(state.db.metadata, engine)
-    options = {**_defaults(engine), **options, "target_metadata": target}
+    options = {**_defaults(engine, context), **options, "target_metadata": target}
     if context.is_offline_mode():
         url = engine.url.render_as_string(hide_password=False)
         context.configure(
@@ -38,14 +39,15 @@ def run_migrations(context: Any, **options: Any) -> None:
             context.run_migrations()
 
 
-def _defaults(engine: Engine) -> dict[str, Any]:
+def _defaults(engine: Engine, context: Any) -> dict[str, Any]:
     is_sqlite = engine.dialect.name == "sqlite"
     options: dict[str, Any] = {
         "render_as_batch": is_sqlite,
         "compare_type": compare_type,
         "render_item": bridge.render_item,
-        "process_revision_directives": autogenerate.finish_script,
     }
+    if context.config.attributes.get(WRITES_SCRIPT):
+        options["process_revision_directives"] = autogenerate.finish_script
     if is_sqlite:
         options["transactional_ddl"] = True
     return options

@@ -1,0 +1,148 @@
+"""An app with a table of every kind, and its `flask db` commands in an empty folder."""
+
+from __future__ import annotations
+
+import enum
+import gc
+import uuid
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+import orm
+from flask_ormsession import Database
+from orm import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Mapped,
+    Numeric,
+    SmallInteger,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    Uuid,
+    mapped_column,
+)
+
+
+class Color(enum.Enum):
+    """A native enum on the databases that have them."""
+
+    RED = 1
+    BLUE = 2
+
+
+class Lower(TypeDecorator[str]):
+    """A string that is stored in lower case."""
+
+    impl = String(30)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        return None if value is None else value.lower()
+
+
+class Project:
+    """An app, its models, and its migrations folder."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.folder = folder
+        self.app = Flask("project", instance_path=str(folder / "instance"))
+        self.app.config["ORM_DATABASE_URL"] = url
+        self.db: Any = Database(self.app)
+
+    def run(self, *words: str, code: int = 0) -> str:
+        """Run `flask db ...`; returns what it printed."""
+        result = self.app.test_cli_runner().invoke(args=["db", *words])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        # Pools of SQLAlchemy hold no connection after a command, but its cursors are in cycles.
+        gc.collect()
+        return str(result.output)
+
+    def scripts(self) -> list[str]:
+        """The texts of the migration scripts."""
+        return [path.read_text() for path in (self.folder / "migrations/versions").glob("*.py")]
+
+    def tables(self) -> list[str]:
+        """The names of the tables in the database, Alembic's own left out."""
+        with self.app.app_context():
+            names = orm.inspect(self.db.engine).get_table_names()
+        return sorted(name for name in names if name != "alembic_version")
+
+
+def declare_models(db: Any) -> None:
+    """Declare Dept and Everything, which has a column of each everyday type."""
+
+    class Dept(db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(String(80), unique=True)
+
+    class Everything(db.Model):
+        __table_args__ = (
+            UniqueConstraint("name", "small"),
+            CheckConstraint("small >= 0", name="small_is_positive"),
+            Index("ix_everything_both", "name", "big"),
+            {"comment": "all of it"},
+        )
+        id: Mapped[int] = mapped_column(
+            BigInteger().with_variant(Integer(), "sqlite"), primary_key=True
+        )
+        name: Mapped[str] = mapped_column(String(50), index=True)
+        lower: Mapped[str] = mapped_column(Lower)
+        note: Mapped[str | None] = mapped_column(Text, comment="free text")
+        small: Mapped[int] = mapped_column(SmallInteger, server_default="3")
+        big: Mapped[int] = mapped_column(BigInteger)
+        price: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+        ratio: Mapped[float]
+        flag: Mapped[bool] = mapped_column(server_default=orm.false())
+        color: Mapped[Color]
+        data: Mapped[dict[str, Any]] = mapped_column(JSON)
+        key: Mapped[uuid.UUID] = mapped_column(Uuid)
+        made: Mapped[datetime] = mapped_column(server_default=orm.func.now())
+        day: Mapped[date]
+        at: Mapped[time]
+        blob: Mapped[bytes] = mapped_column(LargeBinary)
+        dept_id: Mapped[int | None] = mapped_column(ForeignKey("dept.id", ondelete="CASCADE"))
+
+    db.Dept, db.Everything = Dept, Everything
+
+
+@pytest.fixture
+def bare(db_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project without models, on an empty database of each kind in turn."""
+    monkeypatch.chdir(tmp_path)
+    made = Project(db_url, tmp_path)
+    yield made
+    with made.app.app_context():
+        made.db.engine.dispose()
+
+
+@pytest.fixture
+def project(bare: Project) -> Project:
+    """A project with models, on an empty database of each kind in turn."""
+    declare_models(bare.db)
+    return bare
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project with models on SQLite only."""
+    monkeypatch.chdir(tmp_path)
+    made = Project("sqlite:///small.db", tmp_path)
+    declare_models(made.db)
+    yield made
+    with made.app.app_context():
+        made.db.engine.dispose()

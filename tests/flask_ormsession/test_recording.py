@@ -1,0 +1,74 @@
+"""Recorded statements, slow ones, and the price of not asking."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from flask_ormsession import get_recorded_queries, signals
+from orm import event, text
+
+
+def test_recorded_queries(make_small: Any) -> None:
+    world = make_small(ORM_RECORD_QUERIES=True)
+    with world.app.app_context():
+        assert get_recorded_queries() == []
+        world.db.session.execute(text("SELECT :a + 1"), {"a": 1})
+        (query,) = get_recorded_queries()
+        assert query.statement.startswith("SELECT ")
+        assert query.duration >= 0
+        assert query.reason == "query"
+        assert query.bind_key is None
+        assert "test_recording.py" in query.location
+        assert "(test_recorded_queries)" in query.location
+    with world.app.app_context():
+        assert get_recorded_queries() == []
+
+
+def test_a_flush_says_so(make_small: Any) -> None:
+    world = make_small(ORM_RECORD_QUERIES=True)
+    with world.app.app_context():
+        world.add("a")
+        world.db.session.flush()
+        (query,) = get_recorded_queries()
+        assert query.reason.startswith("flush")
+
+
+def test_nothing_listens_until_somebody_does(small: Any) -> None:
+    heard: list[str] = []
+
+    def note(sender: Any, query: Any) -> None:
+        assert sender is small.app
+        heard.append(query.statement)
+
+    assert small.app.extensions["ormsession"].recorder is None
+    with small.app.app_context():
+        small.db.session.execute(text("SELECT 1"))
+        with signals.query_executed.connected_to(note, small.app):
+            small.db.session.execute(text("SELECT 2"))
+        small.db.session.execute(text("SELECT 3"))
+    assert heard == ["SELECT 2"]
+
+
+def test_slow_queries(make_small: Any, caplog: pytest.LogCaptureFixture) -> None:
+    world = make_small(ORM_SLOW_QUERY_MS=0)
+    heard: list[Any] = []
+
+    def note(sender: Any, query: Any) -> None:
+        heard.append(query)
+
+    with caplog.at_level(logging.WARNING), world.app.app_context():
+        with signals.slow_query.connected_to(note, world.app):
+            world.db.session.execute(text("SELECT 4"))
+    assert heard[0].statement == "SELECT 4"
+    assert "SELECT 4" in caplog.text
+
+
+def test_outside_of_a_context_nothing_is_kept(make_small: Any) -> None:
+    world = make_small(ORM_RECORD_QUERIES=True)
+    engine = world.app.extensions["ormsession"].engines[None]
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    assert event.contains(engine, "before_cursor_execute", print) is False
