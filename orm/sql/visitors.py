@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
-from orm.sql import annotations as ann
+import orm.sql.annotations as ann
 from orm.sql.cache_key import NotCacheable, StatementKey, option_key, statement_key
 from orm.util.collections import EMPTY_MAP
 
