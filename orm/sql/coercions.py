@@ -76,7 +76,7 @@ def make_operand(value: Any, like: Any, op: Any, type_: Any = None) -> Any:
         type_ = like.type.coerce_compared_value(op, value)
         if type_._isnull:
             type_ = resolve_value(value)
-    return make_bind(getattr(like, "_bind_base", "param"), value, type_)
+    return make_bind(like._bind_base, value, type_)
 
 
 def _refuse_odd_value(value: Any, type_: TypeEngine) -> None:

@@ -102,10 +102,10 @@ class Comparator(ColumnOperators):
 
 
 def _compare(expr: Any, op: OperatorType, other: Any) -> Any:
-    if other is None or isinstance(other, bool | Null | True_ | False_):
-        return _compare_constant(expr, op, other)
     if type(other) in _FAST_VALUES:
         right = make_operand(other, expr, op)
+    elif other is None or isinstance(other, _CONSTANTS):
+        return _compare_constant(expr, op, other)
     else:
         right = expect_expr(other, like=expr, op=op)
         if isinstance(right, Null):
@@ -116,6 +116,7 @@ def _compare(expr: Any, op: OperatorType, other: Any) -> Any:
 
 
 _FAST_VALUES = frozenset({int, str, float, bytes})
+_CONSTANTS = (bool, Null, True_, False_)
 
 
 def _constant(value: Any) -> Any:

@@ -688,6 +688,7 @@ class TextClause(Executable):
     foreign_keys: Any = frozenset()
     _result_name: str | None = None
     _anon_base = "anon"
+    _bind_base = "param"
     bind_regex: ClassVar[re.Pattern[str]] = _BIND_MARK
 
     def __init__(self, text: str) -> None:

@@ -312,8 +312,6 @@ class Select(GenerativeSelect, Generic[_T]):
         for column in self._raw_columns:
             if column._is_from_clause:
                 found.extend(column._all_selected_columns)
-            elif hasattr(column, "_expand_columns"):
-                found.extend(column._expand_columns())
             else:
                 found.append(column)
         return tuple(found)
@@ -353,9 +351,10 @@ class Select(GenerativeSelect, Generic[_T]):
 
     def _filter_by_zero(self) -> Any:
         if self._setup_joins:
-            entry = self._setup_joins[-1]
-            target = entry.onclause if entry.target is None else entry.target
-            return getattr(target, "_join_target", target).entity_namespace
+            target = self._setup_joins[-1].target
+            if target.__visit_name__ == "orm_relationship":
+                target = target.of_type_entity or target.property.entity
+            return target.entity_namespace
         if self._from_obj:
             return self._from_obj[0].entity_namespace
         for column in self._raw_columns:
