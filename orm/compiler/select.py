@@ -316,6 +316,21 @@ class SelectCompiler(CTECompiler):
         return self.process(select.element)
 
 
+def simple_fetch(compiler: SelectCompiler, select: Any) -> str:
+    """FETCH as LIMIT, for databases that have no FETCH.
+
+    Raises exc.CompileError for WITH TIES and PERCENT, which LIMIT cannot say.
+    """
+    options = select._fetch_clause_options or {}
+    if options.get("with_ties") or options.get("percent"):
+        raise exc.CompileError(
+            f"{compiler.dialect.name} has no FETCH ... WITH TIES or PERCENT: use limit(), or a window function."
+        )
+    limited = select._clone()
+    limited._limit_clause, limited._fetch_clause = select._fetch_clause, None
+    return compiler.limit_text(limited)
+
+
 def _inside(element: Any) -> Any:
     """The element without the parentheses and annotations around it."""
     while element.__visit_name__ == "grouping":

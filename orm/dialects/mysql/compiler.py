@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from orm import exc
 from orm.compiler.identifiers import IdentifierPreparer
+from orm.compiler.on_conflict import assignment_texts
+from orm.compiler.select import simple_fetch
 from orm.compiler.statement import SQLCompiler
 from orm.dialects.mysql.ddl import MySQLDDLCompiler
 from orm.dialects.mysql.types import MySQLTypeCompiler
@@ -61,6 +63,7 @@ class MySQLCompiler(SQLCompiler):
     """Renders statements for MySQL and MariaDB."""
 
     div_is_floordiv = False
+    cte_follows_insert = True
 
     @property
     def is_mariadb(self) -> bool:
@@ -202,8 +205,36 @@ class MySQLCompiler(SQLCompiler):
     def lock_word(self, lock: Any) -> str:
         return " LOCK IN SHARE MODE" if lock.read else " FOR UPDATE"
 
+    def fetch_text(self, select: Any) -> str:
+        return simple_fetch(self, select)
+
     def default_values_text(self) -> str:
         return "() VALUES ()"
+
+    def qualifies_set(self, extra: list[Any]) -> bool:
+        return bool(extra)
+
+    def update_tables(self, update: Any, extra: list[Any]) -> str:
+        return ", ".join([self.from_text(item) for item in (update.table, *extra)])
+
+    def update_from(self, update: Any, extra: list[Any]) -> str:
+        return ""
+
+    def delete_tables(self, delete: Any, extra: list[Any]) -> str:
+        table = self.from_text(delete.table)
+        if not extra:
+            return f"FROM {table}"
+        return f"FROM {table} USING {', '.join([self.from_text(i) for i in (delete.table, *extra)])}"
+
+    def visit_column(self, column: Any) -> str:
+        if column.table is not None and getattr(column.table, "_is_inserted_row", False):
+            return f"VALUES({self.preparer.quote(column.name)})"
+        return super().visit_column(column)
+
+    def visit_on_duplicate_key_update(self, clause: Any) -> str:
+        texts = assignment_texts(self, clause.assignments)
+        joined = ", ".join([f"{name} = {value}" for name, value in texts])
+        return f"ON DUPLICATE KEY UPDATE {joined}"
 
 
 __all__ = [

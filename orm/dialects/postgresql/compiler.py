@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from orm import exc
 from orm.compiler.expressions import extract_field
 from orm.compiler.identifiers import IdentifierPreparer
+from orm.compiler.on_conflict import conflict_target, do_update_text
 from orm.compiler.statement import SQLCompiler
 from orm.dialects.postgresql.ddl import PGDDLCompiler
 from orm.dialects.postgresql.types import PGTypeCompiler
@@ -154,6 +156,19 @@ class PGCompiler(SQLCompiler):
         if select._offset_clause is not None:
             text += f" OFFSET {self.process(select._offset_clause)}"
         return text
+
+    def delete_extra(self, extra: list[Any]) -> str:
+        return f" USING {', '.join([self.from_text(item) for item in extra])}"
+
+    def visit_on_conflict_do_nothing(self, clause: Any) -> str:
+        return f"{conflict_target(self, clause)} DO NOTHING"
+
+    def visit_on_conflict_do_update(self, clause: Any) -> str:
+        if clause.constraint is None and not clause.elements:
+            raise exc.CompileError(
+                "PostgreSQL's ON CONFLICT DO UPDATE needs index_elements=[...] or constraint='...'."
+            )
+        return do_update_text(self, clause)
 
     def lock_word(self, lock: Any) -> str:
         if lock.read:

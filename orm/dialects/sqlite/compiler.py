@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from orm import exc
 from orm.compiler.identifiers import IdentifierPreparer
+from orm.compiler.on_conflict import conflict_target, do_update_text
+from orm.compiler.select import simple_fetch
 from orm.compiler.statement import SQLCompiler
 from orm.dialects.sqlite.ddl import SQLiteDDLCompiler
 from orm.dialects.sqlite.types import SQLiteTypeCompiler
@@ -110,18 +112,35 @@ class SQLiteCompiler(SQLCompiler):
         # the whole database is locked by a writing transaction
         return ""
 
-    def limit_text(self, select: Any) -> str:
-        text = ""
-        if select._limit_clause is not None:
-            text += f"\n LIMIT {self.process(select._limit_clause)}"
-        if select._offset_clause is not None:
-            if select._limit_clause is None:
-                text += "\n LIMIT -1"
-            text += f" OFFSET {self.process(select._offset_clause)}"
-        return text
+    def fetch_text(self, select: Any) -> str:
+        return simple_fetch(self, select)
 
-    def default_values_text(self) -> str:
-        return "DEFAULT VALUES"
+    def compound_member(self, member: Any) -> str:
+        # SQLite takes no parentheses around a member; one with an order or limit becomes a subquery
+        if member.__visit_name__ != "select_statement_grouping":
+            return self.process(member)
+        return f"SELECT * FROM {self.process(member)}"
+
+    def returning_text(self, statement: Any, implicit: tuple[Any, ...], is_top: bool) -> str:
+        # columns of other tables cannot be returned, so there is nothing to tell apart
+        with self.without_tables():
+            return super().returning_text(statement, implicit, is_top)
+
+    def visit_on_conflict_do_nothing(self, clause: Any) -> str:
+        return f"{conflict_target(self, checked(clause))} DO NOTHING"
+
+    def visit_on_conflict_do_update(self, clause: Any) -> str:
+        return do_update_text(self, checked(clause))
+
+
+def checked(clause: Any) -> Any:
+    """The clause; raises exc.CompileError if it names a constraint, which SQLite cannot."""
+    if clause.constraint is not None:
+        raise exc.CompileError(
+            f"SQLite's ON CONFLICT cannot name the constraint {clause.constraint!r}: give its columns, "
+            "index_elements=[...]."
+        )
+    return clause
 
 
 def is_json(type_: Any) -> bool:

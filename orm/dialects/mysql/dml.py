@@ -1,0 +1,68 @@
+"""INSERT with ON DUPLICATE KEY UPDATE for MySQL and MariaDB."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from orm import exc
+from orm.compiler.on_conflict import assignments_of
+from orm.sql.columns import ColumnCollection
+from orm.sql.dml import Insert as GenericInsert
+from orm.sql.elements import ClauseElement
+from orm.sql.selectable import Alias
+from orm.sql.visitors import Kind, Traverse
+
+
+class Insert(GenericInsert[Any]):
+    """`INSERT INTO table` with ON DUPLICATE KEY UPDATE.
+
+    `.inserted` has the columns of the row that could not be inserted.
+    """
+
+    _memos = (*GenericInsert._memos, "_inserted")
+
+    @property
+    def inserted(self) -> ColumnCollection:
+        """The row that was to be inserted, by column: written `VALUES(column)`."""
+        alias = self.__dict__.get("_inserted")
+        if alias is None:
+            alias = self.__dict__["_inserted"] = InsertedRow(self.table, "inserted")
+        columns: ColumnCollection = alias.c
+        return columns
+
+    def on_duplicate_key_update(self, *args: Any, **kw: Any) -> Self:
+        """A copy that updates the row which is there already.
+
+        Values are given by keyword, or as one dict or list of (column, value) pairs.
+        Raises exc.ArgumentError for both, or none.
+        """
+        if args and kw:
+            raise exc.ArgumentError("on_duplicate_key_update() takes one dict, or keywords, not both.")
+        if len(args) > 1:
+            raise exc.ArgumentError("on_duplicate_key_update() takes one dict or list of pairs.")
+        if self._post_values_clause is not None:
+            raise exc.InvalidRequestError("This INSERT has an ON DUPLICATE KEY clause already.")
+        made: Self = self._generate()
+        made._post_values_clause = OnDuplicateKeyUpdate(args[0] if args else kw)
+        return made
+
+
+class InsertedRow(Alias):
+    """The row that was to be inserted, as ON DUPLICATE KEY UPDATE sees it."""
+
+    _is_inserted_row = True
+
+
+class OnDuplicateKeyUpdate(ClauseElement):
+    """ON DUPLICATE KEY UPDATE: `.assignments`, pairs of column or name, and value."""
+
+    __visit_name__ = "on_duplicate_key_update"
+    _traverse: ClassVar[Traverse] = (("assignments", Kind.TUPLES),)
+
+    def __init__(self, values: Any) -> None:
+        self.assignments = assignments_of(values, "on_duplicate_key_update()")
+
+
+def insert(table: Any) -> Insert:
+    """`INSERT INTO table`, with `.on_duplicate_key_update()`."""
+    return Insert(table)
