@@ -47,7 +47,6 @@ class SessionLike(Protocol):
 
     identity_map: Any
     info: dict[Any, Any]
-    dispatch: Any
     autoflush: bool
     expire_on_commit: bool
     lazy_loads: str
@@ -57,6 +56,11 @@ class SessionLike(Protocol):
     #: pending and to-be-deleted objects in the order in which they came, held strongly
     _new: dict[Any, Any]
     _deleted: dict[Any, Any]
+
+    @property
+    def dispatch(self) -> Any:
+        """The listeners of the session's events."""
+        ...
 
     def _connection_for(self, mapper: Any = None, clause: Any = None, **bind_arguments: Any) -> Any:
         """Return the Connection of the running transaction for this mapper or clause.
@@ -70,20 +74,16 @@ class SessionLike(Protocol):
         """Flush if autoflush is on and no flush is running."""
         ...
 
-    def _cascade_added(self, state: Any, prop: Any, child_state: Any) -> None:
-        """`child_state` came into relationship `prop` of `state`: save-update cascade."""
-        ...
-
-    def _cascade_removed(self, state: Any, prop: Any, child_state: Any) -> None:
-        """`child_state` left relationship `prop` of `state`: a pending orphan is expunged."""
-        ...
-
     def _register_persistent(self, states: Sequence[Any]) -> None:
         """These states have been inserted: move them from pending into the identity map."""
         ...
 
     def _register_deleted(self, states: Sequence[Any]) -> None:
         """The rows of these states have been deleted in the running transaction."""
+        ...
+
+    def _register_key_switch(self, state: Any, old: Any, new: Any) -> None:
+        """A flush has changed this state's identity; a rollback switches it back."""
         ...
 
     def _register_altered(self, states: Iterable[Any]) -> None:

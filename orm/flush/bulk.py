@@ -118,9 +118,7 @@ def update_by_key(session: Any, statement: Any, rows: Sequence[Row]) -> int:
 def _update_run(
     connection: Any, mapper: Any, table: Any, names: Sequence[str], run: Sequence[Row]
 ) -> int:
-    columns = {
-        key: column for column, key in mapper.column_key.items() if column.table is table
-    }
+    columns = {key: column for column, key in mapper.column_key.items() if column.table is table}
     sets = [name for name in names if name in columns and name not in mapper.pk_keys]
     if not sets:
         return 0
@@ -160,5 +158,3 @@ def _follow(session: Any, mapper: Any, run: Sequence[Row]) -> None:
             values[name] = row[name]
         state._commit(names)
         session._register_altered([state])
-
-

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
 from orm.state.instance_state import instance_dict, instance_state
+from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
 
 
 def cascade_props(mapper: Any, kind: str) -> tuple[Any, ...]:

@@ -66,6 +66,7 @@ def make_dml(session: Any, statement: Any, options: Mapping[str, Any]) -> Criter
     mapper = mapper_of(statement)
     dml = CriteriaDML(session, mapper, statement, mode)
     table = mapper.local_table
+    core: Any
     if statement.is_delete:
         core = delete(table)
     else:

@@ -100,7 +100,7 @@ def _related(mapper: Any, entity: Any) -> bool:
 
 
 def _key_of(mapper: Any, clause: Any) -> str | None:
-    found = mapper.column_key.get(clause)
+    found: str | None = mapper.column_key.get(clause)
     if found is None:
         for column, key in mapper.column_key.items():
             if column.table is clause.table and column.key == clause.key:
@@ -118,7 +118,7 @@ def _boolean(mapper: Any, clause: Any) -> Evaluator:
 
 
 def _all(values: list[Any]) -> Any:
-    if any(value is False or value == 0 and value is not None for value in values):
+    if any(value is False or (value == 0 and value is not None) for value in values):
         return False
     if any(value is EXPIRED for value in values):
         return EXPIRED

@@ -82,9 +82,7 @@ def make_plain(shape: InsertShape) -> Extract:
     odd = make_odd(shape)
     always = shape.always
 
-    def extract(
-        pairs: list[Any], groups: Groups, fill: Callable[[dict[str, Any]], None]
-    ) -> None:
+    def extract(pairs: list[Any], groups: Groups, fill: Callable[[dict[str, Any]], None]) -> None:
         for pair in pairs:
             d = pair[1].__dict__
             if any(_lacks(d, plan) for plan in always):

@@ -119,9 +119,9 @@ class FlushContext(DefaultContext):
         row = {keys[key]: value for key, value in values.items() if key in keys}
         super().__init__(None, connection, row, column)
 
-    isinsert = property(lambda self: True)  # type: ignore[assignment]
-    isupdate = property(lambda self: False)  # type: ignore[assignment]
-    dialect = property(lambda self: self.connection.dialect)  # type: ignore[assignment]
+    isinsert = property(lambda self: True)
+    isupdate = property(lambda self: False)
+    dialect = property(lambda self: self.connection.dialect)
 
 
 def _insert_rows(

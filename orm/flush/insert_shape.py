@@ -32,7 +32,16 @@ class InsertShape:
     fetched: attributes whose value the database makes when the object has none.
     """
 
-    __slots__ = ("always", "autokey", "defaulted", "extract", "mapper", "never", "optional", "table")
+    __slots__ = (
+        "always",
+        "autokey",
+        "defaulted",
+        "extract",
+        "mapper",
+        "never",
+        "optional",
+        "table",
+    )
 
     def __init__(self, mapper: Any, table: Any) -> None:
         self.mapper = mapper
@@ -69,9 +78,7 @@ class InsertShape:
         elif column is self.table.autoincrement_column and default is None:
             self.autokey = plan
             self.optional.append(plan)
-        elif default is not None or _made_by_server(column):
-            self.optional.append(plan)
-        elif column is mapper.version_id_col:
+        elif default is not None or _made_by_server(column) or column is mapper.version_id_col:
             self.optional.append(plan)
         else:
             self.always.append(plan)

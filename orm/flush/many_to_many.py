@@ -119,7 +119,10 @@ class ManyToMany(Processor):
             return
         criteria = _criteria([column for _key, column in self.near])
         rows = [
-            {"link_" + column.key: _value(obj, instance_dict(obj), key) for key, column in self.near}
+            {
+                "link_" + column.key: _value(obj, instance_dict(obj), key)
+                for key, column in self.near
+            }
             for _state, obj in pairs
         ]
         emit.run_many(uow, connection, delete(self.table).where(*criteria), rows)
@@ -134,5 +137,3 @@ def _criteria(columns: Sequence[Any]) -> list[Any]:
 
 def _value(obj: Any, dict_: dict[str, Any], key: str) -> Any:
     return dict_[key] if key in dict_ else getattr(obj, key)
-
-

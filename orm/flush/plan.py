@@ -9,7 +9,7 @@ run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -157,9 +157,9 @@ def _sort_components(
         return topological.sort(lift(hard), items)
 
 
-def _batches(states: dict[Any, Any], edges: Sequence[tuple[Any, Any]]) -> Iterator[Batch]:
+def _batches(states: dict[Any, Any], edges: Iterable[tuple[Any, Any]]) -> Iterator[Batch]:
     """Yield level by level, and mapper by mapper within a level."""
-    for level in sort_levels(states, edges):
+    for level in sort_levels(states, list(edges)):
         by_mapper: dict[Any, list[Pair]] = {}
         for state in level:
             by_mapper.setdefault(state.manager.mapper, []).append((state, states[state]))

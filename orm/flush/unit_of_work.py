@@ -8,7 +8,9 @@ Only when all statements have succeeded are the objects told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from orm.flush import dependency, plan
@@ -20,8 +22,10 @@ from orm.flush.update import update_states
 from orm.protocols import SessionLike
 from orm.state.backrefs import has_parent
 
-
 Bucket = dict[Any, Any]
+
+#: from this number of objects on, pausing the garbage collector pays
+_MANY = 200
 
 
 class UnitOfWork:
@@ -48,7 +52,7 @@ class UnitOfWork:
         #: states -> attribute names which the database has changed, to be expired at the end
         self.stale: dict[Any, list[str]] = {}
         #: association rows already handled by the other side of the relationship
-        self.linked: set[tuple[Any, Any, Any]] = set()
+        self.linked: set[tuple[str, Any, Any, Any]] = set()
         self._fresh: list[Any] = []
 
     # -- what takes part
@@ -204,12 +208,15 @@ class UnitOfWork:
             for state, ident in zip(self.inserted, self.idents, strict=True):
                 state.ident = ident
             session._register_persistent(self.inserted)
+        modified = identity_map.modified
         for bucket in self.saves.values():
             for state in bucket:
                 state.committed = None
                 if state.extra is not None:
                     state.extra.pending = None
-                identity_map.modified.pop(state, None)
+            if modified:
+                for state in bucket:
+                    modified.pop(state, None)
         for state, names in self.stale.items():
             state.expire(names)
         session._register_altered(self.updated)
@@ -233,7 +240,23 @@ class UnitOfWork:
 def _was_orphaned(state: Any, owners: Sequence[Any]) -> bool:
     """Return whether a pending object was taken out of an owner (not merely never put in)."""
     parents = state.extra.parents if state.extra is not None else None
-    return bool(parents) and any(parents.get(prop) is False for prop in owners)
+    return parents is not None and any(parents.get(prop) is False for prop in owners)
+
+
+@contextmanager
+def paused_collector(count: int) -> Iterator[None]:
+    """Keep the cyclic collector from running while many rows are made of many objects.
+
+    A flush frees nothing cyclic, and the collector would walk all objects several times.
+    """
+    if count < _MANY or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def flush_session(session: SessionLike, objects: Sequence[Any] | None = None) -> None:
@@ -252,12 +275,11 @@ def flush_session(session: SessionLike, objects: Sequence[Any] | None = None) ->
         if objects is None:
             session.identity_map.modified.clear()
         return
-    uow.prepare()
-    uow.execute()
-    for listener in dispatch.after_flush:
-        listener(session, uow)
-    uow.finish()
+    with paused_collector(sum(map(len, uow.saves.values()))):
+        uow.prepare()
+        uow.execute()
+        for listener in dispatch.after_flush:
+            listener(session, uow)
+        uow.finish()
     for listener in dispatch.after_flush_postexec:
         listener(session, uow)
-
-

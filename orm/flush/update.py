@@ -236,5 +236,3 @@ def update_columns(
             where = table.key_values(uow, state, dict_)
             rows.append((*[dict_.get(name) for name in key], *where))
         _execute(uow, connection, statement, rows)
-
-

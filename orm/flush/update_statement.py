@@ -164,7 +164,7 @@ class UpdateStatement:
         self.process_rows = row_processor(places, self.compiled.processors, len(order))
 
 
-def _bind(name: str, column: Any) -> BindParameter[Any]:
+def _bind(name: str, column: Any) -> BindParameter:
     return BindParameter(name, type_=column.type, required=True)
 
 

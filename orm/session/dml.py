@@ -53,9 +53,7 @@ def _done(rowcount: int) -> DoneResult:
 # -- insert
 
 
-def _insert(
-    session: Session, statement: Any, params: Any, options: Mapping[str, Any]
-) -> Any:
+def _insert(session: Session, statement: Any, params: Any, options: Mapping[str, Any]) -> Any:
     mapper = mapper_of(statement)
     connection = session._connection_for(mapper=mapper)
     core = bulk.core_insert(statement, mapper)
@@ -72,7 +70,8 @@ def _insert(
     result = None
     for run in bulk.group_rows(rows):
         result = connection.execute(
-            core, run if isinstance(params, (list, tuple)) else run[0],
+            core,
+            run if isinstance(params, (list, tuple)) else run[0],
             execution_options=options or None,
         )
     return result

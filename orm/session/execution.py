@@ -38,9 +38,7 @@ def execute_statement(
             raise exc.ObjectNotExecutableError(statement)
     listeners = session.dispatch.do_orm_execute
     if listeners:
-        state = ORMExecuteState(
-            session, statement, params, options, bind_arguments, listeners
-        )
+        state = ORMExecuteState(session, statement, params, options, bind_arguments, listeners)
         return state.run()
     return run_statement(session, statement, params, options, bind_arguments)
 
@@ -220,5 +218,3 @@ class ORMExecuteState:
 
     def __repr__(self) -> str:
         return f"<ORMExecuteState of {self.statement!s:.100}>"
-
-

@@ -54,9 +54,8 @@ class sessionmaker(Generic[_S]):
     def begin(self) -> Iterator[_S]:
         """A context manager with a session in a transaction, committed at the end, then closed."""
         session = self()
-        with session:
-            with session.begin():
-                yield session
+        with session, session.begin():
+            yield session
 
     def configure(self, **new_kw: Any) -> None:
         """Change the settings of sessions made from now on."""

@@ -65,7 +65,6 @@ def open_connection(
             wanted["read_only"] = True
         if wanted:
             connection = connection.execution_options(**wanted)
-        connection._owner = session
         transaction, should_commit = _begin_on(session, connection)
     except BaseException:
         if opened_here:

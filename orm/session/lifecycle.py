@@ -138,25 +138,26 @@ def delete(session: Session, state: Any, obj: Any) -> None:
 
     Raises exc.InvalidRequestError for an object which is not in the database.
     """
-    _mark_deleted(session, state, obj, head=True)
-    for child_state, child in list(iterate_cascade("delete", state)):
-        if child_state not in session._deleted:
-            _mark_deleted(session, child_state, child, head=False)
-
-
-def _mark_deleted(session: Session, state: Any, obj: Any, head: bool) -> None:
     if state.ident is None:
-        if head:
-            raise exc.InvalidRequestError(
-                f"{state!r} is not persisted: it has no row that delete() could remove. "
-                "A pending object is taken back with session.expunge(obj)."
-            )
-        return
+        raise exc.InvalidRequestError(
+            f"Instance {state!r} is not persisted: it has no row that delete() could remove. "
+            "A pending object is taken back with session.expunge(obj)."
+        )
     if state in session._deleted or is_deleted(state):
         return
+    _bring_in(session, state, obj)
+    # loading what the cascade reaches may flush: nothing is marked before all is known
+    reached = list(iterate_cascade("delete", state))
+    session._deleted[state] = obj
+    for child_state, child in reached:
+        if child_state.ident is not None and not is_deleted(child_state):
+            _bring_in(session, child_state, child)
+            session._deleted[child_state] = child
+
+
+def _bring_in(session: Session, state: Any, obj: Any) -> None:
     claim(session, state, obj)
     _put_in_identity_map(session, state)
-    session._deleted[state] = obj
 
 
 # -- out of the session

@@ -156,5 +156,3 @@ def _ident_of_values(mapper: Any, values: dict[str, Any]) -> Any:
     if any(part is None for part in parts):
         return None
     return mapper.ident_from_values(parts)
-
-

@@ -80,13 +80,13 @@ class _ScopedSession(Generic[_S]):
 
 if TYPE_CHECKING:
 
-    class scoped_session(_ScopedSession[_S], Session):  # type: ignore[misc]
+    class scoped_session(_ScopedSession[_S], Session):
         """For type checkers: what the present session has, the registry has too."""
 
 else:
 
     class scoped_session(_ScopedSession[_S]):
-        __doc__ = _ScopedSession.__doc__
+        """A registry of sessions, one per scope; it stands for the present one."""
 
         def __getattr__(self, name):
             if name.startswith("__"):

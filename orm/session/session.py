@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from orm import event, exc
+from orm.flush.cascade import iterate_cascade
 from orm.flush.unit_of_work import flush_session
 from orm.inspection import inspect
 from orm.session import binds as binding
 from orm.session import execution, lifecycle
-from orm.session.events import SessionDispatch, fire
+from orm.session.events import SessionDispatch
 from orm.session.guard import UseGuard
 from orm.session.joining import JOIN_MODES
 from orm.session.merge import merge_object
@@ -26,9 +27,9 @@ from orm.session.transaction import (
     SessionTransaction,
     SessionTransactionOrigin,
 )
-from orm.state.markers import PASSIVE_NO_INITIALIZE
 from orm.state.identity_map import IdentityMap
 from orm.state.instance_state import instance_dict
+from orm.state.markers import PASSIVE_NO_INITIALIZE
 from orm.util.collections import EMPTY_MAP, IdentitySet
 
 if TYPE_CHECKING:
@@ -416,7 +417,7 @@ class Session:
         if attribute_names is not None:
             state.expire(list(attribute_names))
             return
-        reached = lifecycle.iterate_cascade("refresh-expire", state)
+        reached = iterate_cascade("refresh-expire", state)
         for each in [state, *(child for child, _ in reached)]:
             if each in self._new:
                 lifecycle.expunge_states(self, [each])
@@ -440,7 +441,7 @@ class Session:
         state = lifecycle.state_of(instance)
         if state.session is not self:
             raise exc.InvalidRequestError(f"{state!r} is not present in this Session.")
-        reached = lifecycle.iterate_cascade("expunge", state)
+        reached = iterate_cascade("expunge", state)
         states = [state, *(child for child, _ in reached if child.session is self)]
         lifecycle.expunge_states(self, states)
 
@@ -500,7 +501,7 @@ class Session:
         if state.committed is None and not (state.extra and state.extra.pending):
             return False
         dict_ = instance_dict(instance)
-        for key, impl in state.manager.impls.items():
+        for impl in state.manager.impls.values():
             if not include_collections and impl.collection:
                 continue
             history = impl.get_history(state, dict_, PASSIVE_NO_INITIALIZE)
@@ -536,15 +537,6 @@ class Session:
         return iter([*self._new.values(), *self.identity_map.values()])
 
     # -- what flush and state report
-
-    def _cascade_added(self, state: Any, prop: Any, child_state: Any) -> None:
-        child = child_state()
-        if child is not None and child_state not in self._new and prop.cascade.save_update:
-            lifecycle.save_or_update(self, child_state, child)
-
-    def _cascade_removed(self, state: Any, prop: Any, child_state: Any) -> None:
-        if child_state in self._new and prop.cascade.delete_orphan:
-            lifecycle.expunge_states(self, [child_state])
 
     def _register_persistent(self, states: Sequence[Any]) -> None:
         lifecycle.register_persistent(self, states)
