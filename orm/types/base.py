@@ -53,6 +53,10 @@ class TypeEngine:
             marked = (base for base in cls.__mro__ if "__affinity__" in base.__dict__)
             cls._type_affinity = next(marked, cls)
 
+    def __class_getitem__(cls, value_type: Any) -> type[Self]:
+        """`TypeDecorator[str]`, which says what Python type the values have, is the class itself."""
+        return cls
+
     # -- values ------------------------------------------------------------------------------------
 
     @property
