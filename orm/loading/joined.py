@@ -111,10 +111,7 @@ def add_joins(builder: Any, base: Any) -> Any:
 
 
 def _must_wrap(base: Any) -> bool:
-    return any(
-        getattr(base, name, None) is not None and getattr(base, name) not in ((), False)
-        for name in ("_limit_clause", "_offset_clause", "_fetch_clause")
-    ) or bool(base._distinct or base._group_by)
+    return bool(base._has_row_limiting_clause or base._distinct or base._group_by)
 
 
 def _join(statement: Any, load: JoinedLoad) -> Any:
@@ -128,14 +125,13 @@ def _join(statement: Any, load: JoinedLoad) -> Any:
 def _wrap(builder: Any, base: Any) -> Any:
     """Make the statement itself a subquery, and join to that."""
     aliases = {id(load.target) for load in builder.joins}
-    own = [column for column in builder.columns if id(column.table) not in aliases]
+    own = [column for column in builder.columns if id(table_of(column)) not in aliases]
     inner_columns = list(own)
     order_by = list(base._order_by)
     for each in order_by:
         column = _ordered(each)
-        if is_column(column) and not any(column is known for known in inner_columns):
-            if hash(column) not in {hash(known) for known in inner_columns}:
-                inner_columns.append(column)
+        if is_column(column) and hash(column) not in {hash(known) for known in inner_columns}:
+            inner_columns.append(column)
     inner = base.with_only_columns(*inner_columns).subquery()
     moved = dict(zip(inner_columns, inner.c, strict=True))
     outer = select(*[moved.get(column, column) for column in builder.columns]).select_from(inner)
@@ -145,6 +141,11 @@ def _wrap(builder: Any, base: Any) -> Any:
         outer = _join(outer, load)
         ordering += load.order_by
     return outer.order_by(*ordering) if ordering else outer
+
+
+def table_of(column: Any) -> Any:
+    """Return what a column is of, None for an expression."""
+    return column.table if is_column(column) else None
 
 
 def _ordered(expression: Any) -> Any:

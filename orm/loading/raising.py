@@ -11,7 +11,7 @@ from orm import exc
 def make_detached_error(state: Any, key: str) -> exc.DetachedInstanceError:
     """Return the error for a load on an object that is in no session, with the ways out."""
     name = state.class_.__name__
-    reason = None if state.extra is None else state.extra.detached_reason
+    reason = state.detached_reason
     why = f" ({reason})" if reason else ""
     attr = f"{name}.{key}"
     is_column = key in state.manager.column_names

@@ -154,7 +154,7 @@ def _ordered_pairs(prop: Any) -> list[tuple[Any, Any]]:
 
 def make_value_bind(place: int, column: Any) -> Any:
     """Return a parameter for one value of a column, which execution brings."""
-    return bindparam(f"pk_{place}", None, type_=column.type)
+    return bindparam(f"pk_{place}", None, type_=column.type, unique=True)
 
 
 def _is_plain(prop: Any) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.flush.cascade import iterate_cascade
 from orm.session.events import fire
-from orm.state.instance_state import instance_dict, instance_state
+from orm.state.instance_state import Left, instance_dict, instance_state
 
 if TYPE_CHECKING:
     from orm.session.session import Session
@@ -215,12 +215,11 @@ def expunge_all(session: Session, reason: str) -> None:
     session._new.clear()
     session._deleted.clear()
     dispatch = session.dispatch
+    left = Left(reason)
     for state in states:
-        state.session_ref = None
-        note_detached(state, reason)
+        state.session_ref = left
     for state, _obj in pending:
         state.session_ref = None
-    gone = [state for state in states if state() is not None]
     identity_map.clear()
     transaction = session._transaction
     while transaction is not None:
@@ -228,7 +227,7 @@ def expunge_all(session: Session, reason: str) -> None:
             state.session_ref = None
         transaction = transaction.parent
     if dispatch.persistent_to_detached:
-        for state in gone:
+        for state in states:
             fire(dispatch.persistent_to_detached, session, state())
     if dispatch.pending_to_transient:
         for _state, obj in pending:

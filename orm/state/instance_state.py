@@ -77,12 +77,27 @@ class StateExtra:
         self.pending: dict[str, PendingChanges] | None = None
 
 
+class Left:
+    """Stands in `session_ref` for the session that objects have left, all at once.
+
+    Called like the weak reference it replaces; reason: why they left, for later errors.
+    """
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __call__(self) -> None:
+        return None
+
+
 class InstanceState(weakref.ref):  # type: ignore[type-arg]
     """The state of one mapped object; what `inspect(obj)` returns.
 
     ident: its identity within the base mapper (the value of a one-column primary key, else
     a tuple), None while it has no row. session_ref: the weak reference its session shares,
-    or None. load: the record of the load it came from, or None. committed: None while
+    a Left, or None. load: the record of the load it came from, or None. committed: None while
     unchanged, else attribute -> value before the first change (NO_VALUE if it had none).
     expired: None, or the frozenset of column attributes to be fetched anew on access.
     extra: None, or a StateExtra.
@@ -93,7 +108,7 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     manager: ClassVar[ClassManager]
 
     ident: Any
-    session_ref: weakref.ref[Any] | None
+    session_ref: weakref.ref[Any] | Left | None
     load: Any
     committed: dict[str, Any] | None
     expired: frozenset[str] | None
@@ -180,6 +195,13 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         """The session the object is in, or None."""
         ref = self.session_ref
         return None if ref is None else ref()
+
+    @property
+    def detached_reason(self) -> str | None:
+        """Why the object is in no session any more, if that is known."""
+        if isinstance(self.session_ref, Left):
+            return self.session_ref.reason
+        return None if self.extra is None else self.extra.detached_reason
 
     @property
     def _attached(self) -> bool:
