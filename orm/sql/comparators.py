@@ -489,7 +489,8 @@ class ArrayComparator(Comparator):
     """Operators of arrays."""
 
     __slots__ = ()
-    is_standard = True
+    # Its contains() is not that of text.
+    is_standard = False
 
     def any(self, other: Any, operator: OperatorType = eq) -> Any:
         """`other operator ANY (array)`."""

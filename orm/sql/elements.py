@@ -518,6 +518,18 @@ class BinaryExpression(ColumnElement[Any]):
         return super().__bool__()
 
 
+class KeyToken:
+    """Stands for one column in keys. Keys are compared with `==`, which on columns would build expressions."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<{self.name}>"
+
+
 class ColumnClause(ColumnElement[_T]):
     """A column by name: of a table, of a subquery (`.table`), or of nothing known (`.table` is None).
 
@@ -531,9 +543,12 @@ class ColumnClause(ColumnElement[_T]):
         ("is_literal", Kind.PLAIN),
     )
 
+    _memos = (*ColumnElement._memos, "_key_token")
+
     name: str
     table: Any = None
     nullable: bool | None = True
+    _key_token: KeyToken | None = None
 
     def __init__(
         self, text: str, type_: Any = None, is_literal: bool = False, _selectable: Any = None
@@ -570,7 +585,7 @@ class ColumnClause(ColumnElement[_T]):
         if table is None:
             return (ColumnClause, self.name, self.type._key(), self.is_literal)
         if table._keyed_by_identity:
-            return self
+            return self._key_token or self._make_key_token()
         return table._build_column_key(self, binds, shared)  # type: ignore[no-any-return]
 
     def get_children(self, **kw: Any) -> Any:
@@ -582,6 +597,10 @@ class ColumnClause(ColumnElement[_T]):
             return self
         new = fn(table)
         return self if new is table else new.c[self.key]
+
+    def _make_key_token(self) -> KeyToken:
+        token = self._key_token = KeyToken(self.name)
+        return token
 
     def _bind_param(self, operator: Any, value: Any, type_: Any = None, **kw: Any) -> BindParameter:
         """A parameter named after this column, of its type."""
