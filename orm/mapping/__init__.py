@@ -1,0 +1,89 @@
+"""What classes and tables mean to each other: declared, imperative, or as dataclasses."""
+
+from orm.mapping.aliased import AliasedClass, AliasedInsp, aliased
+from orm.mapping.as_dataclass import MappedAsDataclass
+from orm.mapping.cascades import CascadeOptions
+from orm.mapping.columns import MappedColumn
+from orm.mapping.composite import CompositeProperty
+from orm.mapping.configure import clear_mappers, configure_mappers, on_configured
+from orm.mapping.constructs import (
+    backref,
+    column_property,
+    composite,
+    deferred,
+    mapped_column,
+    query_expression,
+    relationship,
+    synonym,
+)
+from orm.mapping.declarative import (
+    DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    DeclarativeMeta,
+    as_declarative,
+    declarative_base,
+)
+from orm.mapping.declared import declarative_mixin, declared_attr
+from orm.mapping.join_condition import (
+    MANYTOMANY,
+    MANYTOONE,
+    ONETOMANY,
+    RelationshipDirection,
+    foreign,
+    remote,
+)
+from orm.mapping.mapped import DynamicMapped, Mapped, WriteOnlyMapped
+from orm.mapping.mapper import Mapper, class_mapper, object_mapper
+from orm.mapping.properties import ColumnProperty, MapperProperty, PropComparator
+from orm.mapping.registry import registry
+from orm.mapping.relationship import RelationshipProperty
+from orm.mapping.synonyms import SynonymProperty
+from orm.mapping.validators import reconstructor, validates
+
+__all__ = [
+    "AliasedClass",
+    "AliasedInsp",
+    "aliased",
+    "MappedAsDataclass",
+    "CascadeOptions",
+    "CompositeProperty",
+    "clear_mappers",
+    "configure_mappers",
+    "on_configured",
+    "backref",
+    "column_property",
+    "composite",
+    "deferred",
+    "mapped_column",
+    "query_expression",
+    "relationship",
+    "synonym",
+    "MappedColumn",
+    "DeclarativeBase",
+    "DeclarativeBaseNoMeta",
+    "DeclarativeMeta",
+    "as_declarative",
+    "declarative_base",
+    "declarative_mixin",
+    "declared_attr",
+    "MANYTOMANY",
+    "MANYTOONE",
+    "ONETOMANY",
+    "RelationshipDirection",
+    "foreign",
+    "remote",
+    "DynamicMapped",
+    "Mapped",
+    "WriteOnlyMapped",
+    "Mapper",
+    "class_mapper",
+    "object_mapper",
+    "ColumnProperty",
+    "MapperProperty",
+    "PropComparator",
+    "registry",
+    "RelationshipProperty",
+    "SynonymProperty",
+    "reconstructor",
+    "validates",
+]

@@ -1,0 +1,182 @@
+"""aliased(): a mapped class under another name, to be used beside itself in a statement."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, TypeVar, cast
+
+from orm import exc
+from orm.inspection import inspect, inspects
+from orm.mapping.mapper import Mapper
+from orm.sql.adapt import ClauseAdapter
+from orm.sql.coercions import expect_from
+from orm.state.instrumented import QueryableAttribute
+
+_T = TypeVar("_T")
+
+
+class AliasedInsp:
+    """What `inspect(aliased(User))` returns: the entity of an alias.
+
+    mapper: of the class. selectable: the alias. entity: the AliasedClass. name: the alias's
+    name, or None.
+    """
+
+    is_aliased_class = True
+    is_mapper = False
+    is_selectable = True
+
+    def __init__(
+        self,
+        entity: Any,
+        mapper: Mapper,
+        selectable: Any,
+        name: str | None,
+        adapt_on_names: bool = False,
+        with_polymorphic_mappers: tuple[Mapper, ...] = (),
+    ) -> None:
+        self.entity = entity
+        self.mapper = mapper
+        self.selectable = selectable
+        self.name = name
+        self.adapt_on_names = adapt_on_names
+        self.with_polymorphic_mappers = with_polymorphic_mappers
+        self.attributes: dict[str, Any] = {}
+        self._adapter = ClauseAdapter(selectable)
+        self._element: Any = None
+
+    @property
+    def class_(self) -> type:
+        """The mapped class."""
+        return self.mapper.class_
+
+    @property
+    def entity_namespace(self) -> Any:
+        """Where `filter_by(name=...)` looks for names: the alias."""
+        return self.entity
+
+    def isa(self, other: Any) -> bool:
+        """Return whether the mapper is `other` or inherits from it."""
+        return self.mapper.isa(other)
+
+    def adapt(self, expression: Any) -> Any:
+        """Return an expression in terms of the alias."""
+        if self.adapt_on_names and getattr(expression, "key", None) in self.selectable.c:
+            found = self.selectable.corresponding_column(expression)
+            return self.selectable.c[expression.key] if found is None else found
+        return self._adapter.traverse(expression)
+
+    def attribute(self, key: str) -> Any:
+        """Return a mapped attribute, of the alias. Raises AttributeError."""
+        found = self.attributes.get(key)
+        if found is None:
+            original = self._original(key)
+            found = QueryableAttribute(key, original.class_, self, original.prop)
+            self.attributes[key] = found
+        return found
+
+    def _original(self, key: str) -> Any:
+        for mapper in (self.mapper, *self.with_polymorphic_mappers):
+            original = mapper.class_manager.attributes.get(key)
+            if original is not None:
+                return original
+        raise AttributeError(key)
+
+    def __clause_element__(self) -> Any:
+        if self._element is None:
+            self._element = self.selectable._annotate(
+                {"parententity": self, "parentmapper": self.mapper}
+            )
+        return self._element
+
+    def _build_annotation_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        # two aliases of one class are told apart by their selectables, keyed elsewhere
+        shared.append(self.selectable)
+        return ("alias of", self.mapper, self.name)
+
+    def __repr__(self) -> str:
+        return f"<alias {self.name or ''} of {self.mapper.class_.__name__}>"
+
+
+class AliasedClass:
+    """Stands for the mapped class in a statement: attributes are those of the alias."""
+
+    _sa_aliased = True
+
+    def __init__(self, insp_or_none: Any = None) -> None:
+        self.__dict__["_aliased_insp"] = insp_or_none
+
+    def __getattr__(self, key: str) -> Any:
+        insp: AliasedInsp | None = self.__dict__.get("_aliased_insp")
+        if insp is None or key.startswith("__"):
+            raise AttributeError(key)
+        try:
+            return insp.attribute(key)
+        except AttributeError:
+            pass
+        return self._other_member(insp, key)
+
+    def _other_member(self, insp: AliasedInsp, key: str) -> Any:
+        # a hybrid, a method: evaluated with the alias in the place of the class
+        class_ = insp.mapper.class_
+        for base in class_.__mro__:
+            if key in base.__dict__:
+                member = base.__dict__[key]
+                if hasattr(member, "func") and callable(getattr(member, "__get__", None)):
+                    return member.__get__(None, self)
+                if callable(member):
+                    return member.__get__(self, class_)
+                if hasattr(member, "__get__"):
+                    return member.__get__(None, self)
+                return member
+        raise AttributeError(
+            f"{class_.__name__} has no attribute {key!r}; mapped are: "
+            f"{', '.join(insp.mapper.class_manager.attributes)}."
+        )
+
+    def __repr__(self) -> str:
+        return repr(self.__dict__["_aliased_insp"])
+
+
+@inspects(AliasedClass)
+def _inspect_aliased(alias: AliasedClass) -> AliasedInsp:
+    found: AliasedInsp = alias.__dict__["_aliased_insp"]
+    return found
+
+
+@inspects(AliasedInsp)
+def _inspect_insp(insp: AliasedInsp) -> AliasedInsp:
+    return insp
+
+
+def aliased(
+    element: type[_T] | Any,
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> type[_T]:
+    """Return an alias of a mapped class (or table), to be used like the class in statements.
+
+    alias: a subquery or alias to take rows from; by default an alias of the table.
+    name: its name in SQL. flat: join aliased tables rather than nest a subquery.
+    adapt_on_names: match columns of `alias` by name where they are not derived from ours.
+    """
+    if getattr(element, "_is_from_clause", False) and "parententity" not in element._annotations:
+        return cast("type[_T]", element.alias(name))
+    insp = inspect(element, raiseerr=False)
+    if insp is None or not hasattr(insp, "mapper"):
+        raise exc.ArgumentError(f"aliased() takes a mapped class or a table, not {element!r:.80}.")
+    mapper = insp.mapper
+    mapper.registry_configure()
+    if alias is None:
+        source = mapper.selectable
+        joined = source.__visit_name__ == "join"
+        selectable = source.alias(name, flat=flat or joined)
+    else:
+        selectable = expect_from(alias)
+        selectable = selectable._deannotate()
+        name = name or getattr(selectable, "name", None)
+    made = AliasedClass()
+    made.__dict__["_aliased_insp"] = AliasedInsp(made, mapper, selectable, name, adapt_on_names)
+    return cast("type[_T]", made)

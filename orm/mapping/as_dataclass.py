@@ -1,0 +1,62 @@
+"""MappedAsDataclass: the base or mixin that makes mapped classes dataclasses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, dataclass_transform
+
+from orm.mapping.constructs import (
+    column_property,
+    composite,
+    deferred,
+    mapped_column,
+    query_expression,
+    relationship,
+    synonym,
+)
+from orm.mapping.dataclasses import note_options
+from orm.mapping.options import NOT_GIVEN
+
+_FIELD_SPECIFIERS = (
+    mapped_column,
+    relationship,
+    column_property,
+    composite,
+    deferred,
+    query_expression,
+    synonym,
+)
+
+
+@dataclass_transform(field_specifiers=_FIELD_SPECIFIERS)
+class MappedAsDataclass:
+    """Mapped classes below become dataclasses; options are those of `dataclasses.dataclass`.
+
+    `class Base(MappedAsDataclass, DeclarativeBase): ...`, or per class
+    `class User(MappedAsDataclass, Base, kw_only=True): ...`.
+    """
+
+    def __init_subclass__(
+        cls,
+        init: Any = NOT_GIVEN,
+        repr: Any = NOT_GIVEN,
+        eq: Any = NOT_GIVEN,
+        order: Any = NOT_GIVEN,
+        unsafe_hash: Any = NOT_GIVEN,
+        match_args: Any = NOT_GIVEN,
+        kw_only: Any = NOT_GIVEN,
+        dataclass_callable: Callable[..., Any] | Any = NOT_GIVEN,
+        **kw: Any,
+    ) -> None:
+        given = {
+            "init": init,
+            "repr": repr,
+            "eq": eq,
+            "order": order,
+            "unsafe_hash": unsafe_hash,
+            "match_args": match_args,
+            "kw_only": kw_only,
+            "dataclass_callable": dataclass_callable,
+        }
+        note_options(cls, {k: v for k, v in given.items() if v is not NOT_GIVEN})
+        super().__init_subclass__(**kw)

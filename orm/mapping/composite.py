@@ -1,0 +1,158 @@
+"""Composites: several columns seen as one value object."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.mapping.properties import ColumnProperty, MapperProperty, PropComparator
+from orm.sql.expression import and_
+from orm.state.class_manager import ClassManager
+from orm.state.instrumented import QueryableAttribute
+
+if TYPE_CHECKING:
+    from orm.mapping.mapper import Mapper
+
+
+class CompositeComparator(PropComparator):
+    """A composite in statements: equal if all columns are."""
+
+    def __clause_element__(self) -> Any:
+        from orm.sql.expression import tuple_
+
+        return tuple_(*self.columns)
+
+    @property
+    def columns(self) -> list[Any]:
+        """The columns, of the mapper or alias."""
+        return [self.parententity.attribute(key) for key in self.prop.keys]
+
+    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+        values = [None] * len(self.columns) if other is None else self.prop.values_of(other)
+        return and_(*(column == value for column, value in zip(self.columns, values, strict=True)))
+
+    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+        return ~(self == other)
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+
+class CompositeAttribute:
+    """The descriptor of a composite on the class."""
+
+    is_attribute = True
+
+    def __init__(self, prop: CompositeProperty, manager: ClassManager, mapper: Mapper) -> None:
+        self.prop = prop
+        self.key = prop.key
+        self.expression = QueryableAttribute(prop.key, manager.class_, mapper, prop)
+
+    def __get__(self, obj: Any, owner: Any) -> Any:
+        if obj is None:
+            return self.expression
+        values = obj.__dict__
+        key = self.key
+        found = values.get(key)
+        parts = [getattr(obj, name) for name in self.prop.keys]
+        if found is not None and list(self.prop.values_of(found)) == parts:
+            return found
+        if all(part is None for part in parts):
+            values.pop(key, None)
+            return None
+        made = values[key] = self.prop.class_or_factory(*parts)
+        return made
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        for name, part in zip(self.prop.keys, self.prop.parts_of(value), strict=True):
+            setattr(obj, name, part)
+        if value is None:
+            obj.__dict__.pop(self.key, None)
+        else:
+            obj.__dict__[self.key] = value
+
+    def __delete__(self, obj: Any) -> None:
+        self.__set__(obj, None)
+
+
+class CompositeProperty(MapperProperty):
+    """Several columns as one value; see `composite()`.
+
+    keys: the names of the column attributes. class_or_factory: makes the value from them.
+    """
+
+    is_attribute_only = True
+    Comparator = CompositeComparator
+
+    def __init__(self, class_or_attr: Any, *attrs: Any, **common: Any) -> None:
+        super().__init__(**common)
+        self.class_or_factory: Callable[..., Any] = class_or_attr
+        self.attrs: list[Any] = list(attrs)
+        self.keys: list[str] = []
+
+    def use_annotation(self, class_: Any) -> None:
+        """Take the class from `Mapped[...]` if it was not given."""
+        given = self.class_or_factory
+        if given is None or not (isinstance(given, type) or callable(given)):
+            self.attrs = [] if given is None else [given, *self.attrs]
+            self.class_or_factory = class_
+
+    def values_of(self, value: Any) -> tuple[Any, ...]:
+        """Return the column values of a value object."""
+        if hasattr(value, "__composite_values__"):
+            return tuple(value.__composite_values__())
+        if dataclasses.is_dataclass(value):
+            return tuple(getattr(value, each.name) for each in dataclasses.fields(value))
+        if isinstance(value, tuple):
+            return tuple(value)
+        raise exc.ArgumentError(
+            f"{self}: {type(value).__name__} must be a dataclass, or have a method "
+            "__composite_values__() which returns the column values."
+        )
+
+    def parts_of(self, value: Any) -> tuple[Any, ...]:
+        """Return the column values of a value object or None."""
+        return (None,) * len(self.keys) if value is None else self.values_of(value)
+
+    def make_attribute(self, manager: ClassManager, mapper: Mapper) -> None:
+        """Put the descriptor on the class."""
+        manager.memoized = tuple({*manager.memoized, self.key})
+        manager.put(self.key, CompositeAttribute(self, manager, mapper))
+
+    def configure(self) -> None:
+        """Find the attributes of the columns."""
+        self.ensure_keys()
+        self.configured = True
+
+    def ensure_keys(self) -> None:
+        """Find the names of the column attributes."""
+        self.keys = [self._key_of(each) for each in self.attrs]
+
+    def _key_of(self, attr: Any) -> str:
+        parent = self.parent
+        if isinstance(attr, str):
+            prop = parent.props.get(attr)
+        else:
+            column = getattr(attr, "column", attr)
+            if isinstance(attr, QueryableAttribute):
+                return attr.key
+            if isinstance(attr, ColumnProperty):
+                return attr.key
+            prop = parent.props.get(parent.column_key.get(column, ""))
+        if prop is None:
+            raise exc.ArgumentError(
+                f"{self}: {attr!r} is not a mapped column of {parent.class_.__name__}."
+            )
+        return prop.key
+
+    @property
+    def columns(self) -> list[Any]:
+        """The columns."""
+        return [self.parent.props[key].columns[0] for key in self.keys]  # type: ignore[attr-defined]
+
+    def make_comparator(self, attribute: QueryableAttribute) -> Any:
+        """Return the comparator."""
+        self.parent.registry_configure()
+        return (self.comparator_factory or CompositeComparator)(self, attribute.parent)

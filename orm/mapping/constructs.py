@@ -1,0 +1,116 @@
+"""The functions that class bodies use: mapped_column, relationship, column_property, ...
+
+Arguments init, repr, default, default_factory, compare, kw_only and hash are for dataclass
+mappings, and mean what `dataclasses.field` says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orm.mapping.columns import MappedColumn
+from orm.mapping.composite import CompositeProperty
+from orm.mapping.options import NOT_GIVEN, FieldOptions
+from orm.mapping.properties import ColumnProperty
+from orm.mapping.relationship import RelationshipProperty
+from orm.mapping.synonyms import SynonymProperty
+from orm.sql.expression import null
+
+_FIELD_NAMES = ("init", "repr", "default", "default_factory", "compare", "kw_only", "hash")
+
+
+def _split(options: dict[str, Any], **defaults: Any) -> FieldOptions:
+    """Take the dataclass options out of keyword arguments."""
+    found = dict(defaults)
+    for name in _FIELD_NAMES:
+        if name in options:
+            found[name] = options.pop(name)
+    return FieldOptions(**found)
+
+
+def mapped_column(*args: Any, **options: Any) -> Any:
+    """Return a column for the body of a mapped class.
+
+    Takes the arguments of Column (name, type and items by position), and deferred,
+    deferred_group, deferred_raiseload, active_history, use_existing_column, sort_order,
+    insert_default. Type and nullability come from `Mapped[...]` where they are not given.
+    """
+    default = options.pop("default", NOT_GIVEN)
+    fields = _split(options)
+    options = {name: value for name, value in options.items() if value is not NOT_GIVEN}
+    return MappedColumn(*args, default=default, field_options=fields, **options)
+
+
+def relationship(argument: Any = None, secondary: Any = None, **options: Any) -> Any:
+    """Return a relationship to another mapped class.
+
+    argument: the class, its name, or a function returning it; left out, the annotation
+    says it. secondary: the association table of a many-to-many. uselist, collection_class:
+    one object, or which collection. primaryjoin, secondaryjoin, foreign_keys, remote_side:
+    the condition where foreign keys do not say it all. back_populates, backref: the other
+    side. cascade, passive_deletes, passive_updates, single_parent, post_update, viewonly,
+    order_by, lazy, lazy_loads ("peers", "one", "raise", "warn"), innerjoin, join_depth,
+    active_history, load_on_pending, info, doc, comparator_factory.
+    """
+    fields = _split(options)
+    return RelationshipProperty(argument, secondary, field_options=fields, **options)
+
+
+def column_property(column: Any, *additional: Any, **options: Any) -> Any:
+    """Return an attribute for a column or SQL expression.
+
+    deferred, group, raiseload, active_history, expire_on_flush, info, doc,
+    comparator_factory as for columns. An expression is read-only.
+    """
+    fields = _split(options)
+    if isinstance(column, MappedColumn):
+        column.deferred = options.get("deferred", column.deferred)
+        column.deferred_group = options.get("group", column.deferred_group)
+        column.active_history = options.get("active_history", column.active_history)
+        return column
+    return ColumnProperty(column, *additional, field_options=fields, **options)
+
+
+def deferred(column: Any, *additional: Any, **options: Any) -> Any:
+    """Return an attribute for a column that is loaded when it is read.
+
+    group: deferred columns of the same group are loaded together.
+    """
+    options["deferred"] = True
+    return column_property(column, *additional, **options)
+
+
+def query_expression(default_expr: Any = None, **options: Any) -> Any:
+    """Return an attribute for an expression that a query gives, `with_expression()`."""
+    fields = _split(options)
+    prop = ColumnProperty(
+        null() if default_expr is None else default_expr, field_options=fields, **options
+    )
+    prop.is_query_expression = True
+    return prop
+
+
+def synonym(name: str, **options: Any) -> Any:
+    """Return another name for the attribute `name`.
+
+    descriptor: a property to use on objects in its place.
+    """
+    fields = _split(options, init=False)
+    return SynonymProperty(name, field_options=fields, **options)
+
+
+def composite(_class_or_attr: Any = None, *attrs: Any, **options: Any) -> Any:
+    """Return an attribute that shows several columns as one value object.
+
+    _class_or_attr: the class of the value (left out with `Mapped[Point]`); attrs: columns,
+    or names of column attributes, in the order of the class's arguments.
+    """
+    fields = _split(options)
+    for name in ("deferred", "group", "active_history", "raiseload"):
+        options.pop(name, None)
+    return CompositeProperty(_class_or_attr, *attrs, field_options=fields, **options)
+
+
+def backref(name: str, **options: Any) -> tuple[str, dict[str, Any]]:
+    """Return a value for `relationship(backref=...)`, with arguments for the other side."""
+    return name, options

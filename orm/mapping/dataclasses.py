@@ -1,0 +1,77 @@
+"""Dataclass mapping: classes that are dataclasses and mapped, by MappedAsDataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from orm import exc
+from orm.mapping.options import NOT_GIVEN, FieldOptions
+
+OPTIONS = "_sa_dataclass_options"
+_KNOWN = ("init", "repr", "eq", "order", "unsafe_hash", "match_args", "kw_only")
+
+
+def note_options(class_: type, options: dict[str, Any]) -> None:
+    """Remember the dataclass options of a class; they are inherited by those below."""
+    unknown = set(options) - {*_KNOWN, "dataclass_callable"}
+    if unknown:
+        raise exc.ArgumentError(
+            f"{class_.__name__}: unknown dataclass options {', '.join(sorted(unknown))}."
+        )
+    merged: dict[str, Any] = {**(getattr(class_, OPTIONS, None) or {}), **options}
+    setattr(class_, OPTIONS, merged)
+
+
+def options_of(class_: type) -> dict[str, Any] | None:
+    """Return the dataclass options of a class, None if it is not to be a dataclass."""
+    found: dict[str, Any] | None = getattr(class_, OPTIONS, None)
+    return found
+
+
+def apply_dataclass(class_: type, fields: dict[str, tuple[Any, FieldOptions]]) -> None:
+    """Make a class a dataclass of its mapped attributes.
+
+    fields: name -> (type, options) in order. The class keeps its other annotations as
+    fields too, as dataclasses do. What dataclasses leave on the class as defaults is taken
+    off again, so that mapped attributes can take its place.
+    """
+    options = dict(options_of(class_) or {})
+    make = options.pop("dataclass_callable", None) or dataclasses.dataclass
+    annotations = dict(class_.__dict__.get("__annotations__", {}))
+    mine: dict[str, Any] = {}
+    saved: dict[str, Any] = {}
+    for name, (type_, given) in fields.items():
+        mine[name] = type_
+        saved[name] = class_.__dict__.get(name, NOT_GIVEN)
+        _set_default(class_, name, given)
+    others = {
+        name: each for name, each in annotations.items() if name not in fields and _is_field(each)
+    }
+    class_.__annotations__ = {**mine, **others}
+    try:
+        make(class_, **{name: value for name, value in options.items() if value is not NOT_GIVEN})
+    except TypeError as error:
+        raise exc.ArgumentError(
+            f"{class_.__name__} cannot become a dataclass: {error}. Give a default to the attributes "
+            "that follow one with a default, or write kw_only=True."
+        ) from error
+    finally:
+        class_.__annotations__ = annotations
+        for name, member in saved.items():
+            if member is not NOT_GIVEN:
+                setattr(class_, name, member)
+            elif name in class_.__dict__:
+                delattr(class_, name)
+
+
+def _is_field(annotation: Any) -> bool:
+    return "ClassVar" not in str(annotation)
+
+
+def _set_default(class_: type, name: str, given: FieldOptions) -> None:
+    found = given.given()
+    if found:
+        setattr(class_, name, dataclasses.field(**found))
+    elif name in class_.__dict__:
+        delattr(class_, name)

@@ -1,0 +1,103 @@
+"""Inheritance: which tables a mapper spans, how they are joined, which class a row becomes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orm import exc
+from orm.sql.coercions import to_element
+from orm.sql.join_condition import join_condition
+from orm.sql.selectable import Join
+
+if TYPE_CHECKING:
+    from orm.mapping.mapper import Mapper
+
+
+def join_to_parent(mapper: Mapper, parent: Mapper, condition: Any) -> tuple[Any, Any]:
+    """Return (the join of the parent's tables with the mapper's own, its condition).
+
+    condition: given by `inherit_condition`, or None to find it by foreign keys.
+    Raises exc.NoForeignKeysError / exc.AmbiguousForeignKeysError with the line to write.
+    """
+    if condition is None:
+        try:
+            condition = join_condition(parent.local_table, mapper.local_table)
+        except exc.AmbiguousForeignKeysError as error:
+            raise exc.AmbiguousForeignKeysError(
+                f"{mapper.class_.__name__} inherits from {parent.class_.__name__}, and several "
+                f"foreign keys lead from table {mapper.local_table.description!r} to the parent's: "
+                f"say which in __mapper_args__ = {{'inherit_condition': ...}}. {error}"
+            ) from None
+        except exc.NoForeignKeysError:
+            condition = _join_to_any(mapper, parent)
+    return Join(parent.persist_selectable, mapper.local_table, condition), condition
+
+
+def _join_to_any(mapper: Mapper, parent: Mapper) -> Any:
+    try:
+        return join_condition(parent.persist_selectable, mapper.local_table)
+    except exc.NoForeignKeysError:
+        table, key = mapper.local_table.description, parent.primary_key[0]
+        raise exc.NoForeignKeysError(
+            f"{mapper.class_.__name__} inherits from {parent.class_.__name__}, but no foreign key "
+            f"leads from its table {table!r} to {parent.local_table.description!r}. Write in "
+            f"{mapper.class_.__name__}: "
+            f'id = mapped_column(ForeignKey("{parent.local_table.description}.{key.key}"), '
+            "primary_key=True); for a class stored in the parent's table leave __tablename__ out."
+        ) from None
+
+
+def find_polymorphic_on(mapper: Mapper, given: Any) -> Any:
+    """Return the column or expression that tells the classes of rows apart, or None.
+
+    given: a column, an attribute's name, a property, or an SQL expression.
+    """
+    if given is None:
+        return mapper.inherits.polymorphic_on if mapper.inherits is not None else None
+    if isinstance(given, str):
+        prop = mapper.props.get(given)
+        if prop is None or not prop.is_column:
+            raise exc.ArgumentError(
+                f"{mapper.class_.__name__}: polymorphic_on names {given!r}, which is no mapped column "
+                f"of the class. Write {given}: Mapped[str] = mapped_column() in it."
+            )
+        return prop.columns[0]
+    columns = getattr(given, "columns", None)
+    if getattr(given, "is_column", False) and columns:
+        return columns[0]
+    column = getattr(given, "column", None)
+    element = to_element(column if column is not None and not hasattr(given, "type") else given)
+    if element is None:
+        raise exc.ArgumentError(
+            f"{mapper.class_.__name__}: polymorphic_on is a column, an attribute's name or an SQL "
+            f"expression, not {given!r}."
+        )
+    return element
+
+
+def register_identity(mapper: Mapper, identity: Any) -> None:
+    """Enter the mapper under its polymorphic identity; two classes cannot share one."""
+    if identity is None:
+        return
+    known = mapper.polymorphic_map.get(identity)
+    if known is not None and known is not mapper:
+        import warnings
+
+        warnings.warn(
+            f"{mapper.class_.__name__} and {known.class_.__name__} have the same "
+            f"polymorphic_identity {identity!r}; rows with it become {mapper.class_.__name__}.",
+            exc.SAWarning,
+            stacklevel=4,
+        )
+    mapper.polymorphic_map[identity] = mapper
+
+
+def reduce_primary_key(columns: list[Any]) -> list[Any]:
+    """Drop columns which only repeat another of the list, by a foreign key to it."""
+    kept = []
+    for column in columns:
+        keys = getattr(column, "foreign_keys", ())
+        if any(fk.column is other for fk in keys for other in columns if other is not column):
+            continue
+        kept.append(column)
+    return kept or columns
