@@ -39,6 +39,7 @@ class Connection:
         self._autocommit = engine.dialect._autocommit_on_connect
         self._read_only = False
         self._savepoints = 0
+        self._streams: list[Any] = []
         self._invalid = False
         self._closed = True
         self._clean = True
@@ -147,6 +148,8 @@ class Connection:
     def get_isolation_level(self) -> str | None:
         """Return the level in force. Cost: a statement, where the driver does not know it."""
         self._require_connection()
+        if self._autocommit:
+            return "AUTOCOMMIT"
         level: str | None = self.dialect.get_isolation_level(self._dbapi)
         return level
 
@@ -190,7 +193,7 @@ class Connection:
 
     def _prepare(self) -> None:
         """Make ready to execute: a connection, and a transaction."""
-        if self._block is not None and not self._block.is_active:
+        if self._block is not None and not self._block.is_active and not self._closed:
             raise exc.InvalidRequestError(
                 "Can't operate on closed transaction inside context manager. Leave the `with` "
                 "block before executing further statements."
@@ -235,6 +238,25 @@ class Connection:
             if "isolation_level" in self._options:
                 self._set_isolation(self._options["isolation_level"])
 
+    def _check_valid(self) -> None:
+        if self._invalid:
+            raise exc.PendingRollbackError(
+                "The connection was lost within this transaction, so it cannot be committed. "
+                "Call rollback(), and do its work again."
+            )
+
+    def _leave_block(self, outer: Transaction | None) -> None:
+        self._block = outer
+        self._ready = self.in_transaction() and not self._invalid
+
+    def _close_streams(self) -> None:
+        """Close server-side cursors, which do not outlive their transaction."""
+        while self._streams:
+            try:
+                self._streams.pop().close()
+            except Exception:  # the transaction may have failed
+                pass
+
     def _forget_transaction(self) -> None:
         self._transaction = None
         self._ready = False
@@ -249,6 +271,7 @@ class Connection:
             listener(self)
         if self._echo:
             self._log("COMMIT")
+        self._close_streams()
         if self._autocommit:
             self._clean = True
             return
@@ -268,6 +291,7 @@ class Connection:
             self._log("ROLLBACK")
         if self._invalid or self._dbapi is None:
             return
+        self._close_streams()
         if not self._autocommit:
             try:
                 self.dialect.do_rollback(self._dbapi)
@@ -303,6 +327,7 @@ class Connection:
         self._run_savepoint(self.dialect.do_release_savepoint, "RELEASE SAVEPOINT", name)
 
     def _run_savepoint(self, action: Any, word: str, name: str) -> None:
+        self._check_valid()
         if self._echo:
             self._log(f"{word} {name}")
         try:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from orm import exc
 from orm.engine.gen_rows import Convert, Step, make_convert
-from orm.engine.result import ListSource, Result, _Stream
+from orm.engine.result import Result
 from orm.engine.row import Row, RowLayout, make_row_class, row_class
+from orm.engine.source import ListSource, RowStream
 from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ class CursorResult(Result[Any]):
             rows = cursor.fetchall() if implicit and description is not None else []
             self._note_insert(rows)
             cursor.close()
-            super().__init__(_Stream(_EMPTY_LAYOUT, _NO_ROWS))
+            super().__init__(RowStream(_EMPTY_LAYOUT, _NO_ROWS))
             return
         plan = plan_rows(compiled, connection.dialect, description)
         source: Any = CursorSource(connection, cursor, plan.convert)
@@ -178,7 +179,7 @@ class CursorResult(Result[Any]):
             self.rowcount = cursor.rowcount if cursor.rowcount >= 0 else len(items)
             source.close()
             source = ListSource(items)
-        stream = _Stream(plan.layout, source, False, None, plan.row_class)
+        stream = RowStream(plan.layout, source, False, None, plan.row_class)
         stream.yield_per = options.get("yield_per") if options else None
         super().__init__(stream)
 

@@ -176,6 +176,8 @@ def _execute_watched(
     try:
         stream = not many and _wants_stream(connection, sql, compiled, options)
         cursor = context.cursor = connection.dialect.make_cursor(connection._dbapi, stream)
+        if stream:
+            connection._streams.append(cursor)
         for listener in connection.dispatch.before_cursor_execute:
             sql, args = listener(connection, cursor, sql, args, context, many)
         context.statement, context.parameters = sql, args

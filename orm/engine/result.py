@@ -1,16 +1,15 @@
 """Results: rows from any source, as rows, single values or mappings.
 
-A `Result` and what is made of it (`ScalarResult`, `MappingResult`) share one `_Stream`, which reads a
-`Source` of raw items: tuples, or single values where `scalar` is set. Fetching methods shape
+A `Result` and what is made of it (`ScalarResult`, `MappingResult`) share one `RowStream`, which
+reads a `Source` of raw items: tuples, or single values where `scalar` is set. Fetching methods shape
 raw items into what the caller asked for; nothing is copied where the shape is right already.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, Generic, Protocol, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, TypeVar
 
 from orm import exc
 from orm.engine.row import (
@@ -22,183 +21,30 @@ from orm.engine.row import (
     make_row_class,
     row_class,
 )
+from orm.engine.source import (
+    NO_ROW,
+    ChunkSource,
+    ListSource,
+    RowStream,
+    Source,
+    UniqueFilter,
+)
+
+__all__ = [
+    "ChunkSource",
+    "ChunkedIteratorResult",
+    "FrozenResult",
+    "IteratorResult",
+    "ListSource",
+    "MappingResult",
+    "Result",
+    "ScalarResult",
+    "Source",
+    "TupleResult",
+]
 
 _R = TypeVar("_R")
 _T = TypeVar("_T")
-
-CHUNK_ROWS = 500
-_NO_ROW: Any = object()
-
-UniqueFilter = Callable[[Any], Any]
-
-
-class Source(Protocol):
-    """Where raw items come from. After the last item a source gives empty lists."""
-
-    def fetch_all(self) -> list[Any]:
-        """Return all items that are left."""
-        ...
-
-    def fetch_many(self, count: int) -> list[Any]:
-        """Return up to `count` items; fewer only at the end."""
-        ...
-
-    def close(self) -> None:
-        """Release cursor and connection; called more than once without harm."""
-        ...
-
-
-class ListSource:
-    """A source over items at hand: a list, or any iterator."""
-
-    __slots__ = ("_items",)
-
-    def __init__(self, items: Iterable[Any]) -> None:
-        self._items: Iterator[Any] = iter(items)
-
-    def fetch_all(self) -> list[Any]:
-        """Return what is left."""
-        return list(self._items)
-
-    def fetch_many(self, count: int) -> list[Any]:
-        """Return the next items."""
-        return list(islice(self._items, count))
-
-    def close(self) -> None:
-        """Drop the items."""
-        self._items = iter(())
-
-
-class ChunkSource:
-    """A source over an iterator of chunks (lists) of items."""
-
-    __slots__ = ("_chunks", "_pending")
-
-    def __init__(self, chunks: Iterable[Sequence[Any]]) -> None:
-        self._chunks: Iterator[Sequence[Any]] = iter(chunks)
-        self._pending: list[Any] = []
-
-    def fetch_all(self) -> list[Any]:
-        """Return what is left."""
-        made = self._pending
-        self._pending = []
-        for chunk in self._chunks:
-            made.extend(chunk)
-        return made
-
-    def fetch_many(self, count: int) -> list[Any]:
-        """Return the next items, reading as many chunks as that takes."""
-        while len(self._pending) < count:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                break
-            self._pending.extend(chunk)
-        made = self._pending[:count]
-        del self._pending[:count]
-        return made
-
-    def close(self) -> None:
-        """Drop what is left, and close a generator behind it."""
-        close = getattr(self._chunks, "close", None)
-        if close is not None:
-            close()
-        self._chunks = iter(())
-        self._pending = []
-
-
-class _Stream:
-    """What all faces of one result share: the source, how far it was read, and its layout."""
-
-    __slots__ = (
-        "buffer",
-        "closed",
-        "exhausted",
-        "layout",
-        "requires_unique",
-        "row_class",
-        "scalar",
-        "source",
-        "unique_filters",
-        "yield_per",
-    )
-
-    def __init__(
-        self,
-        layout: RowLayout,
-        source: Source,
-        scalar: bool = False,
-        unique_filters: Sequence[UniqueFilter | None] | None = None,
-        made_row_class: type[Row[Any]] | None = None,
-    ) -> None:
-        self.layout = layout
-        self.source = source
-        self.scalar = scalar
-        self.unique_filters = unique_filters
-        self.row_class = made_row_class
-        self.yield_per: int | None = None
-        #: items repeat until unique() is called, which the caller has to do
-        self.requires_unique = False
-        self.buffer: deque[Any] = deque()
-        self.closed = False
-        self.exhausted = False
-
-    def fetch_all(self) -> list[Any]:
-        """Return the raw items that are left, and release the source."""
-        if self.closed:
-            self._raise_closed()
-        items = [] if self.exhausted else self.source.fetch_all()
-        if self.buffer:
-            items = [*self.buffer, *items]
-            self.buffer.clear()
-        if not self.exhausted:
-            self.finish()
-        return items
-
-    def fetch_many(self, count: int) -> list[Any]:
-        """Return up to `count` raw items; the source is released when it ends."""
-        if self.closed:
-            self._raise_closed()
-        if self.buffer:
-            taken = [self.buffer.popleft() for _ in range(min(count, len(self.buffer)))]
-            if len(taken) < count and not self.exhausted:
-                taken += self._read(count - len(taken))
-            return taken
-        if self.exhausted:
-            return []
-        return self._read(count)
-
-    def _read(self, count: int) -> list[Any]:
-        items = self.source.fetch_many(count)
-        if len(items) < count:
-            self.finish()
-        return items
-
-    def fetch_next(self) -> Any:
-        """Return one raw item or _NO_ROW, reading ahead by a chunk."""
-        if not self.buffer:
-            if self.closed:
-                self._raise_closed()
-            if self.exhausted:
-                return _NO_ROW
-            self.buffer.extend(self._read(self.yield_per or CHUNK_ROWS))
-            if not self.buffer:
-                return _NO_ROW
-        return self.buffer.popleft()
-
-    def finish(self) -> None:
-        """Release the source; fetching goes on to give nothing."""
-        self.exhausted = True
-        self.source.close()
-
-    def close(self) -> None:
-        """Release the source; fetching raises from now on."""
-        if not self.closed:
-            self.closed = True
-            self.buffer.clear()
-            self.finish()
-
-    def _raise_closed(self) -> None:
-        raise exc.ResourceClosedError("This result object is closed.")
 
 
 class _Face(Generic[_R]):
@@ -206,7 +52,7 @@ class _Face(Generic[_R]):
 
     __slots__ = ("_filter", "_seen", "_stream")
 
-    def __init__(self, stream: _Stream) -> None:
+    def __init__(self, stream: RowStream) -> None:
         self._stream = stream
         self._seen: set[Any] | None = None
         self._filter: UniqueFilter | None = None
@@ -264,18 +110,12 @@ class _Face(Generic[_R]):
             made += self._dedupe(self._shape(items))
         return made
 
+    def _shaper(self) -> Callable[[Any], Any]:
+        """Return what makes one raw item into what the caller gets."""
+        raise NotImplementedError
+
     def _next(self) -> Any:
-        if self._stream.requires_unique:
-            self._check_unique()
-        while True:
-            item = self._stream.fetch_next()
-            if item is _NO_ROW:
-                return _NO_ROW
-            made = self._shape([item])
-            if self._seen is not None:
-                made = self._dedupe(made)
-            if made:
-                return made[0]
+        return next(iter(self), NO_ROW)
 
     def _first(self) -> Any:
         made = self._many(1)
@@ -298,12 +138,19 @@ class _Face(Generic[_R]):
         return None
 
     def __iter__(self) -> Iterator[_R]:
-        while (value := self._next()) is not _NO_ROW:
-            yield value
+        stream, shape, buffer = self._stream, self._shaper(), self._stream.buffer
+        while True:
+            # what was read ahead stays in the buffer, for whoever goes on when this loop is left
+            while buffer:
+                value = shape(buffer.popleft())
+                if self._seen is None or self._dedupe([value]):
+                    yield value
+            if not stream.read_ahead():
+                return
 
     def __next__(self) -> _R:
         value: _R = self._next()
-        if value is _NO_ROW:
+        if value is NO_ROW:
             raise StopIteration
         return value
 
@@ -360,7 +207,7 @@ class Result(_Face[Row[Any]], Generic[_R]):
         column a function from a value to what unique() compares, or None for the value.
         """
         layout = keys if isinstance(keys, RowLayout) else row_class(tuple(keys))._layout
-        return Result(_Stream(layout, source, scalar, unique_filters))
+        return Result(RowStream(layout, source, scalar, unique_filters))
 
     def _row_class(self) -> type[Row[Any]]:
         stream = self._stream
@@ -376,6 +223,10 @@ class Result(_Face[Row[Any]], Generic[_R]):
         if self._stream.scalar:
             return [kind((item,)) for item in items]
         return list(map(kind, items))
+
+    def _shaper(self) -> Callable[[Any], Any]:
+        kind = self._row_class()
+        return (lambda item: kind((item,))) if self._stream.scalar else kind
 
     def _default_filter(self) -> UniqueFilter | None:
         filters = self._stream.unique_filters
@@ -420,14 +271,14 @@ class Result(_Face[Row[Any]], Generic[_R]):
         made._take_over_unique(self)
         return made
 
-    def _project(self, positions: list[int]) -> _Stream:
+    def _project(self, positions: list[int]) -> RowStream:
         stream = self._stream
         filters = stream.unique_filters
         narrowed = [filters[p] for p in positions] if filters else None
         if stream.scalar:
-            return _Stream(stream.layout, _StreamSource(stream, None), True, narrowed)
-        source = _StreamSource(stream, make_getter(positions))
-        return _Stream(stream.layout.subset(positions), source, False, narrowed)
+            return RowStream(stream.layout, _ProjectedSource(stream, None), True, narrowed)
+        source = _ProjectedSource(stream, make_getter(positions))
+        return RowStream(stream.layout.subset(positions), source, False, narrowed)
 
     def scalars(self, index: Any = 0) -> ScalarResult[Any]:
         """Return the values of one column, the first by default."""
@@ -457,7 +308,7 @@ class Result(_Face[Row[Any]], Generic[_R]):
     def fetchone(self) -> Row[Any] | None:
         """Return the next row, None after the last."""
         found = self._next()
-        return None if found is _NO_ROW else found
+        return None if found is NO_ROW else found
 
     def first(self) -> Row[Any] | None:
         """Return the first row or None, and close the result."""
@@ -502,7 +353,7 @@ class Result(_Face[Row[Any]], Generic[_R]):
 
         stream = self._stream
         return Result(
-            _Stream(stream.layout, ChunkSource(chunks()), stream.scalar, stream.unique_filters)
+            RowStream(stream.layout, ChunkSource(chunks()), stream.scalar, stream.unique_filters)
         )
 
 
@@ -514,6 +365,10 @@ def _row_key(row: Any) -> Any:
     return row
 
 
+def _as_it_is(item: Any) -> Any:
+    return item
+
+
 def _is_unhashable(value: Any) -> bool:
     try:
         hash(value)
@@ -522,12 +377,12 @@ def _is_unhashable(value: Any) -> bool:
     return False
 
 
-class _StreamSource:
+class _ProjectedSource:
     """A source that reads another stream and picks columns."""
 
     __slots__ = ("_getter", "_stream")
 
-    def __init__(self, stream: _Stream, getter: Callable[[Any], Any] | None) -> None:
+    def __init__(self, stream: RowStream, getter: Callable[[Any], Any] | None) -> None:
         self._stream = stream
         self._getter = getter
 
@@ -552,7 +407,7 @@ class ScalarResult(_Face[_R]):
 
     __slots__ = ("_position",)
 
-    def __init__(self, stream: _Stream, position: int = 0) -> None:
+    def __init__(self, stream: RowStream, position: int = 0) -> None:
         super().__init__(stream)
         self._position = position
 
@@ -561,6 +416,9 @@ class ScalarResult(_Face[_R]):
             return items
         position = self._position
         return [item[position] for item in items]
+
+    def _shaper(self) -> Callable[[Any], Any]:
+        return _as_it_is if self._stream.scalar else itemgetter(self._position)
 
     def _default_filter(self) -> UniqueFilter | None:
         filters = self._stream.unique_filters
@@ -605,7 +463,7 @@ class ScalarResult(_Face[_R]):
     def fetchone(self) -> _R | None:
         """Return the next value, None after the last."""
         found = self._next()
-        return None if found is _NO_ROW else found
+        return None if found is NO_ROW else found
 
 
 class MappingResult(_Face[RowMapping]):
@@ -613,12 +471,16 @@ class MappingResult(_Face[RowMapping]):
 
     __slots__ = ("_rows",)
 
-    def __init__(self, stream: _Stream, rows: Result[Any]) -> None:
+    def __init__(self, stream: RowStream, rows: Result[Any]) -> None:
         super().__init__(stream)
         self._rows = rows
 
     def _shape(self, items: list[Any]) -> list[Any]:
         return list(map(RowMapping, self._rows._shape(items)))
+
+    def _shaper(self) -> Callable[[Any], Any]:
+        make_row = self._rows._shaper()
+        return lambda item: RowMapping(make_row(item))
 
     def _default_filter(self) -> UniqueFilter | None:
         of_row = self._rows._default_filter()
@@ -671,7 +533,7 @@ class MappingResult(_Face[RowMapping]):
     def fetchone(self) -> RowMapping | None:
         """Return the next row, None after the last."""
         found = self._next()
-        return None if found is _NO_ROW else found
+        return None if found is NO_ROW else found
 
 
 TupleResult = Result
@@ -690,7 +552,7 @@ class FrozenResult:
         self.data: list[Any] = stream.fetch_all()
 
     def __call__(self) -> Result[Any]:
-        return Result(_Stream(self._layout, ListSource(self.data), self._scalar, self._filters))
+        return Result(RowStream(self._layout, ListSource(self.data), self._scalar, self._filters))
 
     def rewrite_rows(self) -> list[list[Any]]:
         """Return the rows as lists that may be changed and given to with_new_rows()."""
@@ -711,7 +573,7 @@ class IteratorResult(Result[_R]):
 
     def __init__(self, keys: Sequence[str] | RowLayout, iterator: Iterable[Any]) -> None:
         layout = keys if isinstance(keys, RowLayout) else RowLayout(keys)
-        super().__init__(_Stream(layout, ListSource(iterator)))
+        super().__init__(RowStream(layout, ListSource(iterator)))
 
 
 class ChunkedIteratorResult(Result[_R]):
@@ -725,4 +587,4 @@ class ChunkedIteratorResult(Result[_R]):
         chunks: Callable[[int | None], Iterable[Sequence[Any]]],
     ) -> None:
         layout = keys if isinstance(keys, RowLayout) else RowLayout(keys)
-        super().__init__(_Stream(layout, ChunkSource(chunks(None))))
+        super().__init__(RowStream(layout, ChunkSource(chunks(None))))

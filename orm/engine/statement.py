@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.engine.cursor import CursorResult, CursorSource, plan_rows
 from orm.engine.execution import DDL, QUERY, execute_cursor
-from orm.engine.result import ChunkSource
+from orm.engine.source import ChunkSource
 from orm.sql.cache_key import statement_key
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def execute(
     execution_options: Mapping[str, Any] | None,
 ) -> CursorResult:
     """Execute a statement object; see Connection.execute()."""
-    if not getattr(statement, "supports_execution", False):
+    if not getattr(statement, "supports_execution", False) or not (
+        statement.is_select or statement.is_dml or statement.is_text or statement.is_ddl
+    ):
         statement = _to_statement(statement)
     params = _check_parameters(parameters) if parameters is not None else None
     own = statement._execution_options

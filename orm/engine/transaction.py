@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 class Transaction:
     """A transaction in progress. As a context manager it commits, or rolls back on an error."""
 
-    __slots__ = ("connection", "is_active")
+    __slots__ = ("_outer_block", "connection", "is_active")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.is_active = True
+        self._outer_block: Transaction | None = None
 
     @property
     def is_valid(self) -> bool:
@@ -44,9 +45,12 @@ class Transaction:
             )
 
     def __enter__(self) -> Self:
+        self._outer_block = self.connection._block
+        self.connection._block = self
         return self
 
     def __exit__(self, kind: Any, value: Any, trace: Any) -> None:
+        self.connection._leave_block(self._outer_block)
         if kind is None and self.is_active:
             try:
                 self.commit()
@@ -66,6 +70,7 @@ class RootTransaction(Transaction):
         """Commit. A COMMIT that fails is rolled back at once, and its error raised."""
         self._check_active()
         connection = self.connection
+        connection._check_valid()
         connection._check_nested_ended()
         self.is_active = False
         connection._forget_transaction()
@@ -106,6 +111,8 @@ class NestedTransaction(Transaction):
             found = found._outer
         self.is_active = False
         connection._nested = self._outer
+        if connection._block is self:  # nothing may be executed before the block is left
+            connection._ready = False
 
     def commit(self) -> None:
         """Release the savepoint: its changes belong to the outer transaction now."""

@@ -116,10 +116,19 @@ class SharedConnectionPool(Pool):
     What a SQLite database in memory needs: it exists once, transactions of different threads
     must not mix, and a function that opens a second connection within the same thread must
     not wait for itself. The borrowers of one thread share its transaction.
-    timeout: seconds another thread waits.
+    timeout: seconds another thread waits. pool_size, max_overflow and use_lifo are accepted and
+    mean nothing, so that settings made for a server do for tests in memory.
     """
 
-    def __init__(self, creator: Creator, timeout: float = 30.0, **options: Any) -> None:
+    def __init__(
+        self,
+        creator: Creator,
+        timeout: float = 30.0,
+        pool_size: int = 1,
+        max_overflow: int = 0,
+        use_lifo: bool = True,
+        **options: Any,
+    ) -> None:
         super().__init__(creator, **options)
         self._timeout = timeout
         self._forget()

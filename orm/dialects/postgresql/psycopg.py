@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from orm.dialects.postgresql.dialect import PGDialect
 from orm.engine.dialect import ConnectArgs
@@ -54,7 +54,7 @@ class PGDialect_psycopg(PGDialect):
         if self._json_deserializer is not None:
             from psycopg.types.json import set_json_loads
 
-            set_json_loads(self._json_deserializer, dbapi_connection)
+            set_json_loads(cast(Any, self._json_deserializer), dbapi_connection)
         super().on_connect(dbapi_connection)
 
     def do_commit(self, dbapi_connection: Any) -> None:

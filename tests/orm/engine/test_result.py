@@ -7,13 +7,8 @@ from typing import Any
 import pytest
 
 from orm import exc
-from orm.engine.result import (
-    ChunkedIteratorResult,
-    ChunkSource,
-    IteratorResult,
-    ListSource,
-    Result,
-)
+from orm.engine.result import ChunkedIteratorResult, IteratorResult, Result
+from orm.engine.source import ChunkSource, ListSource
 
 ROWS = [(1, "a"), (2, "b"), (3, "a")]
 

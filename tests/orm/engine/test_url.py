@@ -59,7 +59,9 @@ def test_what_is_no_url(text: str) -> None:
 
 
 def test_wrong_port_explains_escaping() -> None:
-    with pytest.raises(exc.ArgumentError, match="port of a database URL must be a number") as caught:
+    with pytest.raises(
+        exc.ArgumentError, match="port of a database URL must be a number"
+    ) as caught:
         make_url("postgresql://me@db:port/shop")
     assert "URL.create" in str(caught.value)
 

@@ -1,0 +1,135 @@
+"""create_engine(): options, and what it says when something does not fit."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from orm import exc
+from orm.engine import create_engine, engine_from_config
+from orm.pool import NullPool, QueuePool, SharedConnectionPool, StaticPool
+
+
+def test_nothing_is_connected_until_used() -> None:
+    engine = create_engine("postgresql+psycopg://nobody:x@192.0.2.1/none")
+    assert repr(engine) == "Engine(postgresql+psycopg://nobody:***@192.0.2.1/none)"
+    assert (engine.name, engine.driver) == ("postgresql", "psycopg")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("oracle://x", "Can't load the dialect 'oracle'"),
+        ("postgres://x/y", "postgresql\\+psycopg://"),
+        ("postgresql+psycopg2://x/y", "psycopg 3"),
+        ("mysql+mysqldb://x/y", "PyMySQL"),
+    ],
+)
+def test_unknown_dialects_name_the_way_out(url: str, words: str) -> None:
+    with pytest.raises(exc.NoSuchModuleError, match=words):
+        create_engine(url)
+
+
+@pytest.mark.parametrize(
+    ("module", "url", "pip"),
+    [
+        ("psycopg", "postgresql+psycopg://me:geheim@h/d", 'pip install "psycopg[binary]"'),
+        ("pymysql", "mysql+pymysql://me:geheim@h/d", "pip install PyMySQL"),
+    ],
+)
+def test_missing_driver_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, module: str, url: str, pip: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(exc.ArgumentError) as caught:
+        create_engine(url)
+    assert pip in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+def test_unknown_options_are_refused_with_a_suggestion() -> None:
+    with pytest.raises(TypeError, match="'pool_sice'. Did you mean 'pool_size'"):
+        create_engine("sqlite://", pool_sice=3)
+
+
+def test_options_that_do_not_fit_the_pool() -> None:
+    with pytest.raises(TypeError, match="'pool_size' does not fit NullPool"):
+        create_engine("sqlite:///x.db", poolclass=NullPool, pool_size=3)
+
+
+def test_sqlite_url_with_a_host() -> None:
+    with pytest.raises(exc.ArgumentError, match="three slashes"):
+        create_engine("sqlite://app.db")
+
+
+def test_sqlite_in_a_missing_folder(tmp_path: Any) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/nowhere/app.db")
+    with pytest.raises(exc.OperationalError, match="nowhere does not exist"):
+        engine.connect()
+
+
+def test_pools_by_url(tmp_path: Any) -> None:
+    assert type(create_engine("sqlite://").pool) is SharedConnectionPool
+    assert type(create_engine("sqlite:///:memory:").pool) is SharedConnectionPool
+    assert type(create_engine(f"sqlite:///{tmp_path}/a.db").pool) is QueuePool
+    assert type(create_engine("sqlite://", poolclass=StaticPool).pool) is StaticPool
+
+
+def test_pool_options_reach_the_pool() -> None:
+    pool: Any = create_engine(
+        "postgresql://h/d",
+        pool_size=2,
+        max_overflow=3,
+        pool_timeout=4,
+        pool_recycle=5,
+        pool_pre_ping=True,
+        pool_use_lifo=False,
+    ).pool
+    assert (pool.size(), pool._max_overflow, pool.timeout(), pool._recycle) == (2, 3, 4, 5)
+    assert pool._pre_ping
+    assert not pool._use_lifo
+
+
+def test_pool_sizes_are_accepted_for_a_database_in_memory() -> None:
+    with create_engine("sqlite://", pool_size=5, max_overflow=2).connect() as connection:
+        assert connection.execute("SELECT 1").scalar() == 1
+
+
+def test_creator_and_connect_args() -> None:
+    import sqlite3
+
+    made: list[Any] = []
+
+    def connect() -> Any:
+        made.append(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
+        return made[-1]
+
+    with create_engine("sqlite://", creator=connect).connect() as connection:
+        assert connection.connection.dbapi_connection is made[0]
+        assert connection.execute("PRAGMA foreign_keys").scalar() == 1
+    engine = create_engine("sqlite://", connect_args={"cached_statements": 7})
+    with engine.connect() as connection:
+        assert connection.execute("SELECT 1").scalar() == 1
+
+
+def test_wrong_isolation_level() -> None:
+    with pytest.raises(exc.ArgumentError, match="has no isolation level 'LOOSE'"):
+        create_engine("sqlite://", isolation_level="LOOSE")
+
+
+def test_engine_from_config() -> None:
+    engine = engine_from_config(
+        {
+            "sqlalchemy.url": "postgresql://h/d",
+            "sqlalchemy.pool_size": "3",
+            "sqlalchemy.pool_pre_ping": "true",
+            "sqlalchemy.hide_parameters": "on",
+            "other": 1,
+        }
+    )
+    pool: Any = engine.pool
+    assert (pool.size(), pool._pre_ping, engine.hide_parameters) == (3, True, True)
+    with pytest.raises(exc.ArgumentError, match=r"no setting 'db\.url'"):
+        engine_from_config({}, prefix="db.")
