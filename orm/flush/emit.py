@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orm.engine.execution import Reason, execute_cursor
+from orm.sql.visitors import ClauseElement
 
 if TYPE_CHECKING:
     from orm.flush.unit_of_work import UnitOfWork
@@ -91,18 +92,19 @@ def matched_rows(connection: Any, cursor: Any, executions: int) -> int:
     return int(cursor.rowcount) if sane else -1
 
 
-def is_expression(value: Any) -> bool:
-    """Return whether a value is SQL to be written into the statement."""
-    return hasattr(value, "__clause_element__") or getattr(value, "is_clause_element", False)
-
-
-#: types whose values are data, learned as they come; the builtin ones are never SQL
+#: types whose values are data and never SQL, which are most
 _PLAIN_TYPES: frozenset[type] = frozenset((type(None), int, str, float, bool, bytes))
 
 
-def has_expressions(values: Iterator[Any] | Sequence[Any]) -> bool:
+def is_expression(value: Any) -> bool:
+    """Return whether a value is SQL to be written into the statement."""
+    return _is_sql(type(value))
+
+
+def has_expressions(values: Iterable[Any]) -> bool:
     """Return whether any of the values is SQL; one pass over their types."""
-    kinds = set(map(type, values)) - _PLAIN_TYPES
-    return any(
-        hasattr(kind, "__clause_element__") or hasattr(kind, "_is_clause_element") for kind in kinds
-    )
+    return any(_is_sql(kind) for kind in set(map(type, values)) - _PLAIN_TYPES)
+
+
+def _is_sql(kind: type) -> bool:
+    return issubclass(kind, ClauseElement) or hasattr(kind, "__clause_element__")

@@ -186,10 +186,10 @@ class UnitOfWork:
                 new = [pair for pair in new if pair[0] not in switches]
                 update_states(self, mapper, switched)
                 set_identities(self, mapper, switched)
-        if new:
-            insert_states(self, mapper, new)
         if old:
             update_states(self, mapper, old)
+        if new:
+            insert_states(self, mapper, new)
         for processor in processors:
             processor.push(self, states)
 

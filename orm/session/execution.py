@@ -71,8 +71,8 @@ def get_object(
     with_for_update: Any,
 ) -> Any:
     """Return the object with a primary key, or None; see Session.get."""
-    mapper = inspect(entity, raiseerr=False)
-    if mapper is None or not getattr(mapper, "is_mapper", False):
+    mapper = inspect(entity)
+    if not getattr(mapper, "is_mapper", False):
         raise exc.ArgumentError(f"Session.get() needs a mapped class, not {entity!r}.")
     key = identity_from_argument(mapper, ident)
     if key is None:

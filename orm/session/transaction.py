@@ -232,6 +232,7 @@ class SessionTransaction:
 
     def _roll_back_database(self) -> None:
         self._state = DEACTIVE
+        self.sole_connection = None
         first: BaseException | None = None
         for bound in self.bound_connections():
             try:
