@@ -9,20 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from orm import exc
 from orm.compiler.defaults import DefaultContext
+from orm.compiler.parameters import (
+    MARK,
+    ROW_MARK,
+    Processor,
+    Slot,
+    Template,
+    as_list,
+    expand_list,
+    list_args,
+    make_placeholder,
+)
 from orm.util.collections import EMPTY_MAP
-
-MARK: Final = "\x01"
-ROW_MARK: Final = "\x02"
 
 # how many texts with differing lengths of IN lists one statement remembers
 _MAX_TEXTS: Final = 64
 
 Args = tuple[Any, ...]
-Processor = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,53 +44,6 @@ class ResultColumn:
     key: str
     objects: tuple[Any, ...]
     type: Any
-
-
-class Slot(NamedTuple):
-    """One parameter of the statement, however many placeholders it has in the text.
-
-    bind: the parameter as it was compiled. name: its unique name. index: its place among the statement's own binds, -1
-    for one that was made while compiling. process: from Python value to driver value, or None. expand: how a list is
-    written, or None for a single value. required: a value must come with the execution. default: the column whose
-    client-side default is called when no value comes.
-    """
-
-    bind: Any
-    name: str
-    index: int
-    process: Processor | None
-    expand: Expansion | None
-    required: bool
-    default: Any
-
-
-class Expansion(NamedTuple):
-    """How the list of one IN is written.
-
-    width: columns of each item, 0 for plain values, -1 where the parameter is one value and no list. values_keyword: rows are written after VALUES. empty: the text that
-    stands for an empty list. literal: from value to SQL text, where the list is to be part of the text. processors: one
-    per column of a row. cast: written after each placeholder.
-    """
-
-    width: int
-    values_keyword: bool
-    empty: str
-    literal: Callable[[Any], str] | None
-    processors: tuple[Processor | None, ...]
-    cast: str = ""
-
-
-class Template(NamedTuple):
-    """Text with holes: texts[0] hole[0] texts[1] ... ; a hole is the index of a slot."""
-
-    texts: tuple[str, ...]
-    holes: tuple[int, ...]
-
-    @staticmethod
-    def parse(text: str) -> Template:
-        """Read the text that a compiler wrote, in which holes stand between marks."""
-        parts = text.split(MARK)
-        return Template(tuple(parts[::2]), tuple([int(part) for part in parts[1::2]]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +137,12 @@ class Compiled:
         # True when every value is known without parameters and defaults. Whether a named parameter lacks its
         # value is no part of the statement's structure, so those take the slower way.
         self._all_own = not self.has_expanding and not any(
-            slot.required or slot.default is not None or (slot.index >= 0 and not slot.bind.unique)
+            slot.required or slot.default is not None or (slot.place >= 0 and not slot.bind.unique)
             for slot in self._slots
         )
         self._fast = tuple(
             [
-                (slot.index, slot.process, slot.bind)
+                (slot.place, slot.process, slot.bind)
                 for slot in [self._slots[hole] for hole in template.holes]
             ]
         )
@@ -233,7 +193,7 @@ class Compiled:
             elif slot.bind.key in given:
                 made[slot.name] = given[slot.bind.key]
             else:
-                bind = binds[slot.index] if slot.index >= 0 else slot.bind
+                bind = binds[slot.place] if slot.place >= 0 else slot.bind
                 made[slot.name] = bind.effective_value
         return made
 
@@ -272,7 +232,10 @@ class Compiled:
         return self.string, tuple([processed[hole] for hole in self._template.holes])
 
     def fill_defaults(
-        self, params: Mapping[str, Any] | None, extracted: Sequence[Any] | None = None, connection: Any = None
+        self,
+        params: Mapping[str, Any] | None,
+        extracted: Sequence[Any] | None = None,
+        connection: Any = None,
     ) -> dict[str, Any]:
         """The parameters with the values of client-side defaults added, each called once.
 
@@ -314,22 +277,6 @@ class Compiled:
 
     @property
     def processors(self) -> tuple[Processor | None, ...]:
-        """The conversion of each placeholder's value, in the order of the text."""
-        return tuple([self._slots[hole].process for hole in self._template.holes])
-
-    def rows_text(self, count: int) -> str | None:
-        """The SQL of one INSERT over `count` rows; None unless it has placeholders in its row only."""
-        if self._row is None:
-            return None
-        head, row, tail = (Template.parse(text) for text in (self._head, self._row, self._tail))
-        if head.holes or tail.holes or not row.holes:
-            return None
-        place = self._placeholder
-        rows = ", ".join([place(row, self._slots)] * count)
-        return place(head, self._slots) + rows + place(tail, self._slots)
-
-    @property
-    def processors(self) -> tuple[Processor | None, ...]:
         """From Python value to driver value for each placeholder, in the order of the text."""
         return tuple([self._slots[hole].process for hole in self._template.holes])
 
@@ -338,7 +285,7 @@ class Compiled:
 
         None if the statement is no INSERT of one VALUES row, or has parameters outside of that row.
         """
-        if self._row is None or MARK in self._head or MARK in self._tail:
+        if self._row is None or MARK in self._head or MARK in self._tail or MARK not in self._row:
             return None
         return self._repeated(count)
 
@@ -387,7 +334,7 @@ class Compiled:
         values: list[Any] = []
         deferred: list[int] = []
         for slot in self._slots:
-            bind = binds[slot.index] if slot.index >= 0 else slot.bind
+            bind = binds[slot.place] if slot.place >= 0 else slot.bind
             if slot.name in params:
                 value = params[slot.name]
             elif bind.key in params and not bind.unique:
@@ -435,7 +382,9 @@ class Compiled:
         """Text and arguments where lists are written out; texts are remembered by the lengths."""
         slots = self._slots
         lists = {
-            place: values[place : place + 1] if slot.expand.width < 0 else as_list(values[place], slot)
+            place: values[place : place + 1]
+            if slot.expand.width < 0
+            else as_list(values[place], slot)
             for place, slot in enumerate(slots)
             if slot.expand is not None
         }
@@ -444,7 +393,8 @@ class Compiled:
         text = None if literal else self._texts.get(key)
         if text is None:
             expansions = {
-                place: expand_list(self.dialect, slots[place], items) for place, items in lists.items()
+                place: expand_list(self.dialect, slots[place], items)
+                for place, items in lists.items()
             }
             text = self._render(expansions)
             if not literal:
@@ -469,7 +419,7 @@ class Compiled:
         binds = self.extracted if extracted is None else extracted
         getters: list[tuple[str | None, Processor | None, Any]] = []
         for slot in slots:
-            bind = binds[slot.index] if slot.index >= 0 else slot.bind
+            bind = binds[slot.place] if slot.place >= 0 else slot.bind
             if slot.name in first:
                 getters.append((slot.name, slot.process, None))
             elif slot.required or bind.required:
@@ -487,7 +437,11 @@ class Compiled:
         def read(row: Mapping[str, Any]) -> Args:
             return tuple(
                 [
-                    constant if name is None else row[name] if process is None else process(row[name])
+                    constant
+                    if name is None
+                    else row[name]
+                    if process is None
+                    else process(row[name])
                     for name, process, constant in getters
                 ]
             )
@@ -527,126 +481,3 @@ class Compiled:
 def _split_row(text: str) -> tuple[str, str | None, str]:
     parts = text.split(ROW_MARK)
     return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (text, None, "")
-
-
-# -- placeholders --------------------------------------------------------------------------------
-
-Placer = Callable[..., str]
-
-
-def make_placeholder(paramstyle: str) -> Placer:
-    """The function that fills the holes of a template with the driver's placeholders.
-
-    paramstyle: PEP 249's word, or "numeric_dollar" for $1, $2.
-    """
-    fixed = {"qmark": "?", "format": "%s", "pyformat": "%s"}.get(paramstyle)
-    if fixed is not None:
-        return _fixed_placer(fixed)
-    if paramstyle == "named":
-        return _named_placer
-    sign = "$" if paramstyle == "numeric_dollar" else ":"
-    return _numbered_placer(sign)
-
-
-def _shown(slot: Slot, expansions: Mapping[int, str], hole: int) -> str | None:
-    """The text in place of an expanding slot; None for an ordinary one."""
-    if slot.expand is None:
-        return None
-    return expansions.get(hole, f"__[POSTCOMPILE_{slot.name}]")
-
-
-def _fixed_placer(sign: str) -> Placer:
-    def place(
-        template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP
-    ) -> str:
-        parts = [template.texts[0]]
-        for hole, text in zip(template.holes, template.texts[1:], strict=True):
-            shown = _shown(slots[hole], expansions, hole)
-            parts.append(sign if shown is None else shown.replace(MARK, sign))
-            parts.append(text)
-        return "".join(parts)
-
-    return place
-
-
-def _named_placer(
-    template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP
-) -> str:
-    parts = [template.texts[0]]
-    for hole, text in zip(template.holes, template.texts[1:], strict=True):
-        slot = slots[hole]
-        shown = _shown(slot, expansions, hole)
-        if shown is not None:
-            pieces = shown.split(MARK)
-            shown = pieces[0] + "".join(
-                f":{slot.name}_{number}{piece}" for number, piece in enumerate(pieces[1:], 1)
-            )
-        parts.append(f":{slot.name}" if shown is None else shown)
-        parts.append(text)
-    return "".join(parts)
-
-
-def _numbered_placer(sign: str) -> Placer:
-    def place(
-        template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP
-    ) -> str:
-        parts = [template.texts[0]]
-        number = 0
-        for hole, text in zip(template.holes, template.texts[1:], strict=True):
-            shown = _shown(slots[hole], expansions, hole)
-            for piece in (MARK if shown is None else shown).split(MARK)[:-1]:
-                number += 1
-                parts.append(f"{piece}{sign}{number}")
-            if shown is not None:
-                parts.append(shown.rpartition(MARK)[2])
-            parts.append(text)
-        return "".join(parts)
-
-    return place
-
-
-# -- lists ---------------------------------------------------------------------------------------
-
-
-def as_list(value: Any, slot: Slot) -> list[Any]:
-    """The items of a list parameter; raises exc.ArgumentError for a string or a single value."""
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
-        raise exc.ArgumentError(
-            f"The parameter {slot.name!r} stands for a list, but its value is {value!r:.80}. "
-            "Pass a list or a tuple."
-        )
-    return list(value)
-
-
-def expand_list(dialect: Any, slot: Slot, items: Sequence[Any]) -> str:
-    """The text between the parentheses of IN: marks for values, separated by commas."""
-    how = slot.expand
-    assert how is not None
-    if how.literal is not None:
-        escape = dialect.paramstyle in ("format", "pyformat")
-        texts = [how.literal(item) for item in items]
-        joined = ", ".join(texts) if texts else how.empty
-        return joined.replace("%", "%%") if escape else joined
-    if not items:
-        return how.empty
-    if how.width:
-        row = f"({', '.join([MARK + how.cast] * how.width)})"
-        prefix = "VALUES " if how.values_keyword else ""
-        return prefix + ", ".join([row] * len(items))
-    return ", ".join([MARK + how.cast] * len(items))
-
-
-def list_args(slot: Slot, items: Sequence[Any]) -> list[Any]:
-    """The driver's arguments for the items of a list, in the order of the text."""
-    how = slot.expand
-    assert how is not None
-    if how.literal is not None:
-        return []
-    if how.width:
-        return [
-            part if process is None else process(part)
-            for item in items
-            for part, process in zip(item, how.processors, strict=True)
-        ]
-    process = slot.process
-    return list(items) if process is None else [process(item) for item in items]

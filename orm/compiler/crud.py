@@ -87,7 +87,7 @@ def parameter_keys(compiler: DMLCompiler, statement: Any, is_top: bool, given: b
         elif key not in own_params:
             column = _mapped_column(statement, key)
             if column is None:
-                    raise unknown_column(table, key, _verb(statement))
+                raise unknown_column(table, key, _verb(statement))
             known.append(column.key)
     return known
 
@@ -136,7 +136,9 @@ def _parameter(compiler: DMLCompiler, column: Any, name: str) -> ColumnValue:
     return ColumnValue(column, name, text, compiler.slot_of(bind), False)
 
 
-def _default_value(compiler: DMLCompiler, column: Any, name: str, default: Any, key: str) -> ColumnValue:
+def _default_value(
+    compiler: DMLCompiler, column: Any, name: str, default: Any, key: str
+) -> ColumnValue:
     """The value that a client-side default makes."""
     if default.is_sequence:
         return ColumnValue(column, name, compiler.next_value_text(default), None, False)
@@ -162,7 +164,9 @@ def _insert_default(compiler: DMLCompiler, column: Any, name: str) -> ColumnValu
 
 def _uses_sequence(compiler: DMLCompiler, sequence: Any) -> bool:
     dialect = compiler.dialect
-    return bool(dialect.supports_sequences and not (sequence.optional and dialect.sequences_optional))
+    return bool(
+        dialect.supports_sequences and not (sequence.optional and dialect.sequences_optional)
+    )
 
 
 def multi_row_values(

@@ -29,7 +29,9 @@ class DDLCompiler:
         self.dialect = dialect
         self.preparer = dialect.identifier_preparer
 
-    def compile(self, statement: Any, *, schema_translate_map: Any = None, **_options: Any) -> Compiled:
+    def compile(
+        self, statement: Any, *, schema_translate_map: Any = None, **_options: Any
+    ) -> Compiled:
         """The statement as a Compiled without parameters.
 
         Raises exc.CompileError if the dialect cannot express it.
@@ -138,7 +140,9 @@ class DDLCompiler:
         lines = [self.checked_column(column) for column in table.c if not column.system]
         lines += self.table_constraints(table, create.left_out_constraints)
         body = ", ".join([f"\n\t{line}" for line in lines])
-        return f"\n{' '.join(words)} {self.table_name(table)} ({body}\n){self.after_table(table)}\n\n"
+        return (
+            f"\n{' '.join(words)} {self.table_name(table)} ({body}\n){self.after_table(table)}\n\n"
+        )
 
     def after_table(self, table: Any) -> str:
         """What follows the closing parenthesis of CREATE TABLE."""
@@ -319,7 +323,9 @@ class DDLCompiler:
         exists = "IF EXISTS " if drop.if_exists else ""
         kind = self.drop_constraint_kind(constraint)
         cascade = " CASCADE" if drop.cascade else ""
-        return f"ALTER TABLE {self.table_name(constraint.table)} DROP {kind} {exists}{name}{cascade}"
+        return (
+            f"ALTER TABLE {self.table_name(constraint.table)} DROP {kind} {exists}{name}{cascade}"
+        )
 
     def drop_constraint_kind(self, constraint: Any) -> str:
         """The words between DROP and the name."""
@@ -415,7 +421,5 @@ def checked_word(value: str, allowed: Any, argument: str) -> str:
         # SET NULL (a, b) names columns, which only some databases take
         if word.split(" (")[0] in allowed and word.endswith(")") and word.count(")") == 1:
             return value
-        raise exc.CompileError(
-            f"{argument}={value!r} is not one of {', '.join(sorted(allowed))}."
-        )
+        raise exc.CompileError(f"{argument}={value!r} is not one of {', '.join(sorted(allowed))}.")
     return word

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orm import exc
-from orm.compiler.compiled import ROW_MARK, InsertPlan, ResultColumn
+from orm.compiler.compiled import InsertPlan, ResultColumn
 from orm.compiler.crud import (
     ColumnValue,
     insert_columns,
@@ -15,6 +15,7 @@ from orm.compiler.crud import (
     unknown_column,
     update_columns,
 )
+from orm.compiler.parameters import ROW_MARK
 from orm.compiler.scope import Scope
 from orm.compiler.select import SelectCompiler
 
@@ -49,7 +50,9 @@ class DMLCompiler(SelectCompiler):
                 values = insert_columns(self, insert, is_top)
                 body = self.insert_body(insert, values, is_top)
             post = insert._post_values_clause
-            text = f"INSERT {self.prefix_text(insert)}INTO {self.preparer.format_table(table)}{body}"
+            text = (
+                f"INSERT {self.prefix_text(insert)}INTO {self.preparer.format_table(table)}{body}"
+            )
             if post is not None:
                 text += f" {self.process(post)}"
             implicit = self.implicit_key_columns(insert, values) if is_top else ()
@@ -116,7 +119,9 @@ class DMLCompiler(SelectCompiler):
         known = {id(value.column) for value in values if value.slot is not None}
         return tuple([c for c in insert.table.primary_key if id(c) not in known])
 
-    def plan_of(self, table: Any, values: list[ColumnValue], implicit: tuple[Any, ...]) -> InsertPlan:
+    def plan_of(
+        self, table: Any, values: list[ColumnValue], implicit: tuple[Any, ...]
+    ) -> InsertPlan:
         """What the compiled statement says of its columns."""
         slots = {v.column.key: v.slot for v in values if v.slot is not None}
         written = {id(v.column) for v in values}
@@ -245,4 +250,3 @@ class DMLCompiler(SelectCompiler):
                 f"{self.dialect.name} has no {kind.upper()} ... RETURNING: leave returning() out and read the "
                 "rows with a SELECT."
             )
-

@@ -169,7 +169,9 @@ class ExpressionCompiler(Renderer):
         if sign is not None:
             return self.process(binary.left) + sign + self.process(binary.right)
         if isinstance(op, ops.custom_op):
-            return f"{self.process(binary.left)} {self.operator_text(op)} {self.process(binary.right)}"
+            return (
+                f"{self.process(binary.left)} {self.operator_text(op)} {self.process(binary.right)}"
+            )
         raise self._unknown_operator(op)
 
     def operator_text(self, op: Any) -> str:
@@ -328,7 +330,9 @@ class ExpressionCompiler(Renderer):
     # -- functions -------------------------------------------------------------------------------
 
     def visit_function(self, function: Any) -> str:
-        special: Callable[[Any], str] | None = getattr(self, f"function_{function.name.lower()}", None)
+        special: Callable[[Any], str] | None = getattr(
+            self, f"function_{function.name.lower()}", None
+        )
         if special is not None:
             return special(function)
         names = [*function.packagenames, function.name]
@@ -336,7 +340,11 @@ class ExpressionCompiler(Renderer):
 
     def function_name(self, name: str) -> str:
         """A function's name: as written if it is a plain word, else quoted."""
-        return name if name.replace("_", "").isalnum() and name.isascii() else self.preparer.quote(name)
+        return (
+            name
+            if name.replace("_", "").isalnum() and name.isascii()
+            else self.preparer.quote(name)
+        )
 
     def function_arguments(self, function: Any) -> str:
         """The arguments in parentheses."""
@@ -399,7 +407,9 @@ class ExpressionCompiler(Renderer):
         return f"{self.process(over.element)} OVER ({' '.join(parts)})"
 
     def visit_withingroup(self, group: Any) -> str:
-        return f"{self.process(group.element)} WITHIN GROUP (ORDER BY {self.process(group.order_by)})"
+        return (
+            f"{self.process(group.element)} WITHIN GROUP (ORDER BY {self.process(group.order_by)})"
+        )
 
     def visit_funcfilter(self, element: Any) -> str:
         return f"{self.process(element.func)} FILTER (WHERE {self.process(element.criterion)})"

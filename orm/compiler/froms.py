@@ -110,7 +110,11 @@ class FromCompiler(ExpressionCompiler):
         raise NotImplementedError
 
     def from_table_valued_alias(self, alias: Any) -> str:
-        text = f"LATERAL {self.process(alias.element)}" if alias._lateral else self.process(alias.element)
+        text = (
+            f"LATERAL {self.process(alias.element)}"
+            if alias._lateral
+            else self.process(alias.element)
+        )
         text = self.with_alias(text, alias)
         if not alias._render_derived:
             return text

@@ -15,19 +15,26 @@ from orm import exc
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, which may run over several lines."""
+    return frozenset(text.split())
+
+
 LEGAL_CHARACTERS: Final = re.compile(r"[a-z_][a-z0-9_$]*\Z")
 
 # Words that at least one of the three databases, or the SQL standard, does not accept as a bare column name.
-RESERVED_WORDS: Final = frozenset(
+RESERVED_WORDS: Final = words(
     """
-    all analyse analyze and any array as asc asymmetric authorization between binary both case cast check
-    collate column constraint create cross current_date current_role current_time current_timestamp current_user
-    default deferrable desc distinct do else end except false for foreign freeze from full grant group having
-    ilike in initially inner intersect into is isnull join leading left like limit localtime localtimestamp
-    natural new not notnull null off offset old on only or order outer overlaps placing primary references right
-    select session_user set similar some symmetric table then to trailing true union unique user using verbose
-    when where
-    """.split()
+    all analyse analyze and any array as asc asymmetric authorization between binary both case
+    cast check collate column constraint create cross current_date current_role current_time
+    current_timestamp current_user default deferrable desc distinct do else end except false for
+    foreign freeze from full grant group having ilike in initially inner intersect into is
+    isnull join leading left like limit localtime localtimestamp natural new not notnull null
+    off offset old on only or order outer overlaps placing primary references right select
+    session_user set similar some symmetric table then to trailing true union unique user using
+    verbose when where
+    """
 )
 
 

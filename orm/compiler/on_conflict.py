@@ -11,9 +11,9 @@ from orm.compiler.dml import DMLCompiler
 from orm.sql.coercions import expect_where, to_element
 from orm.sql.columns import ColumnCollection
 from orm.sql.dml import Insert
-from orm.sql.elements import BindParameter, ClauseElement, ColumnClause
+from orm.sql.elements import BindParameter, ColumnClause
 from orm.sql.selectable import Alias
-from orm.sql.visitors import Kind, Traverse
+from orm.sql.visitors import ClauseElement, Kind, Traverse
 
 
 class ConflictInsert(Insert[Any]):
@@ -22,7 +22,7 @@ class ConflictInsert(Insert[Any]):
     `.excluded` has the columns of the row that could not be inserted.
     """
 
-    _memos = (*Insert._memos, "_excluded")
+    _memos = (*Insert._memos, "_excluded")  # type: ignore[assignment]
 
     @property
     def excluded(self) -> ColumnCollection:
@@ -180,9 +180,7 @@ def _target_text(compiler: DMLCompiler, element: Any) -> str:
 
 def do_update_text(compiler: DMLCompiler, clause: OnConflictDoUpdate) -> str:
     """`ON CONFLICT ... DO UPDATE SET ... [WHERE ...]`."""
-    texts = [
-        f"{name} = {value}" for name, value in assignment_texts(compiler, clause.assignments)
-    ]
+    texts = [f"{name} = {value}" for name, value in assignment_texts(compiler, clause.assignments)]
     text = f"{conflict_target(compiler, clause)} DO UPDATE SET {', '.join(texts)}"
     if clause.where is not None:
         text += f" WHERE {compiler.condition(clause.where)}"

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from orm import exc
-from orm.compiler.compiled import MARK, Expansion, ResultColumn, Slot, expand_list
+from orm.compiler.compiled import ResultColumn
+from orm.compiler.identifiers import IdentifierPreparer
+from orm.compiler.parameters import MARK, Expansion, Slot, expand_list
 from orm.sql.annotations import plain
 from orm.sql.operators import in_op
 
@@ -24,7 +26,7 @@ class Renderer:
 
     def __init__(self, dialect: Any) -> None:
         self.dialect = dialect
-        self.preparer = dialect.identifier_preparer
+        self.preparer: IdentifierPreparer = dialect.identifier_preparer
         self.result_columns: list[ResultColumn] = []
         self.literal_binds = False
         self.include_table = True
@@ -192,7 +194,9 @@ class Renderer:
     ) -> None:
         """Make the slot of a parameter that is not part of the statement; see add_slot()."""
         self.name_bind(bind, name)
-        self.add_slot(bind, bind.type.dialect_impl(self.dialect), required=required, default=default)
+        self.add_slot(
+            bind, bind.type.dialect_impl(self.dialect), required=required, default=default
+        )
 
     def adopt_bind(self, copy: Any, bind: Any) -> None:
         """Let a copy stand for a bind of the statement."""

@@ -59,7 +59,9 @@ class SelectCompiler(CTECompiler):
         finally:
             self.scopes.pop()
 
-    def visible_froms(self, select: Any, parent: Scope | None, in_from: bool, lateral: bool) -> list[Any]:
+    def visible_froms(
+        self, select: Any, parent: Scope | None, in_from: bool, lateral: bool
+    ) -> list[Any]:
         """The FROM list of a SELECT, without what it takes from the statement around it."""
         if parent is None:
             return display_froms(select)
@@ -69,7 +71,9 @@ class SelectCompiler(CTECompiler):
 
     def select_body(self, select: Any, scope: Scope) -> str:
         """The clauses of a SELECT in order."""
-        columns = ", ".join([self.selected_column(named, scope) for named in select._named_columns()])
+        columns = ", ".join(
+            [self.selected_column(named, scope) for named in select._named_columns()]
+        )
         # a FROM object that is a hint's target is rendered with it
         froms = ", ".join([self.from_with_hint(item, select) for item in scope.froms])
         text = f"SELECT {self.hint_text(select)}{self.prefix_text(select)}{self.distinct_text(select)}{columns}"
@@ -137,7 +141,9 @@ class SelectCompiler(CTECompiler):
             self.result_columns.append(
                 ResultColumn(
                     name if name is not None else str(getattr(element, "text", "")),
-                    named.key if named.key is not None else name or str(getattr(element, "text", "")),
+                    named.key
+                    if named.key is not None
+                    else name or str(getattr(element, "text", "")),
                     (element,),
                     element.type,
                 )
@@ -336,4 +342,3 @@ def _inside(element: Any) -> Any:
     while element.__visit_name__ == "grouping":
         element = element.element
     return plain(element)
-

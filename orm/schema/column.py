@@ -90,7 +90,9 @@ class Column(ColumnClause[_T], SchemaItem):
     ) -> None:
         name, type_, items = _split_arguments(args, name, type_)
         super().__init__(make_name(name, quote) if name is not None else "", type_)
-        self.name = make_name(name, quote) if name is not None else None
+        if name is None:
+            # a mapped class names the column by its attribute
+            self.name = None  # type: ignore[assignment]
         self.key = key if key is not None else self.name
         self.table = None
         self.primary_key = bool(primary_key)
@@ -144,7 +146,7 @@ class Column(ColumnClause[_T], SchemaItem):
         else:
             self._waiting.append(callback)
 
-    def _set_parent(self, parent: Table) -> None:  # type: ignore[override]
+    def _set_parent(self, parent: Table) -> None:
         """Become a column of the table.
 
         Raises exc.ArgumentError without a name, or if the column has a table already.
@@ -179,9 +181,7 @@ class Column(ColumnClause[_T], SchemaItem):
                     f"Column({self.name!r}, index={self.index!r}): index is True or False. For an index of a "
                     f"given name add Index({self.index!r}, {self.name!r}) to the table."
                 )
-            table.append_constraint(
-                Index(None, self, unique=bool(self.unique), _column_flag=True)
-            )
+            table.append_constraint(Index(None, self, unique=bool(self.unique), _column_flag=True))
         elif self.unique:
             if isinstance(self.unique, str):
                 raise exc.ArgumentError(
@@ -322,9 +322,11 @@ def _split_arguments(
         if name is not None:
             raise exc.ArgumentError(f"Column({rest[0]!r}, name={name!r}) is given two names.")
         name = rest.pop(0)
-    if rest and (isinstance(rest[0], TypeEngine) or isinstance(rest[0], type)):
+    if rest and (isinstance(rest[0], (TypeEngine, type))):
         if type_ is not None:
-            raise exc.ArgumentError(f"Column {name!r} is given two types: {rest[0]!r} and {type_!r}.")
+            raise exc.ArgumentError(
+                f"Column {name!r} is given two types: {rest[0]!r} and {type_!r}."
+            )
         type_ = rest.pop(0)
     elif rest and rest[0] is None:
         rest.pop(0)

@@ -103,9 +103,7 @@ class ColumnCollectionConstraint(Constraint):
         return len(self._columns)
 
     def __contains__(self, column: object) -> bool:
-        return any(column is mine or column == mine.key for mine in self._columns) if isinstance(
-            column, str
-        ) else any(column is mine for mine in self._columns)
+        return column in self.columns
 
     def contains_column(self, column: Any) -> bool:
         """True if the column is part of the constraint."""
@@ -134,7 +132,7 @@ class ConstraintColumns(list["Column[Any]"]):
 
     def keys(self) -> list[str]:
         """The columns' keys in order."""
-        return [column.key for column in self]
+        return [str(column.key) for column in self]
 
     def values(self) -> list[Column[Any]]:
         """The columns in order."""
@@ -219,12 +217,16 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
             parent.constraints.discard(old)
         parent._primary_key = self
         parent.__dict__.pop("_autoincrement_memo", None)
-        Constraint._set_parent(self, parent)
+        if self._columns or not self._implicit:
+            apply_naming_convention(self, parent)
+        parent.constraints.add(self)
 
     def _column_added(self, column: Column[Any]) -> None:
         """A column with primary_key=True joined the table later."""
         if not self.contains_column(column):
             self._columns.append(column)
+            self.table.__dict__.pop("_autoincrement_memo", None)
+            apply_naming_convention(self, self.table)
 
     def _watch_columns(self) -> None:
         if self._pending:
@@ -272,9 +274,11 @@ class CheckConstraint(Constraint):
 
             text = replacement_traverse(
                 text,
-                lambda element: target_table.c.get(element.key)
-                if getattr(element, "table", None) is self.table
-                else None,
+                lambda element: (
+                    target_table.c.get(element.key)
+                    if getattr(element, "table", None) is self.table
+                    else None
+                ),
             )
         return CheckConstraint(
             text,

@@ -36,7 +36,9 @@ def ddl_connection(bind: Any) -> Iterator[Any]:
 
 
 def _has_table(connection: Any, table: Table) -> bool:
-    return bool(connection.dialect.has_table(connection, table.name, schema=_schema(connection, table)))
+    return bool(
+        connection.dialect.has_table(connection, table.name, schema=_schema(connection, table))
+    )
 
 
 def _schema(connection: Any, item: Any) -> str | None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.schema.items import SchemaItem, make_name
-from orm.sql.elements import ClauseElement, TextClause
+from orm.sql.elements import TextClause
 from orm.sql.functions import next_value
+from orm.sql.visitors import ClauseElement
 
 if TYPE_CHECKING:
     from orm.schema.column import Column
@@ -77,40 +78,49 @@ class ColumnDefault(DefaultGenerator):
         return ColumnDefault(self.arg, self.for_update)
 
 
-def accept_context(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as one of exactly one argument, the context, which it may ignore.
+class ContextFunction:
+    """A default function as one of exactly one argument, the context, which it may ignore."""
 
-    Raises exc.ArgumentError for a function that requires more than one.
+    def __init__(self, function: Callable[..., Any], takes_context: bool) -> None:
+        self.function = function
+        self.takes_context = takes_context
+        self.__name__ = getattr(function, "__name__", type(function).__name__)
+        self.__doc__ = function.__doc__
+
+    @property
+    def __wrapped__(self) -> Callable[..., Any]:
+        return self.function
+
+    def __call__(self, context: Any) -> Any:
+        return self.function(context) if self.takes_context else self.function()
+
+    def __repr__(self) -> str:
+        return f"<default function {self.__name__}>"
+
+
+def accept_context(function: Callable[..., Any]) -> ContextFunction:
+    """The function as a ContextFunction.
+
+    Raises exc.ArgumentError for a function that requires more than one argument.
     """
-    if getattr(function, "_takes_context", False):
+    if isinstance(function, ContextFunction):
         return function
     try:
         signature = python_inspect.signature(function)
     except (ValueError, TypeError):
-        # builtins and C types such as `dict` or `uuid.uuid4` written in C tell nothing: no argument
-        required = accepted = 0
-    else:
-        positional = [
-            parameter
-            for parameter in signature.parameters.values()
-            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        ]
-        required = sum(parameter.default is parameter.empty for parameter in positional)
-        accepted = required
+        # classes and functions written in C may tell nothing of themselves: no argument
+        return ContextFunction(function, False)
+    required = sum(
+        parameter.default is parameter.empty
+        for parameter in signature.parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    )
     if required > 1:
         raise exc.ArgumentError(
             f"The default {function!r} requires {required} arguments; a column's default function takes "
             "none, or one: the context."
         )
-
-    def call(context: Any) -> Any:
-        return function(context) if accepted else function()
-
-    call.__name__ = getattr(function, "__name__", type(function).__name__)
-    call.__doc__ = function.__doc__
-    call.__wrapped__ = function  # type: ignore[attr-defined]
-    call._takes_context = True  # type: ignore[attr-defined]
-    return call
+    return ContextFunction(function, required == 1)
 
 
 class FetchedValue(SchemaItem):
@@ -232,7 +242,9 @@ class Identity(FetchedValue, IdentityOptions):
     __visit_name__ = "identity_column"
     is_identity = True
 
-    def __init__(self, always: bool | None = False, on_null: bool | None = None, **options: Any) -> None:
+    def __init__(
+        self, always: bool | None = False, on_null: bool | None = None, **options: Any
+    ) -> None:
         FetchedValue.__init__(self)
         IdentityOptions.__init__(self, **options)
         self.always = always
@@ -281,9 +293,7 @@ class Sequence(IdentityOptions, DefaultGenerator):
         metadata: MetaData | None = None,
         for_update: bool = False,
     ) -> None:
-        super().__init__(
-            start, increment, minvalue, maxvalue, nominvalue, nomaxvalue, cycle, cache
-        )
+        super().__init__(start, increment, minvalue, maxvalue, nominvalue, nomaxvalue, cycle, cache)
         self.for_update = for_update
         self.name = make_name(name, quote)
         self.optional = optional

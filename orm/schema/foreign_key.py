@@ -100,7 +100,9 @@ class ForeignKey(SchemaItem):
         parent = getattr(self, "parent", None)
         if parent is None:
             return "?"
-        return f"{parent.table.name}.{parent.name}" if parent.table is not None else str(parent.name)
+        return (
+            f"{parent.table.name}.{parent.name}" if parent.table is not None else str(parent.name)
+        )
 
     def _target_key(self) -> str:
         """The key of the target table in `metadata.tables`, for a target given as a string."""
@@ -165,20 +167,21 @@ class ForeignKey(SchemaItem):
 
     def _take_over_type(self, column: Column[Any]) -> None:
         """A column declared without a type has the type of what it refers to."""
-        if isinstance(self.parent.type, NullType) and not isinstance(column.type, NullType):
+        if self._is_untyped and not isinstance(column.type, NullType):
             self.parent.type = column.type
+
+    @property
+    def _is_untyped(self) -> bool:
+        """True while the referring column has no type."""
+        return isinstance(self.parent.type, NullType)
 
     def _resolve_type(self) -> None:
         """Settle the parent column's type if it has none and the target is known already."""
-        if not isinstance(self.parent.type, NullType):
-            return
-        try:
-            column = self.column
-        except (exc.NoReferenceError, exc.InvalidRequestError):
-            return
-        for further in column.foreign_keys:
-            further._resolve_type()
-        self._take_over_type(column)
+        if self._is_untyped:
+            try:
+                self._take_over_type(self.column)
+            except exc.InvalidRequestError:
+                pass
 
     def references(self, table: Any) -> bool:
         """True if the column referred to belongs to `table`."""
@@ -214,8 +217,8 @@ class ForeignKey(SchemaItem):
             table.append_constraint(constraint)
         table.foreign_keys.add(self)
         self._resolve_type()
-        if isinstance(self.parent.type, NullType) and isinstance(self._colspec, str):
-            table.metadata._wait_for_table(self._target_key(), self)
+        if self._is_untyped:
+            table.metadata._wait_for_type(self)
 
     def _copy(self, schema: str | None = None, metadata_schema: str | None = None) -> ForeignKey:
         """The same reference for a copied column; a string target moves along to another schema."""
@@ -238,12 +241,14 @@ class ForeignKey(SchemaItem):
     def _copied_target(self, schema: str | None, metadata_schema: str | None) -> Any:
         parent = getattr(self, "parent", None)
         if schema is None and metadata_schema is None:
-            same = not isinstance(self._colspec, str) and parent is not None
-            inside = same and self._colspec.table is not None and self._colspec.table is parent.table
+            home = None if parent is None else parent.table
+            given = None if isinstance(self._colspec, str) else self._colspec.table
+            inside = given is not None and given is home
             # a reference to the own table follows the copy
             return self.target_fullname if inside else self._colspec
         own_schema, table, column = self.target_parts
-        if parent is not None and parent.table is not None and own_schema in (None, parent.table.schema):
+        table_of_parent = None if parent is None else parent.table
+        if table_of_parent is not None and own_schema in (None, table_of_parent.schema):
             return f"{schema}.{table}.{column}" if schema else f"{table}.{column}"
         return self.target_fullname
 
@@ -315,20 +320,24 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
     def column_keys(self) -> Sequence[str]:
         """The keys of the local columns."""
         if self._columns:
-            return [column.key for column in self._columns]
+            return [str(column.key) for column in self._columns]
         return [column if isinstance(column, str) else column.key for column in self._pending]
 
     @property
     def referred_table(self) -> Table:
         """The table referred to; raises exc.NoReferencedTableError if it is not known."""
-        return self.elements[0].column.table
+        table: Table = self.elements[0].column.table
+        return table
 
     @property
     def _referred_schema(self) -> str | None:
         return self.elements[0].target_parts[0]
 
     def _copy(
-        self, target_table: Any = None, schema: str | None = None, metadata_schema: str | None = None
+        self,
+        target_table: Any = None,
+        schema: str | None = None,
+        metadata_schema: str | None = None,
     ) -> ForeignKeyConstraint:
         return ForeignKeyConstraint(
             list(self.column_keys),

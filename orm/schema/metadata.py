@@ -50,8 +50,8 @@ class MetaData:
         }
         self.info: dict[Any, Any] = {} if info is None else info
         self._sequences: dict[str, Any] = {}
-        # key of a table that is not declared yet -> the foreign keys that take their type from it
-        self._awaited: dict[str, list[ForeignKey]] = {}
+        # foreign keys of columns without a type, whose target is not declared yet or has no type itself
+        self._untyped: list[ForeignKey] = []
 
     def __repr__(self) -> str:
         return "MetaData()" if self.schema is None else f"MetaData(schema={self.schema!r})"
@@ -76,12 +76,20 @@ class MetaData:
         self._tables[table.fullname] = table
 
     def _table_is_complete(self, table: Table) -> None:
-        """Called when a table has its columns: settle types that waited for it."""
-        for fk in self._awaited.pop(table.fullname, ()):
-            fk._resolve_type()
+        """Called when a table has its columns: settle types that waited for it, and those that wait for those."""
+        waiting = self._untyped
+        while waiting:
+            for fk in waiting:
+                fk._resolve_type()
+            still = [fk for fk in waiting if fk._is_untyped]
+            settled = len(still) < len(waiting)
+            waiting = still
+            if not settled:
+                break
+        self._untyped = waiting
 
-    def _wait_for_table(self, key: str, fk: ForeignKey) -> None:
-        self._awaited.setdefault(key, []).append(fk)
+    def _wait_for_type(self, fk: ForeignKey) -> None:
+        self._untyped.append(fk)
 
     def _remove_table(self, table: Table) -> None:
         self._tables.pop(table.fullname, None)
@@ -93,7 +101,7 @@ class MetaData:
     def clear(self) -> None:
         """Forget all tables."""
         self._tables.clear()
-        self._awaited.clear()
+        self._untyped.clear()
         self._sequences.clear()
 
     @property

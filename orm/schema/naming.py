@@ -11,7 +11,7 @@ from orm import exc
 from orm.schema.items import conv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 DEFAULT_NAMING_CONVENTION: Final[Mapping[str, str]] = {"ix": "ix_%(column_0_label)s"}
 
@@ -96,16 +96,14 @@ def naming_columns(constraint: Any) -> Sequence[Any]:
     return list(constraint.columns)
 
 
-def find_convention(constraint: Any, convention: Mapping[Any, Any]) -> str | Callable[..., str] | None:
+def find_convention(constraint: Any, convention: Mapping[Any, Any]) -> Any:
     """The template for this kind of constraint, by its class or its short prefix (ix, uq, ck, fk, pk)."""
     for kind in type(constraint).__mro__:
         if kind in convention:
-            found: str = convention[kind]
-            return found
+            return convention[kind]
         prefix = kind.__dict__.get("_naming_prefix")
         if prefix in convention:
-            found = convention[prefix]
-            return found
+            return convention[prefix]
     return None
 
 

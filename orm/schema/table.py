@@ -152,7 +152,9 @@ class Table(TableClause, SchemaItem):
 
     # -- parts -----------------------------------------------------------------------------------
 
-    def append_column(self, column: Column[Any], *, replace_existing: bool = False) -> None:
+    def append_column(
+        self, column: Column[Any], *, replace_existing: bool = False, **_options: Any
+    ) -> None:
         """Add a column. Raises exc.DuplicateColumnError if there is one of that key, unless replaced."""
         key = column.key or column.name
         existing = self.c.get(key) if key is not None else None
@@ -267,7 +269,9 @@ class Table(TableClause, SchemaItem):
 
         drop_tables(bind, self.metadata, [self], checkfirst, sort=False)
 
-    def to_metadata(self, metadata: MetaData, *, schema: Any = False, name: str | None = None) -> Table:
+    def to_metadata(
+        self, metadata: MetaData, *, schema: Any = False, name: str | None = None
+    ) -> Table:
         """A copy of the table in another MetaData; its foreign keys go along by name.
 
         schema: another schema; left out, the table's own or, where it had its MetaData's, the new MetaData's.
@@ -292,7 +296,9 @@ class Table(TableClause, SchemaItem):
         self._copy_constraints(table, schema, metadata.schema)
         return table
 
-    def _copy_constraints(self, table: Table, schema: str | None, metadata_schema: str | None) -> None:
+    def _copy_constraints(
+        self, table: Table, schema: str | None, metadata_schema: str | None
+    ) -> None:
         for constraint in self.constraints:
             if isinstance(constraint, ForeignKeyConstraint):
                 if not constraint._column_flag:
@@ -314,19 +320,12 @@ class Table(TableClause, SchemaItem):
     def __str__(self) -> str:
         return self.fullname
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_table, (self.metadata, self.fullname)
-
 
 event.register_target(Table, SchemaDispatch)
 
 
-def _restore_table(metadata: MetaData, key: str) -> Table:
-    return metadata.tables[key]
-
-
 def _is_integer(type_: TypeEngine) -> bool:
-    return type_._type_affinity.__name__ == "Integer"
+    return bool(type_._type_affinity.__name__ == "Integer")
 
 
 def _check_integer(column: Column[Any]) -> None:
@@ -335,4 +334,3 @@ def _check_integer(column: Column[Any]) -> None:
             f"Column {column.name!r} of table {column.table.name!r} has autoincrement=True, but its type "
             f"{column.type!r} cannot be numbered. Use Integer or BigInteger."
         )
-

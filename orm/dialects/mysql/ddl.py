@@ -32,7 +32,11 @@ class MySQLDDLCompiler(DDLCompiler):
     """
 
     def option_prefixes(self) -> Sequence[str]:
-        return ("mariadb", "mysql") if getattr(self.dialect, "is_mariadb", False) else ("mysql", "mariadb")
+        return (
+            ("mariadb", "mysql")
+            if getattr(self.dialect, "is_mariadb", False)
+            else ("mysql", "mariadb")
+        )
 
     def column_definition(self, column: Any) -> str:
         parts = [self.preparer.format_column(column), self.column_type(column)]
@@ -71,7 +75,9 @@ class MySQLDDLCompiler(DDLCompiler):
 
     def default_expression(self, element: Any) -> str:
         text = self.expression(element)
-        if isinstance(element, TextClause) or text.upper().startswith(("CURRENT_TIMESTAMP", "NULL")):
+        if isinstance(element, TextClause) or text.upper().startswith(
+            ("CURRENT_TIMESTAMP", "NULL")
+        ):
             return text
         return f"({text})"
 
@@ -137,7 +143,9 @@ class MySQLDDLCompiler(DDLCompiler):
             return "FOREIGN KEY"
         if isinstance(constraint, UniqueConstraint):
             return "INDEX"
-        if isinstance(constraint, CheckConstraint) and not getattr(self.dialect, "is_mariadb", False):
+        if isinstance(constraint, CheckConstraint) and not getattr(
+            self.dialect, "is_mariadb", False
+        ):
             return "CHECK"
         return "CONSTRAINT"
 

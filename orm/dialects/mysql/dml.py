@@ -8,9 +8,8 @@ from orm import exc
 from orm.compiler.on_conflict import assignments_of
 from orm.sql.columns import ColumnCollection
 from orm.sql.dml import Insert as GenericInsert
-from orm.sql.elements import ClauseElement
 from orm.sql.selectable import Alias
-from orm.sql.visitors import Kind, Traverse
+from orm.sql.visitors import ClauseElement, Kind, Traverse
 
 
 class Insert(GenericInsert[Any]):
@@ -19,7 +18,7 @@ class Insert(GenericInsert[Any]):
     `.inserted` has the columns of the row that could not be inserted.
     """
 
-    _memos = (*GenericInsert._memos, "_inserted")
+    _memos = (*GenericInsert._memos, "_inserted")  # type: ignore[assignment]
 
     @property
     def inserted(self) -> ColumnCollection:
@@ -37,7 +36,9 @@ class Insert(GenericInsert[Any]):
         Raises exc.ArgumentError for both, or none.
         """
         if args and kw:
-            raise exc.ArgumentError("on_duplicate_key_update() takes one dict, or keywords, not both.")
+            raise exc.ArgumentError(
+                "on_duplicate_key_update() takes one dict, or keywords, not both."
+            )
         if len(args) > 1:
             raise exc.ArgumentError("on_duplicate_key_update() takes one dict or list of pairs.")
         if self._post_values_clause is not None:

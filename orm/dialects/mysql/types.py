@@ -57,7 +57,7 @@ class MEDIUMINT(_SizedInteger):
     __visit_name__ = "MEDIUMINT"
 
 
-class UNSIGNED_INTEGER(_SizedInteger):  # noqa: N801 - a type's name
+class UNSIGNED_INTEGER(_SizedInteger):
     """Four bytes, from 0."""
 
     __visit_name__ = "UNSIGNED_INTEGER"
@@ -66,7 +66,7 @@ class UNSIGNED_INTEGER(_SizedInteger):  # noqa: N801 - a type's name
         super().__init__(unsigned=True)
 
 
-class UNSIGNED_BIGINT(_SizedInteger):  # noqa: N801 - a type's name
+class UNSIGNED_BIGINT(_SizedInteger):
     """Eight bytes, from 0."""
 
     __visit_name__ = "UNSIGNED_BIGINT"

@@ -6,24 +6,25 @@ from typing import Any, Final
 
 from orm import exc
 from orm.compiler.expressions import extract_field
-from orm.compiler.identifiers import IdentifierPreparer
+from orm.compiler.identifiers import IdentifierPreparer, words
 from orm.compiler.on_conflict import conflict_target, do_update_text
 from orm.compiler.statement import SQLCompiler
 from orm.dialects.postgresql.ddl import PGDDLCompiler
 from orm.dialects.postgresql.types import PGTypeCompiler
 
 # https://www.postgresql.org/docs/current/sql-keywords-appendix.html, reserved, or reserved but for functions and types
-RESERVED_WORDS: Final = frozenset(
+RESERVED_WORDS: Final = words(
     """
-    all analyse analyze and any array as asc asymmetric authorization between binary both case cast check
-    collate collation column concurrently constraint create cross current_catalog current_date current_role
-    current_schema current_time current_timestamp current_user default deferrable desc distinct do else end
-    except false fetch for foreign freeze from full grant group having ilike in initially inner intersect into
-    is isnull join lateral leading left like limit localtime localtimestamp natural new not notnull null of off
-    offset old on only or order outer over overlaps placing primary references returning right select
-    session_user similar some symmetric table tablesample then to trailing true union unique user using variadic
-    verbose when where window with
-    """.split()
+    all analyse analyze and any array as asc asymmetric authorization between binary both case
+    cast check collate collation column concurrently constraint create cross current_catalog
+    current_date current_role current_schema current_time current_timestamp current_user default
+    deferrable desc distinct do else end except false fetch for foreign freeze from full grant
+    group having ilike in initially inner intersect into is isnull join lateral leading left
+    like limit localtime localtimestamp natural new not notnull null of off offset old on only
+    or order outer over overlaps placing primary references returning right select session_user
+    similar some symmetric table tablesample then to trailing true union unique user using
+    variadic verbose when where window with
+    """
 )
 
 

@@ -85,7 +85,9 @@ class PGDDLCompiler(DDLCompiler):
     def _storage(self, options: Any) -> str:
         if not options:
             return ""
-        parts = [f"{self.preparer.quote(name)} = {_number_or_word(v)}" for name, v in options.items()]
+        parts = [
+            f"{self.preparer.quote(name)} = {_number_or_word(v)}" for name, v in options.items()
+        ]
         return f" WITH ({', '.join(parts)})"
 
     def visit_drop_index(self, drop: Any) -> str:
@@ -145,7 +147,12 @@ class PGDDLCompiler(DDLCompiler):
         dropped = {id(table) for table in tables}
         for type_ in self._enums(tables):
             elsewhere = self._enums(
-                [t for table in tables for t in table.metadata.tables.values() if id(t) not in dropped]
+                [
+                    t
+                    for table in tables
+                    for t in table.metadata.tables.values()
+                    if id(t) not in dropped
+                ]
             )
             if any(other.name == type_.name for other in elsewhere):
                 continue
@@ -169,7 +176,9 @@ class PGDDLCompiler(DDLCompiler):
 
     def _has_enum(self, connection: Any, type_: Any) -> bool:
         schema = getattr(type_, "schema", None)
-        visible = "pg_catalog.pg_type_is_visible(t.oid)" if schema is None else "n.nspname = :schema"
+        visible = (
+            "pg_catalog.pg_type_is_visible(t.oid)" if schema is None else "n.nspname = :schema"
+        )
         query = TextClause(
             "SELECT 1 FROM pg_catalog.pg_type t "
             "JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "

@@ -143,7 +143,10 @@ class INTERVAL(Interval):
     render_bind_cast: ClassVar[bool] = True
 
     def __init__(
-        self, precision: int | None = None, fields: str | None = None, second_precision: int | None = None
+        self,
+        precision: int | None = None,
+        fields: str | None = None,
+        second_precision: int | None = None,
     ) -> None:
         super().__init__(native=True, second_precision=second_precision)
         self.precision = precision if precision is not None else second_precision

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from orm import exc
-from orm.compiler.identifiers import IdentifierPreparer
+from orm.compiler.identifiers import IdentifierPreparer, words
 from orm.compiler.on_conflict import conflict_target, do_update_text
 from orm.compiler.select import simple_fetch
 from orm.compiler.statement import SQLCompiler
@@ -13,17 +13,19 @@ from orm.dialects.sqlite.ddl import SQLiteDDLCompiler
 from orm.dialects.sqlite.types import SQLiteTypeCompiler
 
 # https://www.sqlite.org/lang_keywords.html, those that cannot be bare names
-RESERVED_WORDS: Final = frozenset(
+RESERVED_WORDS: Final = words(
     """
-    add after all alter analyze and as asc attach autoincrement before begin between by cascade case cast check
-    collate column commit conflict constraint create cross current_date current_time current_timestamp database
-    default deferrable deferred delete desc detach distinct drop each else end escape except exclusive exists
-    explain false fail for foreign from full glob group having if ignore immediate in index indexed initially
-    inner insert instead intersect into is isnull join key left like limit match natural not notnull null of
-    offset on or order outer plan pragma primary query raise references reindex rename replace restrict right
-    rollback row select set table temp temporary then to transaction trigger true union unique update using
-    vacuum values view virtual when where returning window over filter nothing
-    """.split()
+    add after all alter analyze and as asc attach autoincrement before begin between by cascade
+    case cast check collate column commit conflict constraint create cross current_date
+    current_time current_timestamp database default deferrable deferred delete desc detach
+    distinct drop each else end escape except exclusive exists explain false fail for foreign
+    from full glob group having if ignore immediate in index indexed initially inner insert
+    instead intersect into is isnull join key left like limit match natural not notnull null of
+    offset on or order outer plan pragma primary query raise references reindex rename replace
+    restrict right rollback row select set table temp temporary then to transaction trigger true
+    union unique update using vacuum values view virtual when where returning window over filter
+    nothing
+    """
 )
 
 # the field of EXTRACT -> the format of strftime()
