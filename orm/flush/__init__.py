@@ -1,0 +1,1 @@
+"""Objects to statements: what a flush writes, in which order, and bulk statements without objects."""
