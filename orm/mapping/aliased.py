@@ -162,8 +162,9 @@ def aliased(
     name: its name in SQL. flat: join aliased tables rather than nest a subquery.
     adapt_on_names: match columns of `alias` by name where they are not derived from ours.
     """
-    if getattr(element, "_is_from_clause", False) and "parententity" not in element._annotations:
-        return cast("type[_T]", element.alias(name))
+    table: Any = element
+    if getattr(table, "_is_from_clause", False) and "parententity" not in table._annotations:
+        return cast("type[_T]", table.alias(name))
     insp = inspect(element, raiseerr=False)
     if insp is None or not hasattr(insp, "mapper"):
         raise exc.ArgumentError(f"aliased() takes a mapped class or a table, not {element!r:.80}.")

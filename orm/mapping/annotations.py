@@ -217,10 +217,12 @@ def resolve_type(type_map: dict[Any, Any], python_type: Any) -> TypeEngine | Non
     type_map: a registry's type_annotation_map, which may name Annotated types, NewTypes,
     unions and Literals as well as classes. Values are type classes or instances.
     """
+    found: TypeEngine | None
     for key in _lookup_keys(python_type):
         found = _look_up(type_map, key)
         if found is not None:
-            return _adapt_enum(found, key)
+            adapted: TypeEngine = _adapt_enum(found, key)
+            return adapted
     return _resolve_by_default(type_map, python_type)
 
 
@@ -267,22 +269,21 @@ def _resolve_by_default(type_map: dict[Any, Any], python_type: Any) -> TypeEngin
         if isinstance(key, type):
             if issubclass(key, enum.Enum):
                 for base in key.__mro__:
-                    found = _look_up(type_map, base)
-                    if isinstance(found, Enum):
-                        return _enum_like(found, key)
+                    pattern = _look_up(type_map, base)
+                    if isinstance(pattern, Enum):
+                        return Enum(key, **_enum_options(pattern))
             found = resolve_python_type(key)
             if found is not None:
                 return found
     return None
 
 
-def _enum_like(pattern: Any, class_: type) -> Any:
-    kept = {
+def _enum_options(pattern: Any) -> dict[str, Any]:
+    return {
         name: getattr(pattern, name)
         for name in ("native_enum", "create_constraint", "length", "values_callable")
         if getattr(pattern, name, None) is not None
     }
-    return Enum(class_, **kept)
 
 
 def _literal_type(values: tuple[Any, ...]) -> TypeEngine | None:

@@ -17,18 +17,18 @@ from orm.mapping.constructs import (
 from orm.mapping.dataclasses import note_options
 from orm.mapping.options import NOT_GIVEN
 
-_FIELD_SPECIFIERS = (
-    mapped_column,
-    relationship,
-    column_property,
-    composite,
-    deferred,
-    query_expression,
-    synonym,
+
+@dataclass_transform(
+    field_specifiers=(
+        mapped_column,
+        relationship,
+        column_property,
+        composite,
+        deferred,
+        query_expression,
+        synonym,
+    )
 )
-
-
-@dataclass_transform(field_specifiers=_FIELD_SPECIFIERS)
 class MappedAsDataclass:
     """Mapped classes below become dataclasses; options are those of `dataclasses.dataclass`.
 

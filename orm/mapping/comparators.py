@@ -109,7 +109,7 @@ class RelationshipComparator(PropComparator):
 
     # -- comparison with an object ---------------------------------------------------
 
-    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Any:
         if other is None or _is_null(other):
             return self._is_empty()
         if self.prop.uselist:
@@ -119,7 +119,7 @@ class RelationshipComparator(PropComparator):
             )
         return self._equals(other)
 
-    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Any:
         if other is None or _is_null(other):
             return ~self._is_empty()
         if self.prop.uselist:
@@ -274,7 +274,7 @@ class RelationshipComparator(PropComparator):
         return self._select_exists(selectable, where)
 
     def _select_exists(self, selectable: Any, where: list[Any]) -> Any:
-        query = Select(1).select_from(selectable)
+        query: Any = Select(1).select_from(selectable)
         hidden = [selectable]
         if self.prop.secondary is not None:
             query = query.select_from(self.prop.secondary)

@@ -29,11 +29,11 @@ class CompositeComparator(PropComparator):
         """The columns, of the mapper or alias."""
         return [self.parententity.attribute(key) for key in self.prop.keys]
 
-    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Any:
         values = [None] * len(self.columns) if other is None else self.prop.values_of(other)
         return and_(*(column == value for column, value in zip(self.columns, values, strict=True)))
 
-    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Any:
         return ~(self == other)
 
     def __hash__(self) -> int:

@@ -7,6 +7,7 @@ The keyword constructor accepts mapped attributes and properties of the class, n
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,7 @@ def is_settable(class_: type, name: str) -> bool:
 def _is_plain_annotation(class_: type, name: str) -> bool:
     # an attribute declared without being mapped: `cache: ClassVar` excluded by its text
     for base in class_.__mro__:
-        text = base.__dict__.get("__annotations__", {}).get(name)
+        text = inspect.get_annotations(base).get(name)
         if text is not None:
             return "ClassVar" not in str(text) and not hasattr(class_, name)
     return False
@@ -81,9 +82,8 @@ def gen_init() -> Source:
         source.line("state = values.get(STATE)")
         with source.block("if state is None:"):
             source.line("state = setup(self)")
-        with source.block("if manager.dispatch.init:"):
-            with source.block("for listener in manager.dispatch.init:"):
-                source.line("listener(state, (), kwargs)")
+        with source.block("for listener in manager.dispatch.init:"):
+            source.line("listener(state, (), kwargs)")
         with source.block("if kwargs:"):
             source.line("committed = state.committed")
             with source.block("if committed is None:"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from typing import Any
 
 from orm import exc
@@ -38,7 +39,7 @@ def apply_dataclass(class_: type, fields: dict[str, tuple[Any, FieldOptions]]) -
     """
     options = dict(options_of(class_) or {})
     make = options.pop("dataclass_callable", None) or dataclasses.dataclass
-    annotations = dict(class_.__dict__.get("__annotations__", {}))
+    annotations = dict(inspect.get_annotations(class_))
     mine: dict[str, Any] = {}
     saved: dict[str, Any] = {}
     for name, (type_, given) in fields.items():

@@ -16,7 +16,7 @@ class _DeclaredAttr(Generic[_T]):
 
     def __init__(self, fn: Callable[..., _T], cascading: bool = False) -> None:
         self.fget: Callable[..., Any] = fn.__func__ if isinstance(fn, classmethod) else fn
-        self.cascading = cascading
+        self.is_cascading = cascading
         self.__doc__ = fn.__doc__
         self.__name__ = self.fget.__name__
 
@@ -61,7 +61,7 @@ class declared_attr(_DeclaredAttr[_T]):
 
         def __get__(self, instance: Any, owner: Any) -> Any: ...
 
-    cascading = _Cascading()  # type: ignore[assignment]
+    cascading = _Cascading()
     directive = _Directive()
 
     def __init__(self, fn: Callable[..., _T], cascading: bool = False) -> None:

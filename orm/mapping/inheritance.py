@@ -61,7 +61,7 @@ def find_polymorphic_on(mapper: Mapper, given: Any) -> Any:
                 f"{mapper.class_.__name__}: polymorphic_on names {given!r}, which is no mapped column "
                 f"of the class. Write {given}: Mapped[str] = mapped_column() in it."
             )
-        return prop.columns[0]
+        return mapper.column_of(given)
     columns = getattr(given, "columns", None)
     if getattr(given, "is_column", False) and columns:
         return columns[0]

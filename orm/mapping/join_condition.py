@@ -88,6 +88,8 @@ class JoinCondition:
         self.child = child
         self.secondary = secondary
         self.viewonly = viewonly
+        self.primaryjoin: Any = None
+        self.secondaryjoin: Any = None
         self._given_foreign = {plain(each) for each in foreign_keys}
         self._given_remote = {plain(each) for each in remote_side}
         self._find_joins(primaryjoin, secondaryjoin)
@@ -280,9 +282,13 @@ def column_pairs(condition: Any) -> Iterator[tuple[Any, Any]]:
     """Yield (left, right) of every comparison of two columns in a condition."""
     for part in iterate(condition):
         if getattr(part, "__visit_name__", "") == "binary" and _is_comparison(part):
-            left, right = _column(part.left), _column(part.right)
+            left, right = _column(_side(part, "left")), _column(_side(part, "right"))
             if left is not None and right is not None:
                 yield left, right
+
+
+def _side(part: Any, name: str) -> Any:
+    return getattr(part, name)
 
 
 def _is_comparison(part: Any) -> bool:

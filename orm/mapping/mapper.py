@@ -306,6 +306,8 @@ class Mapper:
         return None if self.polymorphic_on is None else self.column_key.get(self.polymorphic_on)
 
     def _set_version(self, column: Any, generator: Any) -> None:
+        self.version_id_col: Any
+        self.version_id_generator: Callable[[Any], Any] | bool
         parent = self.inherits if not self.concrete else None
         if column is None and parent is not None:
             self.version_id_col = parent.version_id_col
@@ -314,11 +316,11 @@ class Mapper:
         self.version_id_col = None if column is None else plain(self._column_of_attribute(column))
         if generator is None:
             generator = _next_version
-        self.version_id_generator: Callable[[Any], Any] | bool = generator
+        self.version_id_generator = generator
 
     def _column_of_attribute(self, given: Any) -> Any:
         if isinstance(given, str):
-            return self.props[given].columns[0]  # type: ignore[attr-defined]
+            return self.column_of(given)
         return self._column_of(given)
 
     def _finish(self) -> None:
@@ -441,6 +443,10 @@ class Mapper:
                 f"{', '.join(self.props)}."
             )
         return prop
+
+    def column_of(self, key: str) -> Any:
+        """Return the column behind a column attribute."""
+        return self.props[key].columns[0]  # type: ignore[attr-defined]
 
     def get_property_by_column(self, column: Any) -> Any:
         """Return the property of a column; raises exc.UnmappedColumnError."""

@@ -6,6 +6,7 @@ nearest first. Columns of mixins are copied; `declared_attr`s are computed for t
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ForwardRef
 
@@ -43,7 +44,7 @@ def find_directive(class_: type, name: str) -> Any:
         member = base.__dict__[name]
         inherited = base is not class_ and is_mapped(base)
         if isinstance(member, declared_attr):
-            if inherited and member.cascading is not True:
+            if inherited and not member.is_cascading:
                 continue
             return member.compute(class_)
         if inherited:
@@ -93,18 +94,18 @@ class Scan:
 
     def _is_own(self, name: str) -> bool:
         own = self.class_.__dict__
-        return name in own or name in own.get("__annotations__", {})
+        return name in own or name in inspect.get_annotations(self.class_)
 
     def _scan_base(self, base: type, seen: set[str]) -> None:
         if base is object or base.__module__ in ("typing", "abc"):
             return
         mapped = base is not self.class_ and is_mapped(base)
-        hints: dict[str, Any] = base.__dict__.get("__annotations__", {})
+        hints = inspect.get_annotations(base)
         for name in _names_in_order(base, hints):
             value = base.__dict__.get(name, _ABSENT)
             if name.startswith("__") or name in _DIRECTIVES or name in seen:
                 continue
-            cascades = isinstance(value, declared_attr) and value.cascading is True
+            cascades = isinstance(value, declared_attr) and value.is_cascading
             if mapped and not cascades:
                 seen.add(name)
                 continue
