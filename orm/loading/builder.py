@@ -106,7 +106,7 @@ class PlanBuilder:
     def make_slot(self, column: Any, key: str, place: int) -> Slot:
         """Return the slot for a column's value at a place of the row."""
         impl = column.type.dialect_impl(self.dialect)
-        convert = column.type.result_processor(self.dialect, None)
+        convert = impl.result_processor(self.dialect, None)
         inline = None if convert is None else impl.inline_result(self.dialect)
         return Slot(key, place, convert, inline)
 
