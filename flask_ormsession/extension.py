@@ -18,9 +18,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
-from flask import Flask, current_app, g, has_request_context
+from flask import Flask, current_app, has_app_context, has_request_context
 
 import orm
 from flask_ormsession import lifecycle, lookups, recording, shell, transaction
@@ -30,7 +30,13 @@ from flask_ormsession.errors import NotInitialisedError, OrmSessionError, make_n
 from flask_ormsession.migrate.commands import db_cli
 from flask_ormsession.model import Model, get_metadata, make_base
 from flask_ormsession.pagination import Pagination, paginate
-from flask_ormsession.session import ContextSession, find_scope, get_scope, make_session_factory
+from flask_ormsession.session import (
+    ContextSession,
+    find_scope,
+    get_scope,
+    make_context_session,
+    make_session_factory,
+)
 from flask_ormsession.state import EXTENSION_KEY, AppState, get_state
 from orm import Engine, MetaData, Select, Session
 
@@ -52,6 +58,28 @@ class Database(Generic[M]):
     Model: type[M]
     session: ContextSession
 
+    @overload
+    def __init__(
+        self: Database[Model],
+        app: Flask | None = None,
+        *,
+        model_class: None = None,
+        metadata: MetaData | None = None,
+        engine_options: Mapping[str, Any] | None = None,
+        session_options: Mapping[str, Any] | None = None,
+        disable_autonaming: bool = False,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        model_class: type[M],
+        engine_options: Mapping[str, Any] | None = None,
+        session_options: Mapping[str, Any] | None = None,
+    ) -> None: ...
+
     def __init__(
         self,
         app: Flask | None = None,
@@ -63,13 +91,11 @@ class Database(Generic[M]):
         disable_autonaming: bool = False,
     ) -> None:
         if model_class is None:
-            made: Any = make_base(metadata, autonaming=not disable_autonaming)
-            model_class = made
+            model_class = cast("type[M]", make_base(metadata, autonaming=not disable_autonaming))
         elif metadata is not None:
             raise OrmSessionError("Give the metadata to the model_class, not to Database as well.")
-        assert model_class is not None
         self.Model = model_class
-        self.session = ContextSession(self)  # type: ignore[arg-type]  # a Session to type checkers
+        self.session = make_context_session(self)
         self.vetoes: list[lifecycle.Veto] = []
         self._engine_options = dict(engine_options or {})
         self._session_options = dict(session_options or {})
@@ -186,9 +212,9 @@ class Database(Generic[M]):
 
         app: whose database, where there is no app context.
         """
-        if app is None and not g:
+        if app is None and not has_app_context():
             raise make_no_context_error("session_scope()")
-        if app is None or (g and current_app == app):
+        if app is None or (has_app_context() and current_app == app):
             with get_scope(self, "session_scope()").nested() as session:
                 yield session
         else:
@@ -199,9 +225,9 @@ class Database(Generic[M]):
         """Run a function in a thread with an app context and session of its own, committed at its
         end, rolled back if it raises. Returns its Future; objects of this session must not be
         handed over, their keys can be."""
-        if not g:
+        if not has_app_context():
             raise make_no_context_error("run_in_thread()")
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        app: Flask = current_app._get_current_object()
         future: Future[T] = Future()
 
         def work() -> None:

@@ -20,14 +20,16 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, has_app_context, has_request_context, request
 from werkzeug.exceptions import HTTPException
 
 from flask_ormsession import signals
 from flask_ormsession.errors import ReadOnlyError, annotate
 from flask_ormsession.session import (
+    SCOPE,
     SessionScope,
     find_scope,
+    find_space,
     has_unsaved_changes,
     is_in_use,
     make_scope,
@@ -37,7 +39,8 @@ from orm import Session, event
 if TYPE_CHECKING:
     from flask_ormsession.state import AppState
 
-OUTCOME = "flask_ormsession.outcome"
+OUTCOME = "flask_ormsession.outcome"  # in the WSGI environ
+_LAST_OUTCOME = "_ormsession_outcome"  # in `g`, from the end of the request to that of its context
 
 logger = logging.getLogger("flask_ormsession")
 
@@ -75,10 +78,11 @@ class Outcome:
 
 def get_outcome(state: AppState) -> Outcome:
     """Return the outcome of the current request, making it if the app was called without WSGI."""
-    outcome: Outcome | None = request.environ.get(OUTCOME)
+    environ: dict[str, Any] = request._get_current_object().environ
+    outcome: Outcome | None = environ.get(OUTCOME)
     if outcome is None:
         manual = state.settings.commit == "manual"
-        outcome = request.environ[OUTCOME] = Outcome(manual=manual, shared=True)
+        outcome = environ[OUTCOME] = Outcome(manual=manual, shared=True)
     return outcome
 
 
@@ -95,19 +99,25 @@ def install(app: Flask, state: AppState) -> None:
 
 def _note_requests(app: Flask, state: AppState) -> None:
     manual = state.settings.commit == "manual"
-    inner = app.wsgi_app
+    inner: Any = app.wsgi_app
 
     def wsgi_app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        shared = bool(g) and current_app._get_current_object() is app  # type: ignore[attr-defined]
+        shared = has_app_context() and current_app._get_current_object() is app
         environ[OUTCOME] = Outcome(manual=manual, shared=shared)
         return inner(environ, start_response)
 
-    app.wsgi_app = wsgi_app  # type: ignore[method-assign]  # Flask's way to add middleware
+    _replace(app, "wsgi_app", wsgi_app)
+
+
+def _replace(app: Flask, method: str, function: Callable[..., Any]) -> None:
+    """Shadow a method of this one app; Flask calls them all through the instance."""
+    setattr(app, method, function)
 
 
 def _note_errors(app: Flask, state: AppState) -> None:
     """No hook of Flask tells of an exception which an error handler turns into a response."""
-    handle_user_exception, handle_exception = app.handle_user_exception, app.handle_exception
+    handle_user_exception: Any = app.handle_user_exception
+    handle_exception: Any = app.handle_exception
 
     def note_handled(*args: Any) -> Any:
         if is_failure(args[-1]):
@@ -118,12 +128,12 @@ def _note_errors(app: Flask, state: AppState) -> None:
         fail_request(state, args[-1])
         return handle_exception(*args)
 
-    app.handle_user_exception = note_handled  # type: ignore[method-assign]  # wrapped
-    app.handle_exception = note_unhandled  # type: ignore[method-assign]  # wrapped
+    _replace(app, "handle_user_exception", note_handled)
+    _replace(app, "handle_exception", note_unhandled)
 
 
 def _end_responses(app: Flask, state: AppState) -> None:
-    inner = app.process_response
+    inner: Any = app.process_response
 
     def process_response(*args: Any) -> Response:
         begin_response(state, args[-1])
@@ -132,16 +142,18 @@ def _end_responses(app: Flask, state: AppState) -> None:
             end_request(app, state, response)
         except Exception as error:
             # Raises again when the app has no handler, and Flask then answers 500.
-            answer = app.make_response(app.handle_user_exception(*args[:-1], error))
+            handle: Any = app.handle_user_exception
+            answer = app.make_response(handle(*args[:-1], error))
             return process_response(*args[:-1], answer)
         return response
 
-    app.process_response = process_response  # type: ignore[method-assign]  # wrapped
+    _replace(app, "process_response", process_response)
 
 
 def _end_contexts(app: Flask, state: AppState) -> None:
     """Not a teardown function: those are skipped when one before them raises."""
-    end_of_request, end_of_context = app.do_teardown_request, app.do_teardown_appcontext
+    end_of_request: Any = app.do_teardown_request
+    end_of_context: Any = app.do_teardown_appcontext
 
     def do_teardown_request(*args: Any, **kw: Any) -> None:
         error = _error_of(args, kw)
@@ -163,8 +175,8 @@ def _end_contexts(app: Flask, state: AppState) -> None:
         finally:
             end_context(error)
 
-    app.do_teardown_request = do_teardown_request  # type: ignore[method-assign]  # wrapped
-    app.do_teardown_appcontext = do_teardown_appcontext  # type: ignore[method-assign]  # wrapped
+    _replace(app, "do_teardown_request", do_teardown_request)
+    _replace(app, "do_teardown_appcontext", do_teardown_appcontext)
 
 
 def _error_of(args: tuple[Any, ...], kw: dict[str, Any]) -> BaseException | None:
@@ -194,9 +206,10 @@ def fail_request(state: AppState, error: BaseException) -> None:
 def begin_response(state: AppState, response: Response) -> None:
     """Roll back what failed before the app's hooks run, one of which may commit by itself (as
     the server-side sessions of some extensions do)."""
-    if response.status_code >= 400 or get_outcome(state).failed:
+    outcome = get_outcome(state)
+    if (outcome.failed or response.status_code >= 400) and not outcome.manual:
         scope = find_scope()
-        if scope is not None and not get_outcome(state).manual:
+        if scope is not None:
             scope.roll_back()
 
 
@@ -287,12 +300,12 @@ def end_request_context(error: BaseException | None) -> None:
 
     If the app context is someone else's, what the request left open is settled now.
     """
-    outcome: Outcome | None = request.environ.get(OUTCOME)
+    outcome: Outcome | None = request._get_current_object().environ.get(OUTCOME)
     if outcome is None:  # test_request_context: no request was answered
         return
     outcome.ends += 1
     if not outcome.shared:
-        make_scope().outcome = outcome
+        setattr(find_space(), _LAST_OUTCOME, outcome)
         return
     scope = find_scope()
     if scope is not None:
@@ -304,10 +317,11 @@ def end_context(error: BaseException | None) -> None:
 
     Raises what a commit raised. The connection is returned to the pool in any case.
     """
-    scope = find_scope()
+    space = find_space()
+    outcome: Outcome | None = space.pop(_LAST_OUTCOME, None)
+    scope: SessionScope | None = space.get(SCOPE)
     if scope is None:
         return
-    outcome, scope.outcome = scope.outcome, None
     try:
         _settle(scope, outcome, error)
     finally:

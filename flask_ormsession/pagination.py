@@ -174,7 +174,7 @@ def _load(session: Session, statement: Select[Any]) -> list[Any]:
 def count_items(session: Session, statement: Select[Any]) -> int:
     """Return how many rows a select has, by one `SELECT count(*)`."""
     inner = statement.order_by(None).limit(None).offset(None).subquery()
-    return session.execute(select(func.count()).select_from(inner)).scalar_one()
+    return int(session.execute(select(func.count()).select_from(inner)).scalar_one())
 
 
 def _read_number(name: str, given: int | None, default: int, error_out: bool) -> int:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, has_app_context
 
 from flask_ormsession import signals, transaction
 from flask_ormsession.binds import make_bind_key_session
@@ -22,9 +22,8 @@ from orm import Engine, Session, sessionmaker
 if TYPE_CHECKING:
     from flask_ormsession.config import Settings
     from flask_ormsession.extension import Database
-    from flask_ormsession.lifecycle import Outcome
 
-_SCOPE = "_ormsession_scope"
+SCOPE = "_ormsession_scope"
 
 logger = logging.getLogger("flask_ormsession")
 
@@ -32,17 +31,15 @@ logger = logging.getLogger("flask_ormsession")
 class SessionScope:
     """What one app context knows of the database.
 
-    session: the session, once used. outcome: that of the request which this context served,
-    from the end of the request to the end of the context. queries: what was recorded.
+    session: the session, once used. queries: what was recorded.
     """
 
-    __slots__ = ("app", "outcome", "queries", "session", "state")
+    __slots__ = ("app", "queries", "session", "state")
 
     def __init__(self, app: Flask, state: AppState) -> None:
         self.app = app
         self.state = state
         self.session: Session | None = None
-        self.outcome: Outcome | None = None
         self.queries: list[Any] | None = None
 
     def __repr__(self) -> str:
@@ -117,10 +114,15 @@ def is_in_use(session: Session) -> bool:
     return session.in_transaction() or has_unsaved_changes(session)
 
 
+def find_space() -> Any:
+    """Return the `g` of the current app context, not its proxy; None without a context."""
+    return g._get_current_object() if has_app_context() else None
+
+
 def find_scope() -> SessionScope | None:
     """Return the scope of the current app context, or None if it has none (yet)."""
-    space = g._get_current_object() if g else None  # type: ignore[attr-defined]
-    return None if space is None else space.get(_SCOPE)
+    space = find_space()
+    return None if space is None else space.get(SCOPE)
 
 
 def make_scope() -> SessionScope:
@@ -128,12 +130,12 @@ def make_scope() -> SessionScope:
 
     Raises NotInitialisedError if the app does not know a Database.
     """
-    space = g._get_current_object()  # type: ignore[attr-defined]
-    scope: SessionScope | None = space.get(_SCOPE)
+    space: Any = g._get_current_object()
+    scope: SessionScope | None = space.get(SCOPE)
     if scope is None:
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        app: Flask = current_app._get_current_object()
         scope = SessionScope(app, get_state(app))
-        setattr(space, _SCOPE, scope)
+        setattr(space, SCOPE, scope)
     return scope
 
 
@@ -142,7 +144,7 @@ def get_scope(db: Database[Any], name: str) -> SessionScope:
 
     Raises NoContextError without an app context, NotInitialisedError for an app of another Database.
     """
-    if not g:
+    if not has_app_context():
         raise make_no_context_error(name)
     scope = make_scope()
     if scope.state.db is not db:
@@ -195,8 +197,18 @@ else:
 
         def __repr__(self) -> str:
             scope = find_scope()
-            held = "no app context" if not g else repr(scope.session if scope else None)
+            held = (
+                "no app context"
+                if not has_app_context()
+                else repr(scope.session if scope else None)
+            )
             return f"<ContextSession: {held}>"
+
+
+def make_context_session(db: Database[Any]) -> ContextSession:
+    """Return the proxy which is `db.session`."""
+    # To type checkers it is a Session, whose constructor takes other arguments.
+    return cast("Any", ContextSession)(db)  # type: ignore[no-any-return]
 
 
 def make_session_factory(

@@ -8,7 +8,7 @@ identity columns, comments. Expressions travel as the SQL text that our compiler
 from __future__ import annotations
 
 import inspect as python_inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,9 +25,10 @@ from orm import Engine, MetaData
 _DEEPEST_DECORATION = 20  # of types around types, before it is taken for a circle
 
 
-def make_engine(engine: Engine) -> sa.Engine:
+def make_engine(engine: Engine, connect_args: Mapping[str, Any] | None = None) -> sa.Engine:
     """Return a SQLAlchemy engine on the database of ours, for the time of one command.
 
+    connect_args: what the app gives its driver beyond the URL, as certificates.
     On SQLite a migration runs in one transaction, DDL included, so that one that fails leaves nothing
     half done. Raises MigrationError for a database in memory.
     """
@@ -37,11 +38,26 @@ def make_engine(engine: Engine) -> sa.Engine:
             "The database is SQLite in memory, which nothing can migrate: it is gone when the command "
             "ends. Set ORM_DATABASE_URL to a file, as 'sqlite:///app.db'."
         )
-    made = sa.create_engine(url.render_as_string(hide_password=False), poolclass=NullPool)
+    made = sa.create_engine(
+        url.render_as_string(hide_password=False),
+        poolclass=NullPool,
+        connect_args=dict(connect_args or {}),
+    )
     if made.dialect.name == "sqlite":
         sa_event.listen(made, "connect", _leave_transactions_to_us)
         sa_event.listen(made, "begin", _begin_transaction)
     return made
+
+
+def connect(engine: sa.Engine) -> sa.Connection:
+    """Return a connection. Raises MigrationError if the database cannot be reached."""
+    try:
+        return engine.connect()
+    except sa.exc.DBAPIError as error:
+        raise MigrationError(
+            f"The database {engine.url.render_as_string()} cannot be reached: {error.orig} Is its "
+            "server running, and is ORM_DATABASE_URL right?"
+        ) from error
 
 
 def _leave_transactions_to_us(connection: Any, record: Any) -> None:
@@ -197,7 +213,7 @@ class Copier:
                 options[key] = sa.text(self.to_sql(value))
         made = sa.Index(copy_name(index.name), *parts, unique=bool(index.unique), **options)
         if made.table is None:
-            table.append_constraint(made)  # type: ignore[arg-type]  # takes indexes as well
+            table.append_constraint(made)
         return made
 
     def to_sql(self, expression: Any) -> str:

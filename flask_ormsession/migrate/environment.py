@@ -32,8 +32,8 @@ def run_migrations(context: Any, **options: Any) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    made = bridge.make_engine(engine)
-    with made.connect() as connection:
+    made = bridge.make_engine(engine, state.settings.binds[None].options.get("connect_args"))
+    with bridge.connect(made) as connection:
         context.configure(connection=connection, **options)
         with context.begin_transaction():
             context.run_migrations()

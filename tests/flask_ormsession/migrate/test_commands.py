@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orm import ForeignKey, Mapped, String, exc, func, mapped_column, select, text
-from tests.flask_ormsession.migrate.conftest import Color, Project
+from tests.flask_ormsession.migrate.conftest import Color, Project, declare_models
 
 
 def test_the_whole_round(project: Project) -> None:
@@ -206,6 +206,16 @@ def test_a_database_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     memory.run("init")
     assert "SQLite in memory" in memory.run("upgrade", code=1)
+
+
+def test_a_server_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = Project("postgresql+psycopg://me:secret@127.0.0.1:9/nothing", tmp_path)
+    declare_models(project.db)
+    project.run("init")
+    out = project.run("upgrade", code=1)
+    assert "cannot be reached" in out
+    assert "secret" not in out
 
 
 def test_a_query_before_the_migration(project: Project) -> None:
