@@ -53,12 +53,11 @@ class JoinedLoad:
         made.target = made.mapper.selectable.alias()
         made.secondary = None if prop.secondary is None else prop.secondary.alias()
         made.adapt = make_adapter(made.target)
-        remote = set(prop.remote_side)
-        made.onclause = _make_onclause(prop.primaryjoin, remote, made, adapt_parent)
+        made.onclause = _make_onclause(prop.primaryjoin, prop, made, adapt_parent)
         made.secondary_on = None
         if made.secondary is not None:
             made.secondary_on = _make_onclause(
-                prop.secondaryjoin, remote, made, make_adapter(made.target)
+                prop.secondaryjoin, prop, made, make_adapter(made.target)
             )
         criteria = () if said is None else said.criteria
         for each in criteria:
@@ -74,21 +73,16 @@ class JoinedLoad:
 
 
 def _make_onclause(
-    condition: Any, remote: set[Any], load: JoinedLoad, adapt_local: Callable[[Any], Any]
+    condition: Any, prop: Any, load: JoinedLoad, adapt_local: Callable[[Any], Any]
 ) -> Any:
     """Return a join condition with the remote side on the aliases, the local on its own."""
     secondary, target = load.secondary, load.target
 
     def find(column: Any) -> Any:
         if secondary is not None:
-            found = secondary.corresponding_column(column)
-        elif is_remote(column, remote):
-            found = target.corresponding_column(column)
+            found = secondary.corresponding_column(column, True)
         else:
-            found = adapt_local(column)
-            if found is column:
-                # neither side's key: a column of the target in a criterion of its own
-                found = target.corresponding_column(column)
+            found = target.corresponding_column(column, True) if is_remote(prop, column) else None
         if found is None:
             found = adapt_local(column)
         return None if found is column else found

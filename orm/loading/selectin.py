@@ -187,16 +187,9 @@ def _join_parent(prop: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
     parent = prop.parent
     alias = parent.selectable.alias()
     of_alias = make_adapter(alias)
-    remote = set(prop.remote_side)
-    related = prop.mapper.selectable
 
     def find(column: Any) -> Any:
-        if is_remote(column, remote):
-            return None
-        if "local" not in column._annotations and related.c.contains_column(column):
-            return None
-        found = alias.corresponding_column(column)
-        return None if found is column else found
+        return None if is_remote(prop, column) else alias.corresponding_column(column, True)
 
     onclause = adapt_all(prop.primaryjoin, find)
     if prop.secondary is not None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orm.sql.adapt import replacement_traverse
+from orm.sql.annotations import plain
 
 
 def resolve_entry(relation: Any, entry: Any) -> list[Any]:
@@ -59,17 +60,12 @@ def _adapt_side(
     secondary: Any,
 ) -> Any:
     """Return a relationship's condition with either side's columns on what is joined."""
-    remote = set(prop.remote_side)
 
     def find(column: Any) -> Any:
         if secondary is not None and secondary.c.contains_column(column):
             return None
-        if secondary is None and is_remote(column, remote):
-            found = of_target(column)
-        else:
-            found = of_left(column)
-            if found is None or found is column:
-                found = of_target(column)
+        is_far = secondary is None and is_remote(prop, column)
+        found = of_target(column) if is_far else of_left(column)
         return None if found is column else found
 
     return adapt_all(condition, find)
@@ -101,8 +97,15 @@ def adapt_all(expression: Any, find: Callable[[Any], Any]) -> Any:
     return replacement_traverse(expression, replace)
 
 
-def is_remote(column: Any, remote: set[Any]) -> bool:
-    """Whether a column in a relationship's condition is on the related side."""
-    if "local" in column._annotations:
+def is_remote(prop: Any, column: Any) -> bool:
+    """Whether a column in a relationship's condition is on the related side.
+
+    Columns which are neither part of the key nor marked, in further criteria, are on the
+    related side unless the parent has them.
+    """
+    notes = column._annotations
+    if "local" in notes:
         return False
-    return "remote" in column._annotations or column in remote
+    if "remote" in notes or column in prop.remote_side:
+        return True
+    return column not in prop.local_columns and plain(column) not in prop.parent.column_key

@@ -239,7 +239,7 @@ class Join(FromClause):
         if onclause is None:
             self.onclause = join_condition(self.left, self.right)
         else:
-            self.onclause = expect_onclause(onclause).self_group()
+            self.onclause = expect_onclause(onclause)
         self.isouter = isouter
         self.full = full
 
@@ -385,6 +385,8 @@ class AliasedReturnsRows(FromClause):
         return self.name or self._anon_base
 
     def _make_columns(self) -> ColumnCollection:
+        if self.element._is_select_base:
+            return self.element._export_to(self)  # type: ignore[no-any-return]
         return ColumnCollection(
             (key, _copy_column(column, self, key)) for key, column in self.element.c.items()
         )

@@ -48,9 +48,10 @@ def test_chained_selectin_of_all_kinds(blog: Any, session: Session) -> None:
 
 
 def test_selectin_of_a_to_one_uses_what_the_session_has(blog: Any, session: Session) -> None:
-    session.scalars(select(blog.User)).all()
+    users = session.scalars(select(blog.User)).all()
     blog.log.clear()
-    session.scalars(select(blog.Post).options(selectinload(blog.Post.author))).all()
+    posts = session.scalars(select(blog.Post).options(selectinload(blog.Post.author))).all()
+    assert {post.author for post in posts} == {*users, None}
     assert len(blog.log) == 1
 
 
