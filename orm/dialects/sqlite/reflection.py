@@ -147,12 +147,12 @@ class SQLiteReflection:
 
     def _to_type(self, text: str) -> TypeEngine:
         name, numbers = parse_type_name(text)
-        kind = _TYPES.get(name)
+        kind: Any = _TYPES.get(name)
         if kind is None:
             kind = _by_affinity(name)
         if kind in (VARCHAR, CHAR, NUMERIC) and numbers:
-            return kind(*numbers)
-        return kind()
+            return kind(*numbers)  # type: ignore[no-any-return]
+        return kind()  # type: ignore[no-any-return]
 
     def get_pk_constraint(
         self, connection: Any, table_name: str, schema: str | None = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 from orm.compiler.types import TypeCompiler
-from orm.types.base import TypeEngine
+from orm.types.base import Processor, TypeDialect, TypeEngine
 from orm.types.scalar import (
     BIGINT,
     BLOB,
@@ -34,10 +35,19 @@ from orm.types.temporal import (
     Time,
 )
 
+class _StoredJSON(JSON):
+    """A column declared JSON has NUMERIC affinity: SQLite stores the document `5` as a number."""
+
+    def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        loads = getattr(dialect, "_json_deserializer", None) or json.loads
+        return lambda value: loads(value) if isinstance(value, str) else value
+
+
 COLSPECS: Final[dict[type[TypeEngine], type[TypeEngine]]] = {
     Date: TextDate,
     Time: TextTime,
     DateTime: TextDateTime,
+    JSON: _StoredJSON,
 }
 
 

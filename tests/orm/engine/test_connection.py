@@ -73,9 +73,14 @@ def test_autobegin_and_rollback_at_close(engine: Engine) -> None:
 def test_begin_commits_or_rolls_back(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(insert(users).values(name="a"))
-    with pytest.raises(ZeroDivisionError), engine.begin() as connection:
-        connection.execute(insert(users).values(name="b"))
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with engine.begin() as connection:
+            connection.execute(insert(users).values(name="b"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert count(engine) == 1
 
 
