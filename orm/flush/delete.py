@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.flush import emit
-from orm.flush.processed import row_processor
-from orm.flush.stale import explain_stale
-from orm.flush.update_statement import UpdateTable, former, tables_of
+from orm.flush.gen_params import row_processor
+from orm.flush.update_statement import UpdateTable, explain_stale, former, tables_of
 from orm.sql.dml import delete
 from orm.sql.elements import BindParameter
 from orm.state.instance_state import instance_dict

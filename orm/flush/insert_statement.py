@@ -7,8 +7,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from orm.flush import emit
+from orm.flush.gen_params import row_processor
 from orm.flush.insert_shape import InsertShape
-from orm.flush.processed import row_processor
 from orm.sql.dml import insert
 from orm.state.instance_state import instance_dict
 

@@ -17,8 +17,7 @@ from orm.flush import dependency, plan
 from orm.flush.cascade import iterate_cascade
 from orm.flush.delete import delete_states
 from orm.flush.insert import insert_states, set_identities
-from orm.flush.row_switch import switch_rows
-from orm.flush.update import update_states
+from orm.flush.update import switch_rows, update_states
 from orm.protocols import SessionLike
 from orm.state.backrefs import has_parent
 

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.flush import emit
-from orm.flush.stale import explain_stale
-from orm.flush.update_statement import UpdateStatement, UpdateTable, statement_for, tables_of
+from orm.flush.update_statement import (
+    UpdateStatement,
+    UpdateTable,
+    explain_stale,
+    statement_for,
+    tables_of,
+)
 from orm.sql.dml import update
 from orm.state.instance_state import instance_dict
 from orm.state.markers import NO_VALUE
@@ -236,3 +241,23 @@ def update_columns(
             where = table.key_values(uow, state, dict_)
             rows.append((*[dict_.get(name) for name in key], *where))
         _execute(uow, connection, statement, rows)
+
+
+def switch_rows(uow: UnitOfWork, mapper: Any, pairs: Sequence[tuple[Any, Any]]) -> None:
+    """Find among new objects those which take over the row of a deleted one.
+
+    They go into `uow.row_switches`, and the deleted ones into `uow.replaced`: deleted as
+    objects, while their row stays.
+    """
+    identities = uow.session.identity_map.for_mapper(mapper.base_mapper)
+    for state, obj in pairs:
+        dict_ = instance_dict(obj)
+        values = [dict_.get(key) for key in mapper.pk_keys]
+        if any(value is None for value in values):
+            continue
+        old = identities.get(mapper.ident_from_values(values))
+        if old is None or not uow.is_delete(old) or old.manager.mapper is not mapper:
+            continue
+        uow.row_switches[state] = old
+        uow.replaced.append(old)
+        uow.kept_alive.append(uow.deletes[mapper].pop(old))
