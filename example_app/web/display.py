@@ -20,7 +20,7 @@ def add_filters(blueprint: Blueprint) -> None:
     blueprint.add_app_template_filter(format_time, "time")
     blueprint.add_app_template_filter(format_number, "number")
     blueprint.add_app_template_global(make_page_url, "page_url")
-    blueprint.add_app_template_global(LOW_STOCK, "LOW_STOCK")
+    blueprint.app_context_processor(lambda: {"LOW_STOCK": LOW_STOCK})
 
 
 def format_money(amount: Decimal) -> str:

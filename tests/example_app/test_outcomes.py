@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from example_app.extensions import db
 from example_app.models import Department
 from example_app.services.errors import InvalidOrder
+from orm import select
 
 
 def write() -> None:
@@ -92,7 +93,7 @@ def test_every_outcome(shop: Any) -> None:
 
 def clear(shop: Any) -> None:
     with shop.session() as session:
-        for department in session.query(Department).filter_by(name="Written"):
+        for department in session.scalars(select(Department).where(Department.name == "Written")):
             session.delete(department)
         session.commit()
 
