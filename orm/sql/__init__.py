@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orm.sql.adapt import ClauseAdapter
 from orm.sql.comparators import Comparator
 from orm.sql.compound import (
     CompoundSelect,
@@ -80,7 +81,7 @@ from orm.sql.visitors import ClauseElement
 __all__ = [
     "CTE", "LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE",
     "LABEL_STYLE_TABLENAME_PLUS_COL", "Alias", "BinaryExpression", "BindParameter",
-    "BooleanClauseList", "Case", "Cast", "ClauseElement", "ClauseList", "ColumnClause",
+    "BooleanClauseList", "Case", "Cast", "ClauseAdapter", "ClauseElement", "ClauseList", "ColumnClause",
     "ColumnElement", "Comparator", "CompoundSelect", "Delete", "Executable", "Exists", "Extract",
     "FromClause", "Function", "FunctionElement", "GenericFunction", "Insert", "Join", "Label",
     "Lateral", "Over", "ScalarSelect", "Select", "SelectBase", "Subquery", "TableClause",

@@ -36,7 +36,7 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
     _is_implicitly_boolean: ClassVar[bool] = False
     _allow_label_resolve: bool = True
     is_literal: bool = False
-    _memos = ("_key_memo", "_own_key", "_proxy_memo")
+    _memos: ClassVar[tuple[str, ...]] = ("_key_memo", "_own_key", "_proxy_memo")
 
     @property
     def comparator(self) -> Any:
@@ -543,7 +543,7 @@ class ColumnClause(ColumnElement[_T]):
         ("is_literal", Kind.PLAIN),
     )
 
-    _memos = (*ColumnElement._memos, "_key_token")
+    _memos: ClassVar[tuple[str, ...]] = (*ColumnElement._memos, "_key_token")
 
     name: str
     table: Any = None

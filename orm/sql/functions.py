@@ -34,8 +34,14 @@ class FunctionElement(ColumnElement[Any], Executable):
     name: str
 
     def __init__(self, *clauses: Any) -> None:
-        args = [expect_expr(c, like=None) for c in clauses]
+        args = [self._argument(clause) for clause in clauses]
         self.clause_expr = Grouping(ClauseList(*args, operator=ops.comma_op, group_contents=True))
+
+    def _argument(self, value: Any) -> Any:
+        element = expect_expr(value)
+        if element._is_bind_parameter and element is not value and element.key == "param":
+            element.key = self.name
+        return element
 
     @property
     def clauses(self) -> ClauseList:

@@ -49,21 +49,15 @@ def _find_constraints(a: Any, b: Any, a_subset: Any, only: Any) -> list[list[tup
     sides = [a] if a_subset is None or a_subset is a else [a_subset, a]
     for left in sides:
         found: dict[Any, list[tuple[Any, Any]]] = {}
-        _collect(left, b, only, found, refers_from_b=True)
+        _collect(left, b, only, found)
         if left is not b:
-            _collect(b, left, only, found, refers_from_b=False)
+            _collect(b, left, only, found)
         if found:
             return list(found.values())
     return []
 
 
-def _collect(
-    target: Any,
-    source: Any,
-    only: Any,
-    found: dict[Any, list[tuple[Any, Any]]],
-    refers_from_b: bool,
-) -> None:
+def _collect(target: Any, source: Any, only: Any, found: dict[Any, list[tuple[Any, Any]]]) -> None:
     """Add the pairs of the foreign keys of `source` that refer to `target`, grouped by constraint."""
     for fk in _sorted_keys(source):
         if only is not None and fk.parent not in only:
@@ -80,8 +74,7 @@ def _collect(
         own = source.corresponding_column(fk.parent)
         if own is None or own is referred:
             continue
-        pair = (referred, own) if refers_from_b else (own, referred)
-        found.setdefault(getattr(fk, "constraint", None) or fk, []).append(pair)
+        found.setdefault(getattr(fk, "constraint", None) or fk, []).append((referred, own))
 
 
 def _sorted_keys(source: Any) -> Iterable[Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import orm.sql.annotations as ann
+from orm import exc
 from orm.sql.cache_key import NotCacheable, StatementKey, option_key, statement_key
 from orm.util.collections import EMPTY_MAP
 

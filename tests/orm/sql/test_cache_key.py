@@ -3,9 +3,24 @@ from __future__ import annotations
 import pytest
 
 from orm.sql import (
-    bindparam, case, cast, column, delete, exists, func, insert, literal, or_, select, table, text,
-    tuple_, union, update, values,
-)  # fmt: skip
+    bindparam,
+    case,
+    cast,
+    column,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    table,
+    text,
+    tuple_,
+    union,
+    update,
+    values,
+)
 from orm.sql.cache_key import statement_key
 from orm.types import Integer, String, TypeDecorator, UserDefinedType
 
@@ -77,7 +92,10 @@ class TestStructure:
             (lambda u: select(u).where(u.c.id == 1), lambda u: select(u).having(u.c.id == 1)),
             (lambda u: select(u), lambda u: select(u).distinct()),
             (lambda u: select(u).limit(1), lambda u: select(u).offset(1)),
-            (lambda u: select(u).join(u.alias("a"), isouter=True), lambda u: select(u).join(u.alias("a"))),
+            (
+                lambda u: select(u).join(u.alias("a"), isouter=True),
+                lambda u: select(u).join(u.alias("a")),
+            ),
             (lambda u: select(u.alias("a")), lambda u: select(u.alias("b"))),
             (lambda u: select(u.c.id.label("a")), lambda u: select(u.c.id.label("b"))),
             (lambda u: select(func.max(u.c.id)), lambda u: select(func.min(u.c.id))),
@@ -85,11 +103,17 @@ class TestStructure:
             (lambda u: select(u.c.id.op("+")(1)), lambda u: select(u.c.id.op("-")(1))),
             (lambda u: select(u).with_for_update(), lambda u: select(u).with_for_update(read=True)),
             (lambda u: text("a"), lambda u: text("b")),
-            (lambda u: select(u).where(u.c.id == bindparam("a")), lambda u: select(u).where(u.c.id == bindparam("b"))),
+            (
+                lambda u: select(u).where(u.c.id == bindparam("a")),
+                lambda u: select(u).where(u.c.id == bindparam("b")),
+            ),
             (lambda u: insert(u).values(id=1), lambda u: insert(u).values(age=1)),
-            (lambda u: select(u).where(u.c.name.like("a", escape="/")), lambda u: select(u).where(u.c.name.like("a", escape="#"))),
+            (
+                lambda u: select(u).where(u.c.name.like("a", escape="/")),
+                lambda u: select(u).where(u.c.name.like("a", escape="#")),
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_what_makes_a_difference(self, t, a, b):
         assert key(a(t.users)) != key(b(t.users))
 
@@ -102,7 +126,9 @@ class TestStructure:
             return table("x", column("a", Integer))
 
         first, second = make(), make()
-        assert key(select(first).where(first.c.a == 1)) == key(select(second).where(second.c.a == 2))
+        assert key(select(first).where(first.c.a == 1)) == key(
+            select(second).where(second.c.a == 2)
+        )
         assert key(select(first)) != key(select(table("x", column("b", Integer))))
 
     def test_computed_once(self, t):

@@ -63,7 +63,7 @@ class TestComparison:
 
     def test_class_as_value_is_refused(self, t):
         with pytest.raises(exc.ArgumentError, match="class cannot be a value"):
-            t.users.c.age == int
+            t.users.c.age.__eq__(int)
 
     def test_select_as_value_is_a_scalar_subquery(self, t):
         expression = t.users.c.id == select(t.posts.c.user_id)
