@@ -195,7 +195,9 @@ class Scan:
         if note is None:
             return
         given = column._user_nullable is not None
-        if not given and not column.primary_key:
+        if not given and column.primary_key:
+            column.nullable = False
+        elif not given:
             column.nullable = column._user_nullable = note.optional
         if not column.type._isnull or column.foreign_keys:
             return
