@@ -228,7 +228,7 @@ def _repeats(prop: Any, path: tuple[Any, ...]) -> bool:
     """Whether eager loading as mapped would go round: the target was on the way already."""
     depth = getattr(prop, "join_depth", None)
     if depth is not None:
-        return sum(each is prop for each in path) >= depth
+        return bool(sum(each is prop for each in path) >= depth)
     seen = {each.parent.base_mapper for each in path}
     target = prop.mapper.base_mapper
     return bool(target in seen or target is prop.parent.base_mapper)

@@ -19,14 +19,13 @@ def fetch(
     session: Any,
     plan: LoadPlan,
     run: Run,
-    mapper: Any,
+    connection: Any,
     params: Mapping[str, Any] | None,
     reason: Reason,
     extracted: Sequence[Any] | None = None,
     options: Mapping[str, Any] = EMPTY_MAP,
 ) -> Any:
-    """Execute a plan for the session's connection to `mapper`; return what its rows make."""
-    connection = session._connection_for(mapper=mapper)
+    """Execute a plan on one of the session's connections; return what its rows make."""
     cursor = connection.execute_compiled(
         plan.compiled, extracted, params, reason=reason, owner=session, options=options
     )

@@ -118,7 +118,7 @@ class _Body:
 
     def _row(self) -> str:
         """Return the expression for the whole driver row, which only rare paths need."""
-        return f"({', '.join(self.columns)},)"
+        return make_tuple(self.columns)
 
     def _write_ident(self, entity: EntityRow) -> list[str]:
         """Write what makes the identity; returns the names of its parts."""
@@ -212,12 +212,18 @@ class _Body:
         if plan.emit == "scalar":
             source.line(f"emit({values[0]})")
         elif plan.emit == "row":
-            source.line(f"emit(({', '.join(values)},))")
+            source.line(f"emit({make_tuple(values)})")
         else:
             parts = [self._value(slot) for slot in plan.group]
-            key = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-            source.line(f"g = find(k := {key})")
+            key = parts[0] if len(parts) == 1 else make_tuple(parts)
+            source.line(f"k = {key}")
+            source.line("g = find(k)")
             with source.block("if g is None:"):
                 source.line(f"out[k] = [{values[0]}]")
             with source.block("else:"):
                 source.line(f"g.append({values[0]})")
+
+
+def make_tuple(parts: list[str]) -> str:
+    """Return the text of a tuple of these expressions."""
+    return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

@@ -104,7 +104,7 @@ def load_get(
     over = populate_existing or lock is not None
     run = Run(plan.rows, session, over=over, mode=(execution_options or {}).get("lazy_loads"))
     values = tuple(map(Value, ident)) if isinstance(ident, tuple) else (Value(ident),)
-    found = fetch(session, plan, run, mapper, None, GET, extracted=values)
+    found = fetch(session, plan, run, connection, None, GET, extracted=values)
     return found[0] if found else None
 
 
@@ -177,12 +177,13 @@ def load_columns(state: Any, passive: int, names: Iterable[str]) -> Any:
         return any(key not in values and not (changed and key in changed) for key in names)
 
     batch = find_batch(state, obj, session.identity_map, lacks, mode)
-    plan = get_columns_plan(session._connection_for(mapper=mapper), mapper, names)
+    connection = session._connection_for(mapper=mapper)
+    plan = get_columns_plan(connection, mapper, names)
     run = Run(plan.rows, session, keeps=True)
     subject = mapper.class_.__name__ if state.expired else f"{mapper.class_.__name__}.{min(names)}"
     kind = "refresh" if state.expired else "lazy_load"
     idents = [each[0].ident for each in batch]
-    fetch(session, plan, run, mapper, {"keys": idents}, Reason(kind, subject, len(batch)))
+    fetch(session, plan, run, connection, {"keys": idents}, Reason(kind, subject, len(batch)))
     if any(key not in obj.__dict__ and key not in (state.committed or ()) for key in names):
         raise exc.ObjectDeletedError(state)
     return ATTR_WAS_SET
@@ -235,7 +236,7 @@ def refresh_state(
     ident = state.ident if isinstance(state.ident, tuple) else (state.ident,)
     values = tuple(map(Value, ident))
     reason = Reason("refresh", mapper.class_.__name__, 1)
-    return bool(fetch(session, plan, run, mapper, None, reason, extracted=values))
+    return bool(fetch(session, plan, run, connection, None, reason, extracted=values))
 
 
 def _refresh_names(session: Any, connection: Any, state: Any, obj: Any, names: list[str]) -> bool:
@@ -247,7 +248,7 @@ def _refresh_names(session: Any, connection: Any, state: Any, obj: Any, names: l
         plan = get_columns_plan(connection, mapper, frozenset(columns))
         run = Run(plan.rows, session, keeps=True)
         reason = Reason("refresh", mapper.class_.__name__, 1)
-        if not fetch(session, plan, run, mapper, {"keys": [state.ident]}, reason):
+        if not fetch(session, plan, run, connection, {"keys": [state.ident]}, reason):
             return False
     for name in names:
         if name not in columns:

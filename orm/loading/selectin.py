@@ -58,11 +58,12 @@ class RelationPlan:
         Cost: one SELECT per 500 keys.
         """
         wanted = list(keys)
+        connection = session._connection_for(mapper=self.target)
         found: dict[Key, list[Any]] = {}
         for start in range(0, len(wanted), BATCH_SIZE):
             part = wanted[start : start + BATCH_SIZE]
             run = Run(self.plan.rows, session, over=over, mode=mode)
-            fetched = fetch(session, self.plan, run, self.target, {"keys": part}, reason)
+            fetched = fetch(session, self.plan, run, connection, {"keys": part}, reason)
             found.update(fetched)
         return found
 

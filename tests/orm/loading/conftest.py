@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
+import enum
+import uuid
 from collections.abc import Iterator
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from orm import (
+    JSON,
     Column,
     DeclarativeBase,
     ForeignKey,
     ForeignKeyConstraint,
     Mapped,
+    Numeric,
     Session,
     String,
     Table,
@@ -114,6 +120,24 @@ class Line(Base):
     order: Mapped[Order] = relationship(back_populates="lines")
 
 
+class Color(enum.Enum):
+    red = 1
+    blue = 2
+
+
+class Kinds(Base):
+    __tablename__ = "kinds"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    price: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+    ratio: Mapped[float]
+    active: Mapped[bool]
+    born: Mapped[datetime.date]
+    seen: Mapped[datetime.datetime | None]
+    color: Mapped[Color]
+    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    blob: Mapped[bytes | None]
+
+
 class Log(list[Any]):
     """(SQL, reason) of each statement; BEGIN and the like do not come here."""
 
@@ -139,9 +163,7 @@ def fill(connection: Any, users: int = 10) -> None:
         insert(t["profiles"]),
         [{"id": 100 + i, "user_id": i, "city": f"c{i}"} for i in ids if i % 2],
     )
-    posts = [
-        {"id": i * 10 + k, "user_id": i, "title": f"p{i}{k}"} for i in ids for k in range(3)
-    ]
+    posts = [{"id": i * 10 + k, "user_id": i, "title": f"p{i}{k}"} for i in ids for k in range(3)]
     connection.execute(insert(t["posts"]), posts)
     connection.execute(insert(t["posts"]), [{"id": 1, "user_id": None, "title": "alone"}])
     connection.execute(insert(t["tags"]), [{"id": i, "name": f"t{i}"} for i in range(1, 5)])
@@ -155,10 +177,7 @@ def fill(connection: Any, users: int = 10) -> None:
     connection.execute(insert(t["comments"]), comments)
     connection.execute(
         insert(t["nodes"]),
-        [
-            {"id": i, "parent_id": None if i == 1 else i // 2, "name": f"n{i}"}
-            for i in range(1, 16)
-        ],
+        [{"id": i, "parent_id": None if i == 1 else i // 2, "name": f"n{i}"} for i in range(1, 16)],
     )
     connection.execute(
         insert(t["orders"]), [{"shop": 1, "number": n, "note": f"o{n}"} for n in (1, 2, 3)]
@@ -173,6 +192,25 @@ def fill(connection: Any, users: int = 10) -> None:
     )
 
 
+def fill_kinds(connection: Any) -> None:
+    """Two rows of every type, one with as much NULL as possible."""
+    from orm import insert
+
+    first = {
+        "id": uuid.UUID(int=1),
+        "price": Decimal("9.90"),
+        "ratio": 0.5,
+        "active": True,
+        "born": datetime.date(2020, 2, 29),
+        "seen": datetime.datetime(2021, 1, 2, 3, 4, 5, 6),
+        "color": Color.blue,
+        "data": {"a": [1, None]},
+        "blob": b"\x00\xff",
+    }
+    second = {**first, "id": uuid.UUID(int=2), "active": False, "seen": None, "blob": None}
+    connection.execute(insert(Kinds.__table__), [first, second])
+
+
 @pytest.fixture
 def blog() -> Iterator[Any]:
     """An engine on a filled database in memory, the classes, and the log."""
@@ -180,6 +218,7 @@ def blog() -> Iterator[Any]:
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
         fill(connection)
+        fill_kinds(connection)
     log = Log()
 
     def note(conn: Any, cursor: Any, sql: str, args: Any, context: Any, many: bool) -> None:
@@ -197,6 +236,8 @@ def blog() -> Iterator[Any]:
         Node=Node,
         Order=Order,
         Line=Line,
+        Kinds=Kinds,
+        Color=Color,
         post_tags=post_tags,
     )
     engine.dispose()

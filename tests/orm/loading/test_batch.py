@@ -164,7 +164,8 @@ def test_at_most_500_per_statement_starting_with_the_touched(blog: Any, session:
     ).all()
     blog.log.clear()
     assert users[1000].posts == []
-    assert "posts" in users[1199].__dict__ and "posts" in users[299].__dict__
+    assert "posts" in users[1199].__dict__
+    assert "posts" in users[299].__dict__
     assert "posts" not in users[300].__dict__
     for user in users:
         assert user.posts == []

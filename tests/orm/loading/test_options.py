@@ -76,7 +76,8 @@ def test_joined_to_one(blog: Any, session: Session) -> None:
     assert len(blog.log) == 1
     inner = select(blog.Post).options(joinedload(blog.Post.author, innerjoin=True))
     assert len(session.scalars(inner).all()) == 30
-    assert " JOIN users AS users_1" in blog.log.sql[-1] and "OUTER" not in blog.log.sql[-1]
+    assert " JOIN users AS users_1" in blog.log.sql[-1]
+    assert "OUTER" not in blog.log.sql[-1]
 
 
 def test_joined_many_to_many_and_nested(blog: Any, session: Session) -> None:
@@ -211,9 +212,7 @@ def test_load_binds_to_an_entity(blog: Any, session: Session) -> None:
     assert len(blog.log) == 2
 
 
-def test_options_of_entities_that_are_not_selected_are_refused(
-    blog: Any, session: Session
-) -> None:
+def test_options_of_entities_that_are_not_selected_are_refused(blog: Any, session: Session) -> None:
     with pytest.raises(exc.ArgumentError, match="does not select"):
         session.scalars(select(blog.User).options(selectinload(blog.Post.tags))).all()
 

@@ -132,11 +132,10 @@ def test_relationship_operators(blog: Any, session: Session) -> None:
 
 
 def test_outer_joined_entity_without_row_is_none(blog: Any, session: Session) -> None:
-    statement = (
-        select(blog.Post, blog.User).outerjoin(blog.Post.author).where(blog.Post.id == 1)
-    )
+    statement = select(blog.Post, blog.User).outerjoin(blog.Post.author).where(blog.Post.id == 1)
     post, user = session.execute(statement).one()
-    assert post.title == "alone" and user is None
+    assert post.title == "alone"
+    assert user is None
 
 
 def test_get_refresh_and_missing_rows(blog: Any, session: Session) -> None:
@@ -160,3 +159,22 @@ def test_a_deleted_row_says_so(blog: Any, session: Session) -> None:
     session.execute(text("DELETE FROM tags WHERE id = 1"))
     with pytest.raises(exc.ObjectDeletedError):
         tag.name
+
+
+def test_every_type_comes_back_as_it_was(blog: Any, session: Session) -> None:
+    import datetime
+    import uuid
+    from decimal import Decimal
+
+    one, two = session.scalars(select(blog.Kinds).order_by(blog.Kinds.id)).all()
+    assert one.id == uuid.UUID(int=1)
+    assert session.get(blog.Kinds, uuid.UUID(int=1)) is one
+    assert one.price == Decimal("9.90")
+    assert isinstance(one.price, Decimal)
+    assert (one.active, two.active, one.ratio) == (True, False, 0.5)
+    assert one.born == datetime.date(2020, 2, 29)
+    assert one.seen == datetime.datetime(2021, 1, 2, 3, 4, 5, 6)
+    assert two.seen is None
+    assert one.color is blog.Color.blue
+    assert one.data == {"a": [1, None]}
+    assert (one.blob, two.blob) == (b"\x00\xff", None)
