@@ -128,6 +128,9 @@ class Value:
 
     __slots__ = ("effective_value", "value")
 
+    key = "pk"
+    unique = True
+    required = False
     callable = None
 
     def __init__(self, value: Any) -> None:

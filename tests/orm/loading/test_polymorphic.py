@@ -1,0 +1,155 @@
+"""Rows of hierarchies: single-table and joined inheritance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from orm import (
+    DeclarativeBase,
+    ForeignKey,
+    Mapped,
+    Session,
+    String,
+    create_engine,
+    event,
+    exc,
+    mapped_column,
+    relationship,
+    select,
+    selectinload,
+    text,
+)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Company(Base):
+    __tablename__ = "companies"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    people: Mapped[list[Person]] = relationship(back_populates="company", order_by="Person.id")
+
+
+class Person(Base):
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(20))
+    company_id: Mapped[int | None] = mapped_column(ForeignKey("companies.id"))
+    company: Mapped[Company | None] = relationship(back_populates="people")
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+
+
+class Engineer(Person):
+    __tablename__ = "engineers"
+    id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(20))
+    __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+
+class Animal(Base):
+    __tablename__ = "animals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(20))
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+
+
+class Dog(Animal):
+    tricks: Mapped[int | None]
+    __mapper_args__ = {"polymorphic_identity": "dog"}
+
+
+class Cat(Animal):
+    lives: Mapped[int | None]
+    __mapper_args__ = {"polymorphic_identity": "cat"}
+
+
+@pytest.fixture
+def zoo() -> Iterator[tuple[Session, list[str]]]:
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        company = Company(id=1)
+        session.add_all(
+            [
+                Dog(id=1, name="rex", tricks=3),
+                Cat(id=2, name="tom", lives=9),
+                Animal(id=3, name="it"),
+                Dog(id=4, name="bello", tricks=1),
+                Person(id=1, name="ann", company=company),
+                Engineer(id=2, name="bob", language="python", company=company),
+                Engineer(id=3, name="cid", language="c", company=company),
+            ]
+        )
+        session.commit()
+    seen: list[str] = []
+    event.listen(
+        engine, "before_cursor_execute", lambda conn, cur, sql, *rest: seen.append(sql)
+    )
+    with Session(engine) as session:
+        yield session, seen
+    engine.dispose()
+
+
+def test_single_table(zoo: Any) -> None:
+    session, seen = zoo
+    animals = session.scalars(select(Animal).order_by(Animal.id)).all()
+    assert [type(a).__name__ for a in animals] == ["Dog", "Cat", "Animal", "Dog"]
+    assert [a.tricks for a in animals if isinstance(a, Dog)] == [3, 1]
+    assert len(seen) == 2
+    assert animals[1].lives == 9
+    session.expunge_all()
+    dogs = session.scalars(select(Dog).where(Dog.name != "x").order_by(Dog.id)).all()
+    assert [(d.name, d.tricks) for d in dogs] == [("rex", 3), ("bello", 1)]
+    assert session.get(Dog, 2) is None
+    assert session.get(Animal, 2).lives == 9
+    assert session.get(Cat, 1) is None
+
+
+def test_joined_tables(zoo: Any) -> None:
+    session, seen = zoo
+    people = session.scalars(select(Person).order_by(Person.id)).all()
+    assert [type(p).__name__ for p in people] == ["Person", "Engineer", "Engineer"]
+    assert "engineers" not in seen[0]
+    assert [p.language for p in people[1:]] == ["python", "c"]
+    assert len(seen) == 2
+    session.expunge_all()
+    engineers = session.scalars(
+        select(Engineer).where(Engineer.name == "bob", Engineer.language == "python")
+    ).all()
+    assert [(e.id, e.name, e.language) for e in engineers] == [(2, "bob", "python")]
+    assert session.get(Engineer, 3).name == "cid"
+    assert session.get(Person, 2).language == "python"
+
+
+def test_relationships_to_a_hierarchy(zoo: Any) -> None:
+    session, seen = zoo
+    company = session.scalars(select(Company).options(selectinload(Company.people))).one()
+    assert [type(p).__name__ for p in company.people] == ["Person", "Engineer", "Engineer"]
+    assert company.people[1].company is company
+    assert len(seen) == 2
+    session.expunge_all()
+    engineers = session.scalars(select(Engineer)).all()
+    assert {e.company.id for e in engineers} == {1}
+
+
+def test_expired_objects_of_several_classes(zoo: Any) -> None:
+    session, seen = zoo
+    people = session.scalars(select(Person).order_by(Person.id)).all()
+    session.commit()
+    seen.clear()
+    assert [p.name for p in people] == ["ann", "bob", "cid"]
+    assert [p.language for p in people[1:]] == ["python", "c"]
+    assert len(seen) <= 3
+
+
+def test_an_unknown_discriminator_says_so(zoo: Any) -> None:
+    session, _ = zoo
+    session.execute(text("INSERT INTO animals (id, kind, name) VALUES (9, 'fox', 'f')"))
+    with pytest.raises(exc.InvalidRequestError, match="polymorphic_identity='fox'"):
+        session.scalars(select(Animal)).all()
