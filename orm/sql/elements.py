@@ -611,11 +611,19 @@ class ColumnClause(ColumnElement[_T]):
         return make_proxy(self, selectable, name if name is not None else self.name, self.key)
 
 
+class PlainColumn(ColumnClause[_T]):
+    """A column of a subquery, of an alias, or of nothing known.
+
+    A sibling of a table's Column, not its base: with a base class on the left Python would ask the subclass on the right
+    first, and `alias.c.x == table.c.y` would come out with its sides exchanged.
+    """
+
+
 def make_proxy(
     element: Any, selectable: Any, name: str, key: str | None = None
 ) -> ColumnClause[Any]:
     """The column `name` of `selectable` which stands for `element` of the SELECT or table inside."""
-    proxy: ColumnClause[Any] = ColumnClause(name, element.type, _selectable=selectable)
+    proxy: ColumnClause[Any] = PlainColumn(name, element.type, _selectable=selectable)
     proxy.key = name if key is None else key
     proxy._proxies = (element,)
     if element.primary_key:

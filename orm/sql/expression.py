@@ -32,6 +32,7 @@ from orm.sql.elements import (
     False_,
     Label,
     Null,
+    PlainColumn,
     True_,
     UnaryExpression,
 )
@@ -125,7 +126,7 @@ def column(
     """A column by name, of no known table."""
     if not isinstance(text, str):
         raise exc.ArgumentError(f"column() takes a name, got {text!r}")
-    return ColumnClause(text, type_, is_literal, _selectable)
+    return PlainColumn(text, type_, is_literal, _selectable)
 
 
 def table(name: str, *columns: Any, schema: str | None = None) -> TableClause:

@@ -8,7 +8,14 @@ from typing import Any, ClassVar
 from orm import exc
 from orm.sql.coercions import expect_from, expect_onclause
 from orm.sql.columns import ColumnCollection
-from orm.sql.elements import BindParameter, ColumnClause, ColumnElement, Grouping, make_proxy
+from orm.sql.elements import (
+    BindParameter,
+    ColumnClause,
+    ColumnElement,
+    Grouping,
+    PlainColumn,
+    make_proxy,
+)
 from orm.sql.join_condition import join_condition
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine
@@ -461,10 +468,10 @@ class TableValuedAlias(AliasedReturnsRows):
         if not self._elements:
             name = self.element.name
             return ColumnCollection(
-                [(name, ColumnClause(name, self.element.type, _selectable=self))]
+                [(name, PlainColumn(name, self.element.type, _selectable=self))]
             )
         return ColumnCollection(
-            (c.key, ColumnClause(c.name, c.type, _selectable=self)) for c in self._elements
+            (c.key, PlainColumn(c.name, c.type, _selectable=self)) for c in self._elements
         )
 
     def alias(self, name: str | None = None, flat: bool = False) -> TableValuedAlias:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from orm import exc
 from orm.sql.coercions import to_element
-from orm.sql.elements import _FACTORIES, ColumnClause, TextClause
+from orm.sql.elements import _FACTORIES, ColumnClause, PlainColumn, TextClause
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import SelectBase
 from orm.sql.visitors import Kind, Traverse
@@ -65,7 +65,7 @@ def make_textual_select(text: TextClause, columns: tuple[Any, ...], types: Any) 
             )
         key = element.key  # type: ignore[attr-defined]
         if key in types:
-            element = ColumnClause(str(key), types.pop(key))
+            element = PlainColumn(str(key), types.pop(key))
         positional.append(element)
     named: list[Any] = [ColumnClause(name, type_) for name, type_ in types.items()]
     return TextualSelect(text, (*positional, *named), positional=bool(positional) and not named)
@@ -82,7 +82,7 @@ def literal_column(text: str, type_: Any = NULLTYPE) -> ColumnClause[Any]:
         raise exc.ArgumentError(
             f"literal_column() takes SQL text, got {text!r}; for a value use literal()"
         )
-    return ColumnClause(text, type_, is_literal=True)
+    return PlainColumn(text, type_, is_literal=True)
 
 
 _FACTORIES["textual_select"] = make_textual_select
