@@ -32,6 +32,11 @@ class Connection:
         self.dispatch: Any = engine.dispatch
         self._options: Mapping[str, Any] = EMPTY_MAP
         self._echo = engine._is_echoing()
+        # the transaction belongs to another borrower of the same DBAPI connection as well (SQLite
+        # in memory); it is ended by us only if we wrote something
+        self._joined = False
+        self._wrote = False
+        self._watched = self._echo
         self._transaction: RootTransaction | None = None
         self._nested: NestedTransaction | None = None
         self._block: Transaction | None = None
@@ -210,9 +215,11 @@ class Connection:
             self._log("BEGIN (implicit)")
         if not self._autocommit:
             try:
-                self.dialect.do_begin(self._dbapi, self._read_only)
+                self._joined = self.dialect.do_begin(self._dbapi, self._read_only)
             except BaseException as error:
                 raise_error(self, error, "BEGIN", None)
+            self._wrote = False
+            self._watched = self._echo or self._joined
         self._transaction = RootTransaction(self)
         self._clean = False
         self._ready = True
@@ -276,7 +283,10 @@ class Connection:
             self._clean = True
             return
         try:
-            self.dialect.do_commit(self._dbapi)
+            if self._joined and not self._wrote:
+                self.dialect.do_leave(self._dbapi)
+            else:
+                self.dialect.do_commit(self._dbapi)
         except BaseException as error:
             # a COMMIT that failed may leave the transaction open (SQLite: BUSY, deferred
             # constraints); nobody else may see it
@@ -294,7 +304,10 @@ class Connection:
         self._close_streams()
         if not self._autocommit:
             try:
-                self.dialect.do_rollback(self._dbapi)
+                if self._joined and not self._wrote:
+                    self.dialect.do_leave(self._dbapi)
+                else:
+                    self.dialect.do_rollback(self._dbapi)
             except BaseException as error:
                 raise_error(self, error, "ROLLBACK", None)
         self._clean = True

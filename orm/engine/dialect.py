@@ -156,8 +156,15 @@ class DefaultDialect:
 
     # -- transactions --------------------------------------------------------------------------
 
-    def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> None:
-        """Begin a transaction; nothing for drivers that begin by themselves."""
+    def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> bool:
+        """Begin a transaction; nothing for drivers that begin by themselves.
+
+        Returns True if another borrower of the same DBAPI connection has begun it already.
+        """
+        return False
+
+    def do_leave(self, dbapi_connection: Any) -> None:
+        """End the part of one who joined a transaction and wrote nothing."""
 
     def do_commit(self, dbapi_connection: Any) -> None:
         """Commit."""

@@ -140,7 +140,7 @@ def execute_cursor(
         connection._prepare()
     dispatch = connection.dispatch
     if (
-        connection._echo
+        connection._watched
         or dispatch.before_cursor_execute
         or dispatch.after_cursor_execute
         or (options and (options.get("stream_results") or options.get("yield_per")))
@@ -178,6 +178,8 @@ def _execute_watched(
         cursor = context.cursor = connection.dialect.make_cursor(connection._dbapi, stream)
         if stream:
             connection._streams.append(cursor)
+        if connection._joined and not _is_select(sql, compiled):
+            connection._wrote = True
         for listener in connection.dispatch.before_cursor_execute:
             sql, args = listener(connection, cursor, sql, args, context, many)
         context.statement, context.parameters = sql, args
@@ -204,6 +206,10 @@ def _wants_stream(
         return False
     if not (options.get("stream_results") or options.get("yield_per")):
         return False
+    return _is_select(sql, compiled)
+
+
+def _is_select(sql: str, compiled: Compiled | None) -> bool:
     if compiled is not None and compiled.kind != "text":
         return compiled.kind == "select"
     return sql.lstrip()[:6].upper() in ("SELECT", "VALUES")

@@ -31,6 +31,9 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._in_memory = True
+        # id of a DBAPI connection to a database in memory -> how many borrowers of it are in its
+        # transaction; more than one only where a pool lends it repeatedly
+        self._borrowers: dict[int, int] = {}
         self._timeout_s = BUSY_TIMEOUT_S
 
     @classmethod
@@ -133,11 +136,49 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
                     raise
                 time.sleep(0.01)
 
-    def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> None:
+    def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> bool:
         """Send BEGIN; in memory, borrowers of one thread join the transaction in progress."""
-        if not dbapi_connection.in_transaction:
-            plain = read_only or self._in_memory
-            dbapi_connection.execute("BEGIN" if plain else "BEGIN IMMEDIATE")
+        if not self._in_memory:
+            dbapi_connection.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
+            return False
+        key = id(dbapi_connection)
+        if dbapi_connection.in_transaction:
+            self._borrowers[key] = self._borrowers.get(key, 0) + 1
+            return True
+        self._borrowers[key] = 1
+        dbapi_connection.execute("BEGIN")
+        return False
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit; in memory, those who joined go on in a new transaction."""
+        dbapi_connection.commit()
+        self._begin_for_others(dbapi_connection)
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back; in memory, those who joined go on in a new transaction."""
+        dbapi_connection.rollback()
+        self._begin_for_others(dbapi_connection)
+
+    def do_leave(self, dbapi_connection: Any) -> None:
+        """Leave the transaction to the others, or end it as the last one."""
+        if not self._count_down(dbapi_connection):
+            dbapi_connection.rollback()
+
+    def do_close(self, dbapi_connection: Any) -> None:
+        """Close."""
+        self._borrowers.pop(id(dbapi_connection), None)
+        dbapi_connection.close()
+
+    def _begin_for_others(self, dbapi_connection: Any) -> None:
+        if self._borrowers and self._count_down(dbapi_connection):
+            dbapi_connection.execute("BEGIN")
+
+    def _count_down(self, dbapi_connection: Any) -> int:
+        """Return how many borrowers are left in the transaction after one has gone."""
+        left = self._borrowers.pop(id(dbapi_connection), 1) - 1
+        if left > 0:
+            self._borrowers[id(dbapi_connection)] = left
+        return left
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Return True: there is no server to lose."""

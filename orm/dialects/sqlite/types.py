@@ -35,6 +35,7 @@ from orm.types.temporal import (
     Time,
 )
 
+
 class _StoredJSON(JSON):
     """A column declared JSON has NUMERIC affinity: SQLite stores the document `5` as a number."""
 

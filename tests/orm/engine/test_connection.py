@@ -226,6 +226,29 @@ def test_database_in_memory_is_one_for_all_threads(engine: Engine) -> None:
     assert count(engine) == 120
 
 
+def test_in_memory_a_reader_does_not_end_the_transaction_of_another(engine: Engine) -> None:
+    with engine.connect() as writer:
+        writer.execute(insert(users).values(name="a"))
+        assert count(engine) == 1
+        with engine.begin() as reader:
+            assert reader.scalar(select(func.count()).select_from(users)) == 1
+        writer.rollback()
+        assert count(engine) == 0
+
+
+def test_in_memory_whoever_is_left_goes_on_in_a_transaction(engine: Engine) -> None:
+    with engine.connect() as first, engine.connect() as second:
+        first.execute(insert(users).values(name="a"))
+        second.execute("SELECT 1")
+        first.commit()
+        second.execute(insert(users).values(name="b"))
+        second.rollback()
+        assert first.scalar("SELECT count(*) FROM users") == 1
+        first.commit()
+        assert not first.connection.dbapi_connection.in_transaction
+    assert count(engine) == 1
+
+
 def test_forgotten_connection_is_rolled_back(engine: Engine) -> None:
     connection: Any = engine.connect()
     connection.execute(insert(users).values(name="a"))
@@ -542,3 +565,16 @@ def test_execution_options_merge(engine: Engine) -> None:
         connection.execute(select(users).execution_options(c=3, d=3), execution_options={"d": 4})
         assert connection.get_execution_options() == {"a": 1, "b": 2, "c": 2}
     assert seen == [{"a": 1, "b": 2, "c": 3, "d": 4}]
+
+
+def test_in_memory_with_a_pool_of_separate_connections() -> None:
+    from orm.pool import QueuePool
+
+    engine = create_engine("sqlite://", poolclass=QueuePool)
+    with engine.connect() as first, engine.connect() as second:
+        first.execute("SELECT 1")
+        second.execute("SELECT 1")
+        second.commit()
+        assert not second.connection.dbapi_connection.in_transaction
+        first.rollback()
+        assert not first.connection.dbapi_connection.in_transaction
