@@ -122,7 +122,7 @@ def _given(compiler: DMLCompiler, column: Any, name: str, value: Any) -> ColumnV
         typed = element._with_type(column.type)
         compiler.adopt_bind(typed, element)
         element = typed
-    if element.unique and element.key == column.key:
+    if element.key == column.key:
         compiler.name_bind(element, column.key)
     text = compiler.process(element)
     return ColumnValue(column, name, text, compiler.slot_of(element), False)

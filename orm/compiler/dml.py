@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orm import exc
-from orm.compiler.compiled import InsertPlan, ResultColumn
+from orm.compiler.compiled import InsertPlan
 from orm.compiler.crud import (
     ColumnValue,
     insert_columns,
@@ -17,7 +17,7 @@ from orm.compiler.crud import (
 )
 from orm.compiler.parameters import ROW_MARK
 from orm.compiler.scope import Scope
-from orm.compiler.select import SelectCompiler
+from orm.compiler.select import SelectCompiler, result_column
 
 
 class DMLCompiler(SelectCompiler):
@@ -154,7 +154,7 @@ class DMLCompiler(SelectCompiler):
                     "named after columns."
                 )
             text = f"UPDATE {self.prefix_text(update)}{self.update_tables(update, extra)} SET "
-            text += ", ".join([f"{value.name} = {value.text}" for value in values])
+            text += ", ".join([f"{value.name}={value.text}" for value in values])
             text += self.update_from(update, extra)
             if update._where_criteria:
                 text += f" WHERE {self.conjunction(update._where_criteria)}"
@@ -227,10 +227,7 @@ class DMLCompiler(SelectCompiler):
             element, name = named.element, named.name
             if is_top:
                 self.returning = True
-                key = named.key if named.key is not None else name
-                self.result_columns.append(
-                    ResultColumn(name or "", key or "", (element,), element.type)
-                )
+                self.result_columns.append(result_column(named))
             text = self.column_text(
                 element.element if element.__visit_name__ == "label" else element, element.type
             )

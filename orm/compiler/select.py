@@ -138,16 +138,7 @@ class SelectCompiler(CTECompiler):
         """One member of the column list, with its label if it needs one."""
         element, name = named.element, named.name
         if scope.is_top:
-            self.result_columns.append(
-                ResultColumn(
-                    name if name is not None else str(getattr(element, "text", "")),
-                    named.key
-                    if named.key is not None
-                    else name or str(getattr(element, "text", "")),
-                    (element,),
-                    element.type,
-                )
-            )
+            self.result_columns.append(result_column(named))
         if name is None:
             return self.process(element)
         if element.__visit_name__ == "label":
@@ -315,11 +306,19 @@ class SelectCompiler(CTECompiler):
     def visit_textual_select(self, select: Any) -> str:
         if not self.scopes:
             for named in select._named_columns():
-                name = named.name or ""
-                self.result_columns.append(
-                    ResultColumn(name, named.key or name, (named.element,), named.element.type)
-                )
+                self.result_columns.append(result_column(named))
         return self.process(select.element)
+
+
+def result_column(named: Any) -> ResultColumn:
+    """What is told of one selected column."""
+    element, name = named.element, named.name
+    if name is None:
+        name = key = str(getattr(element, "text", ""))
+    else:
+        # a mapped attribute is read by its own name, whatever the column is called
+        key = named.key if "proxy_key" in element._annotations and not named.made_up else name
+    return ResultColumn(name, key, (element,), element.type)
 
 
 def simple_fetch(compiler: SelectCompiler, select: Any) -> str:
