@@ -64,6 +64,8 @@ class DefaultDialect:
     supports_sane_rowcount: bool = True
     supports_sane_multi_rowcount: bool = True
     supports_server_side_cursors: bool = False
+    #: other statements may run while a server-side cursor is being read
+    supports_interleaved_cursors: bool = True
     postfetch_lastrowid: bool = True
     max_identifier_length: int = 9999
     max_parameters: int = 32000

@@ -52,8 +52,12 @@ def execute_select(
         return made
     key, binds = statement_key(statement)
     plan = get_plan(connection, statement, key, binds)
+    sent = options
+    if options.get("yield_per") and not connection.dialect.supports_interleaved_cursors:
+        # lazy and eager loads come between; only stream_results asks for the cursor itself
+        sent = {name: value for name, value in options.items() if name != "yield_per"}
     cursor = connection.execute_compiled(
-        plan.compiled, binds, params, reason=reason, owner=session, options=options
+        plan.compiled, binds, params, reason=reason, owner=session, options=sent
     )
     return make_result(session, plan, cursor, options)
 

@@ -23,6 +23,7 @@ class MySQLDialect_pymysql(MySQLDialect):
     paramstyle = "format"
     install_hint = 'pip install PyMySQL  (or: pip install "flask-ormsession[mysql]")'
     supports_server_side_cursors = True
+    supports_interleaved_cursors = False
 
     @classmethod
     def import_dbapi(cls) -> ModuleType:
