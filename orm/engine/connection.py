@@ -85,6 +85,18 @@ class Connection:
         info: dict[Any, Any] = self.connection.info
         return info
 
+    def _table_names(self, schema: str | None, views: bool) -> list[str]:
+        """What MetaData.reflect() asks for."""
+        from orm.engine.autoload import list_names
+
+        return list_names(self, schema, views)
+
+    def _reflect_table(self, table: Any, include_columns: Any, resolve_fks: bool) -> None:
+        """What Table(autoload_with=...) asks for."""
+        from orm.engine.autoload import reflect_table
+
+        reflect_table(self, table, include_columns, resolve_fks)
+
     def in_transaction(self) -> bool:
         """Return whether a transaction is in progress."""
         return self._transaction is not None and self._transaction.is_active

@@ -152,6 +152,18 @@ class Engine:
         for listener in self.__dict__["dispatch"].engine_disposed:
             listener(self)
 
+    def _table_names(self, schema: str | None, views: bool) -> list[str]:
+        """What MetaData.reflect() asks for."""
+        from orm.engine.autoload import list_names
+
+        return list_names(self, schema, views)
+
+    def _reflect_table(self, table: Any, include_columns: Any, resolve_fks: bool) -> None:
+        """What Table(autoload_with=...) asks for."""
+        from orm.engine.autoload import reflect_table
+
+        reflect_table(self, table, include_columns, resolve_fks)
+
     def clear_compiled_cache(self) -> None:
         """Forget compiled statements."""
         self._compiled_cache.clear()

@@ -107,7 +107,7 @@ class Table(TableClause, SchemaItem):
         try:
             if autoload_with is not None:
                 self._autoload(autoload_with, include_columns, resolve_fks)
-            self._append_items(args)
+            self._append_items(args, replace=autoload_with is not None)
         except Exception:
             metadata._remove_table(self)
             raise
