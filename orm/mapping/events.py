@@ -7,7 +7,7 @@ from typing import Any
 
 from orm.event.dispatch import Dispatch, make_dispatch
 from orm.event.targets import register_target
-from orm.state.events import managers_below
+from orm.state.events import WaitingListeners, is_listenable_class, managers_below
 from orm.state.markers import MANAGER
 
 
@@ -43,19 +43,14 @@ MapperDispatch = make_dispatch(
 EVERY_MAPPER: Dispatch = MapperDispatch()
 
 
-def _is_mapped_class(target: Any) -> bool:
-    if not isinstance(target, type):
-        return False
-    return hasattr(target, MANAGER) or any(True for _ in managers_below(target))
-
-
-def _resolve(target: Any, name: str, options: dict[str, Any]) -> list[Dispatch] | None:
+def _resolve(target: Any, name: str, options: dict[str, Any]) -> list[Dispatch]:
     own = target.__dict__.get(MANAGER)
     managers = [] if own is None else [own]
-    if own is None or options.get("propagate"):
+    goes_down = own is None or bool(options.get("propagate"))
+    if goes_down:
         managers += list(managers_below(target))
     found = [manager.mapper.dispatch for manager in managers if manager.mapper is not None]
-    return found or None
+    return [*found, WaitingListeners(target)] if goes_down else found
 
 
-register_target(_is_mapped_class, MapperDispatch, _resolve)
+register_target(is_listenable_class, MapperDispatch, _resolve)

@@ -92,6 +92,19 @@ def register_identity(mapper: Mapper, identity: Any) -> None:
     mapper.polymorphic_map[identity] = mapper
 
 
+def install_discriminator(mapper: Mapper) -> None:
+    """Have new objects get the polymorphic identity of their class."""
+    identity, key = mapper.polymorphic_identity, mapper.polymorphic_key
+    if identity is None or key is None:
+        return
+
+    def set_identity(state: Any, args: Any, kwargs: Any) -> None:
+        if key not in state.dict:
+            state.manager.impls[key].set(state, state.dict, identity)
+
+    mapper.class_manager.dispatch.add_listener("init", set_identity, {"raw": True})
+
+
 def reduce_primary_key(columns: list[Any]) -> list[Any]:
     """Drop columns which only repeat another of the list, by a foreign key to it."""
     kept = []

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.event.dispatch import Dispatch
+from orm.event.targets import register_target
 from orm.inspection import inspect, inspects
 from orm.mapping import inheritance
 from orm.mapping.constructors import instrument_init
@@ -332,6 +334,7 @@ class Mapper:
             )
         self.pk_keys: tuple[str, ...] = tuple(self.column_key[each] for each in self.primary_key)
         install_hooks(self)
+        inheritance.install_discriminator(self)
         for fn in self.dispatch.instrument_class:
             fn(self, self.class_)
         for fn in self.dispatch.after_mapper_constructed:
@@ -649,6 +652,14 @@ def _columns_in(value: Any) -> list[Any]:
     if isinstance(columns, list):
         return columns
     return [value] if hasattr(value, "table") and hasattr(value, "key") else []
+
+
+def _resolve_events(target: Any, name: str, options: dict[str, Any]) -> Dispatch:
+    found: Dispatch = EVERY_MAPPER if isinstance(target, type) else target.dispatch
+    return found
+
+
+register_target(Mapper, MapperDispatch, _resolve_events)
 
 
 @inspects(type)

@@ -10,6 +10,7 @@ from orm import exc
 from orm.mapping.class_registry import ClassRegistry
 from orm.mapping.configure import configure_registry, registries
 from orm.mapping.constructors import declarative_constructor
+from orm.mapping.dataclasses import note_options, options_of
 from orm.mapping.mapper import Mapper
 from orm.schema.metadata import MetaData
 from orm.state.class_manager import manager_of_class
@@ -135,14 +136,14 @@ class registry:
 
         cls.registry = self  # type: ignore[attr-defined]
         cls.metadata = self.metadata  # type: ignore[attr-defined]
-        if cls.__init__ is object.__init__:  # type: ignore[misc]
+        is_plain = cls.__init__ is object.__init__  # type: ignore[misc]
+        if is_plain and options_of(cls) is None:
             cls.__init__ = self.constructor  # type: ignore[misc]
         map_class(self, cls)
         return cls
 
     def mapped_as_dataclass(self, cls: Any = None, /, **options: Any) -> Any:
         """Decorate a class that is to become a dataclass, and mapped."""
-        from orm.mapping.dataclasses import note_options
 
         def decorate(class_: _C) -> _C:
             note_options(class_, options)

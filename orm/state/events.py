@@ -103,7 +103,7 @@ def managers_below(class_: type) -> Iterator[ClassManager]:
         yield from managers_below(below)
 
 
-class _Waiting(InstanceDispatch):  # type: ignore[valid-type,misc]
+class WaitingListeners(InstanceDispatch):  # type: ignore[valid-type,misc]
     """What an unmapped class (a mixin, a declarative base) offers to listen to."""
 
     __slots__ = ("class_",)
@@ -124,10 +124,11 @@ def _resolve_instance(target: Any, name: str, options: dict[str, Any]) -> list[D
     found = [manager.dispatch for manager in managers_below(target)]
     if own is not None:
         found.insert(0, own.dispatch)
-    return [*found, _Waiting(target)]
+    return [*found, WaitingListeners(target)]
 
 
-def _is_class(target: Any) -> bool:
+def is_listenable_class(target: Any) -> bool:
+    """Return whether a class is mapped, or one that mapped classes may have as a base."""
     if not isinstance(target, type):
         return False
     if hasattr(target, MANAGER) or any(True for _ in managers_below(target)):
@@ -140,7 +141,7 @@ def _is_plain(target: type) -> bool:
     return not hasattr(target, "dispatch") and target.__module__.partition(".")[0] != "orm"
 
 
-register_target(_is_class, InstanceDispatch, _resolve_instance)
+register_target(is_listenable_class, InstanceDispatch, _resolve_instance)
 
 
 def _resolve_attribute(target: Any, name: str, options: dict[str, Any]) -> list[Dispatch]:
