@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -10,6 +11,7 @@ from orm.engine.gen_rows import Convert, Step, make_convert
 from orm.engine.result import Result
 from orm.engine.row import Row, RowLayout, make_row_class, row_class
 from orm.engine.source import ListSource, RowStream
+from orm.log import shorten_parameters
 from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:
@@ -101,6 +103,27 @@ class CursorSource:
                 raise
 
 
+class LoggedCursorSource(CursorSource):
+    """The same, writing each row to the engine's log; for echo="debug"."""
+
+    __slots__ = ()
+
+    def _log(self, rows: list[Any]) -> list[Any]:
+        engine = self._connection.engine
+        for row in rows:
+            shown = "hidden" if engine.hide_parameters else shorten_parameters(row)
+            engine.logger.debug("Row %s", shown)
+        return rows
+
+    def fetch_all(self) -> list[Any]:
+        """Return the rows that are left."""
+        return self._log(super().fetch_all())
+
+    def fetch_many(self, count: int) -> list[Any]:
+        """Return the next rows."""
+        return self._log(super().fetch_many(count))
+
+
 class _NoRows:
     """The source of a result that has no rows."""
 
@@ -172,7 +195,9 @@ class CursorResult(Result[Any]):
             super().__init__(RowStream(_EMPTY_LAYOUT, _NO_ROWS))
             return
         plan = plan_rows(compiled, connection.dialect, description)
-        source: Any = CursorSource(connection, cursor, plan.convert)
+        debug = connection._echo and connection.engine.logger.isEnabledFor(logging.DEBUG)
+        kind = LoggedCursorSource if debug else CursorSource
+        source: Any = kind(connection, cursor, plan.convert)
         if compiled is not None and compiled.kind != "select" and compiled.returning:
             # the statement must have run to its end before anything else happens
             items = source.fetch_all()

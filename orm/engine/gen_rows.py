@@ -29,9 +29,13 @@ def _value(source: Source, name: str, step: Step) -> str:
     if not isinstance(step, tuple):
         return f"{source.bind(step, 'p')}({name})"
     text, constants = step
-    for constant, value in constants.items():
-        text = re.sub(rf"\b{re.escape(constant)}\b", source.bind(value), text)
-    return f"None if {name} is None else {text.replace('{v}', name)}"
+    names = {constant: source.bind(value) for constant, value in constants.items()}
+    # in one pass, and not inside of {v}: names given to constants may look like others
+    parts = [
+        re.sub(r"\b[A-Za-z_]\w*\b", lambda match: names.get(match[0], match[0]), part)
+        for part in text.split("{v}")
+    ]
+    return f"None if {name} is None else {name.join(parts)}"
 
 
 def make_convert(

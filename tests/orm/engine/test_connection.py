@@ -546,6 +546,13 @@ def test_echo_shows_statements_and_shortened_parameters(caplog: pytest.LogCaptur
     assert lines[3:] == ["SAVEPOINT orm_savepoint_1", "RELEASE SAVEPOINT orm_savepoint_1", "COMMIT"]
 
 
+def test_echo_debug_shows_rows(caplog: pytest.LogCaptureFixture) -> None:
+    engine = create_engine("sqlite://")
+    with caplog.at_level(logging.DEBUG, "orm"), engine.connect() as connection:
+        connection.execute("SELECT 1, 'a' UNION SELECT 2, 'b'").all()
+    assert [m for m in caplog.messages if m.startswith("Row ")] == ["Row (1, 'a')", "Row (2, 'b')"]
+
+
 def test_echo_with_hidden_parameters(caplog: pytest.LogCaptureFixture) -> None:
     engine = create_engine("sqlite://", hide_parameters=True)
     with caplog.at_level(logging.INFO, "orm"), engine.connect() as connection:
