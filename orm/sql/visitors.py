@@ -7,12 +7,12 @@ derive from that. Elements are never changed after construction; generative meth
 from __future__ import annotations
 
 import enum
+import importlib
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import orm.sql.annotations as ann
-from orm import exc
 from orm.sql.cache_key import NotCacheable, StatementKey, option_key, statement_key
 from orm.util.collections import EMPTY_MAP
 
@@ -220,9 +220,8 @@ def set_default_dialect(make: Callable[[], Any]) -> None:
 
 def _default_dialect() -> Any:
     if "dialect" not in _defaults:
-        raise exc.UnsupportedCompilationError(
-            "no dialect", type(ClauseElement), "import orm, or pass one: compile(dialect=...)"
-        )
+        # `import orm` leaves the engine out until it is used; printing a statement is such a use.
+        importlib.import_module("orm.engine.dialect")
     return _defaults["dialect"]()
 
 
