@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.flush import emit
-from orm.flush.processor import Pair, Processor, pairs_of
+from orm.flush.processor import Pair, Processor, pairs_of, read_key
 from orm.sql.dml import delete, insert
 from orm.sql.elements import BindParameter
 from orm.state.backrefs import has_parent
@@ -48,7 +48,7 @@ class ManyToMany(Processor):
                 if not self.belongs(uow, child_state) or uow.is_delete(child_state):
                     continue
                 if self._is_first(uow, "insert", state, child_state):
-                    rows.append(self._row(obj, child))
+                    rows.append(self._row(state, obj, child_state, child))
         if rows:
             connection = uow.session._connection_for(mapper=self.mapper)
             emit.run_many(uow, connection, insert(self.table), rows)
@@ -72,10 +72,9 @@ class ManyToMany(Processor):
         linked.add(entry)
         return True
 
-    def _row(self, obj: Any, child: Any) -> dict[str, Any]:
-        ours, theirs = instance_dict(obj), instance_dict(child)
-        row = {column.key: _value(obj, ours, key) for key, column in self.near}
-        row.update({column.key: _value(child, theirs, key) for key, column in self.far})
+    def _row(self, state: Any, obj: Any, child_state: Any, child: Any) -> dict[str, Any]:
+        row = {column.key: read_key(state, obj, key) for key, column in self.near}
+        row.update({column.key: read_key(child_state, child, key) for key, column in self.far})
         return row
 
     def delete_links(self, uow: UnitOfWork) -> None:
@@ -88,7 +87,7 @@ class ManyToMany(Processor):
                 if child_state.ident is None and not uow.is_save(child_state):
                     continue
                 if self._is_first(uow, "delete", state, child_state):
-                    rows.append(self._row(obj, child))
+                    rows.append(self._row(state, obj, child_state, child))
         if rows:
             self._delete_rows(uow, rows)
         gone = list(uow.deletes.get(self.mapper, {}).items())
@@ -113,17 +112,14 @@ class ManyToMany(Processor):
         connection = uow.session._connection_for(mapper=self.mapper)
         if len(self.near) == 1:
             key, column = self.near[0]
-            values = [_value(obj, instance_dict(obj), key) for _state, obj in pairs]
+            values = [read_key(state, obj, key) for state, obj in pairs]
             for chunk in emit.chunks(values, 500):
                 emit.run_one(uow, connection, delete(self.table).where(column.in_(chunk)))
             return
         criteria = _criteria([column for _key, column in self.near])
         rows = [
-            {
-                "link_" + column.key: _value(obj, instance_dict(obj), key)
-                for key, column in self.near
-            }
-            for _state, obj in pairs
+            {"link_" + column.key: read_key(state, obj, key) for key, column in self.near}
+            for state, obj in pairs
         ]
         emit.run_many(uow, connection, delete(self.table).where(*criteria), rows)
 
@@ -133,7 +129,3 @@ def _criteria(columns: Sequence[Any]) -> list[Any]:
         column == BindParameter("link_" + column.key, type_=column.type, required=True)
         for column in columns
     ]
-
-
-def _value(obj: Any, dict_: dict[str, Any], key: str) -> Any:
-    return dict_[key] if key in dict_ else getattr(obj, key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orm.flush.processor import Pair, Processor, clear_key, pairs_of, set_key, sync_keys
+from orm.flush.processor import Pair, Processor, clear_key, pairs_of, read_key, set_key, sync_keys
 from orm.state.backrefs import has_parent
 from orm.state.instance_state import instance_dict, instance_state
 from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
@@ -65,14 +65,15 @@ class ManyToOne(Processor):
                     clear_key(state, obj, dest, prop)
                 written.append(pair)
                 continue
-            if instance_state(target).session_ref is not self_ref:
-                self.belongs(uow, instance_state(target))
+            target_state = instance_state(target)
+            if target_state.session_ref is not self_ref:
+                self.belongs(uow, target_state)
                 continue
             values = instance_dict(target)
             for source, dest in keys:
                 value = values.get(source)
-                if value is None and source not in values:
-                    value = getattr(target, source)
+                if value is None:
+                    value = read_key(target_state, target, source)
                 set_key(state, dict_, dest, value)
             written.append(pair)
         return written

@@ -6,10 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm.flush.cascade import related_objects
-from orm.flush.processor import Pair, Processor, clear_key, pairs_of, set_key, sync_keys
+from orm.flush.processor import (
+    Pair,
+    Processor,
+    clear_key,
+    ident_parts,
+    pairs_of,
+    read_key,
+    set_key,
+    sync_keys,
+)
 from orm.state.backrefs import has_parent
 from orm.state.instance_state import instance_dict, instance_state
-from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
+from orm.state.markers import LOAD_AGAINST_COMMITTED, NO_VALUE, PASSIVE_NO_INITIALIZE, PASSIVE_OFF
 
 if TYPE_CHECKING:
     from orm.flush.unit_of_work import UnitOfWork
@@ -69,7 +78,12 @@ class OneToMany(Processor):
 
     def _take_along(self, uow: UnitOfWork, state: Any, obj: Any) -> None:
         """The parent's key changes: write the children too, unless the database does it."""
-        passive = PASSIVE_NO_INITIALIZE if self.prop.passive_updates else PASSIVE_OFF
+        passive = PASSIVE_NO_INITIALIZE
+        if not self.prop.passive_updates:
+            passive = PASSIVE_OFF | LOAD_AGAINST_COMMITTED
+            for key, value in ident_parts(state).items():
+                if state.committed.get(key) is NO_VALUE:
+                    state.committed[key] = value
         history = self.history(state, obj, passive)
         if not self.prop.passive_updates:
             for child_state, child in pairs_of(history.unchanged):
@@ -115,8 +129,7 @@ class OneToMany(Processor):
             children = self._to_write(uow, state, obj)
             if not children:
                 continue
-            values = instance_dict(obj)
-            keys = [(values.get(source), dest) for source, dest in self.keys]
+            keys = [(read_key(state, obj, source), dest) for source, dest in self.keys]
             for child_state, child in children:
                 if child_state.session_ref is not uow.session._self_ref:
                     continue

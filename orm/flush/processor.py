@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.state.instance_state import instance_dict, instance_state
-from orm.state.markers import NO_VALUE, PASSIVE_NO_INITIALIZE
+from orm.state.markers import NO_RAISE, NO_VALUE, PASSIVE_NO_INITIALIZE
 
 if TYPE_CHECKING:
     from orm.flush.unit_of_work import UnitOfWork
@@ -64,7 +64,7 @@ class Processor:
 
     def history(self, state: Any, obj: Any, passive: int = PASSIVE_NO_INITIALIZE) -> Any:
         """Return the History of the relationship."""
-        return self.impl.get_history(state, instance_dict(obj), passive)
+        return self.impl.get_history(state, instance_dict(obj), passive | NO_RAISE)
 
     def has_change(self, state: Any) -> bool:
         """Return whether the relationship was changed since the last flush."""
@@ -118,6 +118,24 @@ def clear_key(state: Any, obj: Any, key: str, prop: Any) -> None:
             'cascade="all, delete-orphan".'
         )
     set_key(state, instance_dict(obj), key, None)
+
+
+def ident_parts(state: Any) -> dict[str, Any]:
+    """Return attribute -> value of the primary key as the row has it; empty without a row."""
+    ident = state.ident
+    if ident is None:
+        return {}
+    keys = state.manager.mapper.pk_keys
+    return dict(zip(keys, ident if len(keys) > 1 else (ident,), strict=True))
+
+
+def read_key(state: Any, obj: Any, key: str) -> Any:
+    """Return a column attribute's value; an expired primary key is known by the identity."""
+    dict_ = instance_dict(obj)
+    if key in dict_:
+        return dict_[key]
+    parts = ident_parts(state)
+    return parts[key] if key in parts else getattr(obj, key)
 
 
 def pairs_of(items: Iterable[Any]) -> list[Pair]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.flush.cascade import iterate_cascade
+from orm.loading.batch import Peers
 from orm.session.events import fire
 from orm.state.instance_state import Left, instance_dict, instance_state
 
@@ -250,7 +251,11 @@ def detach_deleted(session: Session, states: Sequence[Any]) -> None:
 
 
 def register_persistent(session: Session, states: Sequence[Any]) -> None:
-    """pending -> persistent for inserted states whose `ident` the flush has set."""
+    """pending -> persistent for inserted states whose `ident` the flush has set.
+
+    Objects of one class inserted together are peers, as if they came from one load: after
+    a commit the first access reloads all of them.
+    """
     transaction = session._transaction
     assert transaction is not None
     transaction._new.update(dict.fromkeys(states))
@@ -258,10 +263,14 @@ def register_persistent(session: Session, states: Sequence[Any]) -> None:
     identity_map = session.identity_map
     last: Any = None
     identities: dict[Any, Any] = {}
+    peers: Any = None
     for state in states:
         mapper = state.manager.mapper
         if mapper is not last:
             identities, last = identity_map.for_mapper(mapper.base_mapper), mapper
+            peers = Peers(mapper.base_mapper)
+        peers.idents.append(state.ident)
+        state.load = peers
         slot = state.ident if state.extra is None else identity_map.slot_of(state)
         if slot in identities:
             _replace(session, state, identities[slot])

@@ -244,9 +244,7 @@ def test_expunging_and_merging(engine: Engine, john: int) -> None:
     assert _names(engine) == ["Merged"]
 
 
-def test_merging_from_another_session_leaves_the_original_there(
-    engine: Engine, john: int
-) -> None:
+def test_merging_from_another_session_leaves_the_original_there(engine: Engine, john: int) -> None:
     with Session(engine) as first, Session(engine) as second:
         original = first.get_one(User, john)
         copy = second.merge(original)
@@ -305,7 +303,9 @@ def test_both_blocks_in_one_line(engine: Engine) -> None:
 
 def test_sessionmaker_begin_with_raw_sql(engine: Engine) -> None:
     with engine.begin() as connection:
-        rows = [dict(zip(("id", "firstname", "lastname", "born"), row, strict=True)) for row in CREW]
+        rows = [
+            dict(zip(("id", "firstname", "lastname", "born"), row, strict=True)) for row in CREW
+        ]
         connection.execute(Astronaut.__table__.insert(), rows)
     session = sessionmaker(bind=engine)
     with session.begin() as db:

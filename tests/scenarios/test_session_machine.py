@@ -54,9 +54,7 @@ class Author(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str]
     name: Mapped[str | None]
-    books: Mapped[list[Book]] = relationship(
-        back_populates="author", cascade="all, delete-orphan"
-    )
+    books: Mapped[list[Book]] = relationship(back_populates="author", cascade="all, delete-orphan")
 
 
 class Book(Base):

@@ -1,0 +1,56 @@
+"""DELETE: IN lists, composite keys, versions, rows that were gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import Session, exc, select
+
+
+def test_many_rows_go_by_lists(session: Session, m: Any, log: list[str]) -> None:
+    session.add_all([m.Tag(label=str(i)) for i in range(1200)])
+    session.commit()
+    tags = session.scalars(select(m.Tag)).all()
+    log.clear()
+    for tag in tags:
+        session.delete(tag)
+    session.flush()
+    assert log.count("DELETE tags") == 3
+    assert session.scalar("SELECT count(*) FROM tags") == 0
+
+
+def test_composite_keys(session: Session, m: Any, log: list[str]) -> None:
+    pairs = [m.Pair(left=i, right=i) for i in range(10)]
+    session.add_all(pairs)
+    session.flush()
+    log.clear()
+    for pair in pairs[:5]:
+        session.delete(pair)
+    session.flush()
+    assert log == ["DELETE pairs"]
+    assert session.scalar("SELECT count(*) FROM pairs") == 5
+
+
+def test_a_stale_version_is_refused(session: Session, m: Any) -> None:
+    paper = m.Paper(title="a")
+    session.add(paper)
+    session.commit()
+    assert paper.version == 1
+    session.delete(paper)
+    with session.no_autoflush:
+        session.execute("UPDATE papers SET version = 5")
+    with pytest.raises(exc.StaleDataError, match="expected in version 1 and found in version 5"):
+        session.flush()
+
+
+def test_rows_that_were_gone_are_warned_of(session: Session, m: Any) -> None:
+    post = m.Post(title="p")
+    session.add(post)
+    session.commit()
+    session.delete(post)
+    with session.no_autoflush:
+        session.execute("DELETE FROM posts")
+    with pytest.warns(exc.SAWarning, match="expected to delete 1 row"):
+        session.flush()

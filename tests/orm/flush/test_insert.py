@@ -1,0 +1,97 @@
+"""INSERT: keys, defaults, expressions, shapes of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import Integer, Session, exc, mapped_column
+
+
+def test_generated_keys_go_to_the_right_objects(session: Session, m: Any, rows: Any) -> None:
+    users = [m.User(name=f"u{i}") for i in range(300)]
+    session.add_all(users)
+    session.flush()
+    found = dict(rows("SELECT name, id FROM users"))
+    assert {user.name: user.id for user in users} == found
+
+
+def test_defaults_of_client_and_server(session: Session, m: Any, log: list[str]) -> None:
+    user = m.User(name="u")
+    session.add(user)
+    session.flush()
+    assert (user.rank, user.state, user.edits) == (7, "fresh", None)
+    assert log == ["INSERT users"]
+
+
+def test_an_explicit_none_takes_the_default(session: Session, m: Any) -> None:
+    user = m.User(name="u", rank=None, state=None)
+    session.add(user)
+    session.flush()
+    assert (user.rank, user.state) == (7, "fresh")
+
+
+def test_shapes_of_rows_are_batches_of_their_own(
+    session: Session, m: Any, log: list[str], rows: Any
+) -> None:
+    session.add_all([m.User(name=f"a{i}") for i in range(5)])
+    session.add_all([m.User(name=f"b{i}", state="given") for i in range(5)])
+    session.add_all([m.User(id=100 + i, name=f"c{i}") for i in range(5)])
+    session.flush()
+    assert log == ["INSERT users"] * 3
+    assert rows("SELECT count(*) FROM users WHERE state = 'given'") == [(5,)]
+    assert rows("SELECT count(*) FROM users WHERE id >= 100") == [(5,)]
+
+
+def test_a_default_function_sees_the_row(session: Session, m: Any) -> None:
+    class Line(m.Base):
+        __tablename__ = "line_items"
+        id = mapped_column(Integer, primary_key=True)
+        price = mapped_column(Integer)
+        double = mapped_column(
+            Integer, default=lambda context: context.get_current_parameters()["price"] * 2
+        )
+
+    m.Base.metadata.create_all(session.bind)
+    line = Line(price=4)
+    session.add(line)
+    session.flush()
+    assert line.double == 8
+
+
+def test_sql_expressions_as_values(session: Session, m: Any, log: list[str]) -> None:
+    users = [m.User(name="a"), m.User(name=m.func.lower("XX")), m.User(name="b")]
+    session.add_all(users)
+    session.flush()
+    assert log == ["INSERT users"] * 2
+    assert [user.name for user in users] == ["a", "xx", "b"]
+    assert users[1].id is not None
+
+
+def test_server_defaults_beside_keys_of_our_own(session: Session, m: Any, log: list[str]) -> None:
+    pairs = [m.Pair(left=i, right=-i) for i in range(20)]
+    session.add_all(pairs)
+    session.flush()
+    assert log == ["INSERT pairs"]
+    assert {pair.word for pair in pairs} == {"w"}
+    assert log == ["INSERT pairs"]
+
+
+def test_a_missing_key_names_the_object(session: Session, m: Any) -> None:
+    session.add(m.Country(name="x"))
+    with pytest.warns(exc.SAWarning, match="primary key"):
+        with pytest.raises((exc.FlushError, exc.IntegrityError)):
+            session.flush()
+
+
+def test_a_row_of_defaults_only(session: Session, m: Any) -> None:
+    class Bare(m.Base):
+        __tablename__ = "bare"
+        id = mapped_column(Integer, primary_key=True)
+
+    m.Base.metadata.create_all(session.bind)
+    made = [Bare(), Bare()]
+    session.add_all(made)
+    session.flush()
+    assert [bare.id for bare in made] == [1, 2]

@@ -1,0 +1,106 @@
+"""UPDATE: changed columns only, versions, row counts, keys, expressions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import Session, exc, inspect
+
+
+def test_onupdate_is_applied_and_known(session: Session, m: Any, rows: Any) -> None:
+    user = m.User(name="u")
+    session.add(user)
+    session.commit()
+    user.name = "v"
+    session.flush()
+    assert user.edits == 99
+    assert rows("SELECT name, edits FROM users") == [("v", 99)]
+
+
+def test_an_expression_is_computed_by_the_database(session: Session, m: Any) -> None:
+    user = m.User(name="u", rank=1)
+    session.add(user)
+    session.flush()
+    user.rank = m.User.rank + 5
+    session.flush()
+    assert user.rank == 6
+
+
+def test_a_version_counts_up(session: Session, m: Any) -> None:
+    paper = m.Paper(title="a")
+    session.add(paper)
+    session.commit()
+    assert paper.version == 1
+    paper.title = "b"
+    session.commit()
+    assert paper.version == 2
+
+
+def test_a_stale_version_names_object_and_versions(session: Session, m: Any) -> None:
+    papers = [m.Paper(title=str(i)) for i in range(3)]
+    session.add_all(papers)
+    session.commit()
+    for paper in papers:
+        paper.title += "!"
+    with session.no_autoflush:
+        session.execute("UPDATE papers SET version = 9 WHERE id = 2")
+    assert len(session.dirty) == 3
+    with pytest.raises(exc.StaleDataError) as caught:
+        session.flush()
+    message = str(caught.value)
+    assert "expected to update 3 row(s); 2 were matched" in message
+    assert "(2,)" in message and "version 1" in message and "version 9" in message
+
+
+def test_a_row_that_is_gone_is_noticed(session: Session, m: Any) -> None:
+    post = m.Post(title="p")
+    session.add(post)
+    session.commit()
+    post.title = "q"
+    with session.no_autoflush:
+        session.execute("DELETE FROM posts")
+    with pytest.raises(exc.StaleDataError, match="no longer there"):
+        session.flush()
+
+
+def test_a_natural_key_changes_the_identity(session: Session, m: Any) -> None:
+    country = m.Country(code="a")
+    session.add(country)
+    session.commit()
+    country.code = "b"
+    session.flush()
+    assert inspect(country).identity == ("b",)
+    assert session.get(m.Country, "b") is country
+    session.rollback()
+    assert inspect(country).identity == ("a",)
+    assert country.code == "a"
+
+
+def test_a_deleted_row_is_switched_to_the_new_object(
+    session: Session, m: Any, log: list[str], rows: Any
+) -> None:
+    old = m.Country(code="a", name="old")
+    session.add(old)
+    session.commit()
+    session.delete(old)
+    new = m.Country(code="a", name="new")
+    session.add(new)
+    log.clear()
+    session.flush()
+    assert "INSERT countries" not in log and "DELETE countries" not in log
+    assert "UPDATE countries" in log
+    assert inspect(old).deleted and inspect(new).persistent
+    session.commit()
+    assert rows("SELECT code, name FROM countries") == [("a", "new")]
+
+
+def test_a_deleted_attribute_becomes_null(session: Session, m: Any, rows: Any) -> None:
+    post = m.Post(title="p")
+    session.add(post)
+    session.commit()
+    assert post.title == "p"
+    del post.title
+    session.flush()
+    assert rows("SELECT title FROM posts") == [(None,)]
