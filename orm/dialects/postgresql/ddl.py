@@ -62,7 +62,7 @@ class PGDDLCompiler(DDLCompiler):
         return f"{' '.join(words)} ({columns}){self.after_index(index)}"
 
     def index_part(self, index: Any, item: Any) -> str:
-        if item.__visit_name__ in ("column", "unary", "grouping"):
+        if item.__visit_name__ in ("column", "unary", "grouping", "function"):
             text = self.expression(item)
         else:
             text = f"({self.expression(item)})"
