@@ -187,14 +187,17 @@ class CursorResult(Result[Any]):
         self._extracted = extracted
         self._inserted_keys: list[Any] | None = None
         self._lastrowid: Any = None
-        description = cursor.description
+        plan = compiled.memo if compiled is not None and compiled.kind == "select" else None
+        # reading the description costs some drivers microseconds; a SELECT's is known
+        description = cursor.description if plan is None else ()
         if description is None or implicit:
             rows = cursor.fetchall() if implicit and description is not None else []
             self._note_insert(rows)
             cursor.close()
             super().__init__(RowStream(_EMPTY_LAYOUT, _NO_ROWS))
             return
-        plan = plan_rows(compiled, connection.dialect, description)
+        if plan is None:
+            plan = plan_rows(compiled, connection.dialect, description)
         debug = connection._echo and connection.engine.logger.isEnabledFor(logging.DEBUG)
         kind = LoggedCursorSource if debug else CursorSource
         source: Any = kind(connection, cursor, plan.convert)
