@@ -27,7 +27,6 @@ INFIX: Final[dict[Any, str]] = {
     py.rshift: " >> ",
     ops.is_: " IS ",
     ops.is_not: " IS NOT ",
-    ops.in_op: " IN ",
     ops.collate: " COLLATE ",
     ops.bitwise_or_op: " | ",
     ops.bitwise_and_op: " & ",
@@ -68,6 +67,7 @@ METHODS: Final[dict[Any, str]] = {
     ops.not_ilike_op: "not_ilike_text",
     ops.between_op: "between_text",
     ops.not_between_op: "not_between_text",
+    ops.in_op: "in_text",
     ops.not_in_op: "not_in_text",
     ops.regexp_match_op: "regexp_match_text",
     ops.not_regexp_match_op: "not_regexp_match_text",
@@ -227,10 +227,23 @@ class ExpressionCompiler(Renderer):
             return f"{left} / {right}"
         return f"FLOOR({left} / {right})"
 
+    def in_text(self, binary: Any) -> str:
+        return f"{self.process(binary.left)} IN {self.list_text(binary.right, ops.in_op)}"
+
     def not_in_text(self, binary: Any) -> str:
-        left, right = self._sides(binary)
+        right = self.list_text(binary.right, ops.not_in_op)
         # parentheses, since an empty list continues the condition with OR
-        return f"({left} NOT IN {right})"
+        return f"({self.process(binary.left)} NOT IN {right})"
+
+    def list_text(self, element: Any, op: Any) -> str:
+        """The right side of IN or NOT IN."""
+        if element.__visit_name__ != "bindparam":
+            return self.process(element)
+        self.list_operator = op
+        try:
+            return self.process(element)
+        finally:
+            self.list_operator = None
 
     def between_text(self, binary: Any, negated: str = "") -> str:
         symmetric = "SYMMETRIC " if binary.modifiers.get("symmetric") else ""
@@ -319,10 +332,6 @@ class ExpressionCompiler(Renderer):
         raise exc.UnsupportedCompilationError(
             self, type(cast), f"{self.dialect.name} has no TRY_CAST"
         )
-
-    def cast_type(self, type_: Any) -> str:
-        """The name of a type in CAST."""
-        return str(self.dialect.type_compiler.process(type_))
 
     def visit_extract(self, extract: Any) -> str:
         return f"EXTRACT({extract_field(extract.field)} FROM {self.process(extract.expr)})"

@@ -31,13 +31,15 @@ class Renderer:
         self.literal_binds = False
         self.include_table = True
         self._slots: list[Slot] = []
-        self._slot_of: dict[int, int] = {}
+        self._slot_of: dict[Any, int] = {}
         self._places: dict[int, int] = {}
         self._anonymous: dict[Any, str] = {}
         self._counters: dict[str, int] = {}
         # keeps alive what is remembered by id()
         self._kept: list[Any] = []
         self._in_bind_expression: Any = None
+        # IN or NOT IN while its list is rendered: an empty list means something else to each
+        self.list_operator: Any = None
         #: the binds which belong to the statement itself
         self.statement_binds: tuple[Any, ...] = ()
         self._bind_names: set[str] = set()
@@ -126,13 +128,17 @@ class Renderer:
                 return self._wrap_bind(bind, wrapped)
         if self.literal_binds:
             return self.literal_bind(bind)
-        slot = self._slot_of.get(id(bind))
+        slot = self._slot_of.get(self._slot_key(bind))
         if slot is None:
             slot = self.add_slot(bind, impl)
         text = f"{MARK}{slot}{MARK}"
         if bind.expanding or bind.literal_execute:
             return f"({text})" if bind.expanding else text
         return self.cast_bind(impl, text) if impl.render_bind_cast else text
+
+    def _slot_key(self, bind: Any) -> Any:
+        # a negated condition shares its list with the original, but not what an empty one stands for
+        return (id(bind), self.list_operator) if bind.expanding else id(bind)
 
     def _wrap_bind(self, bind: Any, wrapped: Any) -> str:
         before, self._in_bind_expression = self._in_bind_expression, bind
@@ -159,7 +165,7 @@ class Renderer:
         self._bind_names.add(name)
         self._slots.append(Slot(bind, name, place, process, expand, required, default))
         number = len(self._slots) - 1
-        self._slot_of[id(bind)] = number
+        self._slot_of[self._slot_key(bind)] = number
         self._kept.append(bind)
         return number
 
@@ -207,7 +213,7 @@ class Renderer:
 
     def slot_of(self, bind: Any) -> int | None:
         """The number of a bind's slot; None if it was written as a literal."""
-        return self._slot_of.get(id(bind))
+        return self._slot_of.get(self._slot_key(bind))
 
     def rename_slot(self, number: int, name: str) -> None:
         """Give a slot another name."""
@@ -240,14 +246,24 @@ class Renderer:
     def empty_list_text(self, bind: Any, width: int) -> str:
         """What stands between the parentheses of IN for an empty list, closing and opening others as it needs.
 
-        `x IN (NULL) AND (1 != 1)` is false and `x NOT IN (NULL) OR (1 = 1)` true for every x, NULL included.
+        `x IN (NULL) AND (1 != 1)` is false and `x NOT IN (NULL) OR (1 = 1)` true for every x, NULL included. Where the
+        operator is not known, in text, an empty SELECT does the same but for x being NULL.
         """
+        if self.list_operator is None:
+            nulls = ", ".join(["NULL"] * (width or 1))
+            if not width and not bind.type._isnull:
+                nulls = f"CAST(NULL AS {self.cast_type(bind.type)})"
+            return f"SELECT {nulls} WHERE 1 != 1"
         nulls = f"({', '.join(['NULL'] * width)})" if width else "NULL"
         if width and self.tuple_in_values:
             nulls = f"VALUES {nulls}"
-        if bind.expand_op is None or bind.expand_op is in_op:
+        if self.list_operator is in_op:
             return f"{nulls}) AND (1 != 1"
         return f"{nulls}) OR (1 = 1"
+
+    def cast_type(self, type_: Any) -> str:
+        """The name of a type in CAST."""
+        return str(self.dialect.type_compiler.process(type_))
 
     # -- literals --------------------------------------------------------------------------------
 

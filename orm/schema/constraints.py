@@ -257,12 +257,11 @@ class CheckConstraint(Constraint):
             table.append_constraint(self)
 
     def _set_parent(self, parent: Any) -> None:
-        if not hasattr(parent, "constraints"):
-            # given to a Column: it belongs to the table, whenever the column gets one
-            if parent.table is None:
-                parent._on_table(lambda table: table.append_constraint(self))
-            else:
-                parent.table.append_constraint(self)
+        if parent.__visit_name__ == "column":
+            # it belongs to the table, whenever the column gets one; a copied column takes a copy along
+            self._column_flag = True
+            parent.constraints.add(self)
+            parent._on_table(lambda table: table.append_constraint(self))
             return
         self.columns = [c for c in parent.c if _mentions(self.sqltext, c)]
         super()._set_parent(parent)

@@ -49,14 +49,18 @@ def test_values_are_converted_for_the_driver(users, sqlite):
 
 def test_functions_give_values_at_execution(users, sqlite):
     values = iter([1, 2])
-    statement = select(users.c.id).where(users.c.id == bindparam("x", callable_=lambda: next(values)))
+    statement = select(users.c.id).where(
+        users.c.id == bindparam("x", callable_=lambda: next(values))
+    )
     compiled = compile_for(sqlite, statement)
     assert compiled.make_args()[1] == (1,)
     assert compiled.make_args()[1] == (2,)
 
 
 def test_named_parameters(users, sqlite):
-    statement = select(users.c.id).where(users.c.id == bindparam("x"), users.c.age == bindparam("y", 7))
+    statement = select(users.c.id).where(
+        users.c.id == bindparam("x"), users.c.age == bindparam("y", 7)
+    )
     compiled = compile_for(sqlite, statement)
     assert compiled.make_args(None, {"x": 1})[1] == (1, 7)
     assert compiled.make_args(None, {"x": 1, "y": None})[1] == (1, None)
@@ -147,7 +151,9 @@ def test_percent_signs_are_doubled_for_drivers_that_format(users, dialects):
 
 def test_literals_are_written_and_escaped(users, dialects):
     statement = select(users.c.id).where(users.c.name.in_(["it's", "b\\c"]), users.c.age == 5)
-    text_ = str(statement.compile(dialect=dialects["sqlite"], compile_kwargs={"literal_binds": True}))
+    text_ = str(
+        statement.compile(dialect=dialects["sqlite"], compile_kwargs={"literal_binds": True})
+    )
     assert text_.endswith("WHERE users.name IN ('it''s', 'b\\c') AND users.age = 5")
     maria = str(statement.compile(dialect=dialects["mysql"], literal_binds=True))
     assert "'b\\\\c'" in maria

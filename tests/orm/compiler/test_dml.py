@@ -102,7 +102,9 @@ def test_one_statement_for_many_rows(users, dialects):
     sql, args = compiled.make_rows_args([{"name": "a", "age": 1}, {"name": "b", "age": 2}])
     assert sql == "INSERT INTO users (name, age) VALUES (%s, %s), (%s, %s) RETURNING users.id"
     assert args == ("a", 1, "b", 2)
-    assert compiled.rows_text(1) == "INSERT INTO users (name, age) VALUES (%s, %s) RETURNING users.id"
+    assert (
+        compiled.rows_text(1) == "INSERT INTO users (name, age) VALUES (%s, %s) RETURNING users.id"
+    )
 
 
 def test_a_row_without_a_parameter_is_named(users, dialects):
@@ -136,7 +138,9 @@ def test_expressions_as_values(users, sql):
 
 def test_an_unknown_column_is_refused_with_the_known_ones(users):
     for statement in (insert(users).values(nope=1), update(users).values(nope=1)):
-        with pytest.raises(exc.CompileError, match="'nope', which is no column of table 'users'.*id, name"):
+        with pytest.raises(
+            exc.CompileError, match="'nope', which is no column of table 'users'.*id, name"
+        ):
             str(statement)
 
 
@@ -147,7 +151,11 @@ def test_an_unknown_parameter_is_refused(users, dialects):
 
 @pytest.mark.parametrize(
     ("dialect", "ending"),
-    [("sqlite", "DEFAULT VALUES"), ("postgresql", "DEFAULT VALUES RETURNING users.id"), ("mysql", "() VALUES ()")],
+    [
+        ("sqlite", "DEFAULT VALUES"),
+        ("postgresql", "DEFAULT VALUES RETURNING users.id"),
+        ("mysql", "() VALUES ()"),
+    ],
 )
 def test_a_row_of_defaults_only(users, dialects, dialect, ending):
     compiled = compile_for(dialects[dialect], insert(users))
@@ -193,7 +201,9 @@ def test_where_a_cte_of_an_insert_stands(users, posts, sql):
     assert sql(statement, "postgresql") == (
         f"{cte} INSERT INTO posts (title) SELECT names.name FROM names"
     )
-    assert sql(statement, "mysql") == f"INSERT INTO posts (title) {cte} SELECT names.name FROM names"
+    assert (
+        sql(statement, "mysql") == f"INSERT INTO posts (title) {cte} SELECT names.name FROM names"
+    )
 
 
 def test_update(users, sql):

@@ -51,7 +51,7 @@ def test_impossible_names_are_refused(dialects, name):
 
 
 def test_columns_of_any_name(dialects):
-    table = Table("t", MetaData(), Column("a%:b\n\"c", Integer, key="x"))
+    table = Table("t", MetaData(), Column('a%:b\n"c', Integer, key="x"))
     statement = select(table.c.x).where(table.c.x == 1)
     sql, args = statement.compile(dialect=dialects["postgresql"]).make_args()
     assert sql == 'SELECT t."a%%:b\n""c" \nFROM t \nWHERE t."a%%:b\n""c" = %s'

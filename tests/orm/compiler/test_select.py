@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orm import exc
+from orm.sql.compound import intersect, union, union_all
+from orm.sql.elements import ColumnClause
 from orm.sql.expression import (
     desc,
     exists,
@@ -13,8 +15,6 @@ from orm.sql.expression import (
     true,
     values,
 )
-from orm.sql.compound import intersect, union, union_all
-from orm.sql.elements import ColumnClause
 from orm.sql.functions import func
 from orm.sql.select import select
 from orm.sql.text import literal_column, text
@@ -82,8 +82,9 @@ def test_subqueries_in_from(users, posts, sql):
         select(posts.c.user_id, func.count().label("n")).group_by(posts.c.user_id).subquery("c")
     )
     statement = select(users.c.name, counts.c.n).join(counts, counts.c.user_id == users.c.id)
-    assert "FROM users JOIN (SELECT posts.user_id, count(*) AS n FROM posts GROUP BY posts.user_id) AS c" in sql(
-        statement
+    assert (
+        "FROM users JOIN (SELECT posts.user_id, count(*) AS n FROM posts GROUP BY posts.user_id) AS c"
+        in sql(statement)
     )
 
 
@@ -102,7 +103,9 @@ def test_subqueries_correlate_with_what_is_around(users, posts, sql):
 
 
 def test_correlation_is_explicit_where_asked(users, posts, sql):
-    inner = select(posts.c.id).where(posts.c.user_id == users.c.id).correlate(None).scalar_subquery()
+    inner = (
+        select(posts.c.id).where(posts.c.user_id == users.c.id).correlate(None).scalar_subquery()
+    )
     assert "FROM posts, users" in sql(select(users.c.id).where(users.c.id == inner))
 
 
@@ -234,9 +237,9 @@ def test_a_name_that_is_not_selected_is_refused(users):
 
 
 def test_values_in_from(sql):
-    rows = values(
-        ColumnClause("a", Integer), ColumnClause("b", String), name="v"
-    ).data([(1, "x"), (2, "y")])
+    rows = values(ColumnClause("a", Integer), ColumnClause("b", String), name="v").data(
+        [(1, "x"), (2, "y")]
+    )
     assert sql(select(rows)) == (
         "SELECT v.a, v.b FROM (VALUES (:param_1, :param_2), (:param_3, :param_4)) AS v (a, b)"
     )

@@ -145,7 +145,9 @@ def test_defaults():
     assert column("postgresql", DateTime, server_default=func.now()) == (
         "TIMESTAMP WITHOUT TIME ZONE DEFAULT now()"
     )
-    assert column("postgresql", Integer, server_default=TextClause("1 + 1")) == "INTEGER DEFAULT 1 + 1"
+    assert (
+        column("postgresql", Integer, server_default=TextClause("1 + 1")) == "INTEGER DEFAULT 1 + 1"
+    )
 
 
 def numbered(type_, dialect, **options):
@@ -160,13 +162,17 @@ def test_numbered_keys():
     )
     assert numbered(Integer, "postgresql").startswith("CREATE TABLE t ( id SERIAL NOT NULL,")
     assert numbered(BigInteger, "postgresql").startswith("CREATE TABLE t ( id BIGSERIAL NOT NULL,")
-    assert numbered(Integer, "mysql").startswith("CREATE TABLE t ( id INTEGER NOT NULL AUTO_INCREMENT,")
+    assert numbered(Integer, "mysql").startswith(
+        "CREATE TABLE t ( id INTEGER NOT NULL AUTO_INCREMENT,"
+    )
     assert "SERIAL" not in numbered(String(5), "postgresql")
 
 
 def test_identity_and_computed_columns():
     identity = Column("id", Integer, Identity(always=True, start=5), primary_key=True)
-    table = Table("t", MetaData(), identity, Column("c", Integer, Computed("id * 2", persisted=True)))
+    table = Table(
+        "t", MetaData(), identity, Column("c", Integer, Computed("id * 2", persisted=True))
+    )
     text = ddl(CreateTable(table), "postgresql")
     assert "id INTEGER GENERATED ALWAYS AS IDENTITY (START WITH 5) NOT NULL" in text
     assert "c INTEGER GENERATED ALWAYS AS (id * 2) STORED" in text
@@ -183,8 +189,13 @@ def make_constrained():
         Column("a", Integer, nullable=False),
         Column("order", String(5), unique=True),
         ForeignKeyConstraint(
-            ["a"], ["s.parent.a"], name="fk", ondelete="cascade", onupdate="SET NULL",
-            deferrable=True, initially="deferred",
+            ["a"],
+            ["s.parent.a"],
+            name="fk",
+            ondelete="cascade",
+            onupdate="SET NULL",
+            deferrable=True,
+            initially="deferred",
         ),  # fmt: skip
         UniqueConstraint("a", "order", name="two words"),
         CheckConstraint("a > 5", name="big"),
@@ -195,7 +206,7 @@ def test_constraints():
     table = make_constrained()
     text = ddl(CreateTable(table), "postgresql")
     assert (
-        'CONSTRAINT fk FOREIGN KEY(a) REFERENCES s.parent (a) ON DELETE CASCADE ON UPDATE SET NULL '
+        "CONSTRAINT fk FOREIGN KEY(a) REFERENCES s.parent (a) ON DELETE CASCADE ON UPDATE SET NULL "
         "DEFERRABLE INITIALLY DEFERRED" in text
     )
     assert 'CONSTRAINT "two words" UNIQUE (a, "order")' in text

@@ -69,18 +69,33 @@ def expr(element, dialect):
             "t.s LIKE %s ESCAPE '\\'",
             "t.s LIKE %s ESCAPE '\\\\'",
         ),
-        (T.c.s.is_distinct_from(None), "t.s IS NOT NULL", "t.s IS DISTINCT FROM NULL", "NOT (t.s <=> NULL)"),
+        (
+            T.c.s.is_distinct_from(None),
+            "t.s IS NOT NULL",
+            "t.s IS DISTINCT FROM NULL",
+            "NOT (t.s <=> NULL)",
+        ),
         (T.c.s.regexp_match("a"), "t.s REGEXP ?", "t.s ~ %s", "t.s REGEXP %s"),
         (~T.c.s.regexp_match("a"), "t.s NOT REGEXP ?", "t.s !~ %s", "t.s NOT REGEXP %s"),
         (T.c.b == True, "t.b = 1", "t.b = true", "t.b = true"),
-        (T.c.i.between(1, 2), "t.i BETWEEN ? AND ?", "t.i BETWEEN %s AND %s", "t.i BETWEEN %s AND %s"),
+        (
+            T.c.i.between(1, 2),
+            "t.i BETWEEN ? AND ?",
+            "t.i BETWEEN %s AND %s",
+            "t.i BETWEEN %s AND %s",
+        ),
         (
             extract("year", T.c.d),
             "CAST(STRFTIME('%Y', t.d) AS INTEGER)",
             "EXTRACT(year FROM t.d)",
             "EXTRACT(year FROM t.d)",
         ),
-        (cast(T.c.s, Integer), "CAST(t.s AS INTEGER)", "CAST(t.s AS INTEGER)", "CAST(t.s AS SIGNED INTEGER)"),
+        (
+            cast(T.c.s, Integer),
+            "CAST(t.s AS INTEGER)",
+            "CAST(t.s AS INTEGER)",
+            "CAST(t.s AS SIGNED INTEGER)",
+        ),
         (cast(T.c.i, String), "CAST(t.i AS VARCHAR)", "CAST(t.i AS VARCHAR)", "CAST(t.i AS CHAR)"),
         (
             cast(T.c.i, Numeric(5, 1)),
@@ -97,7 +112,12 @@ def expr(element, dialect):
             "CASE WHEN (t.i > %s) THEN %s ELSE %s END",
             "CASE WHEN (t.i > %s) THEN %s ELSE %s END",
         ),
-        (T.c.s.collate("de_DE"), 't.s COLLATE "de_DE"', 't.s COLLATE "de_DE"', "t.s COLLATE `de_DE`"),
+        (
+            T.c.s.collate("de_DE"),
+            't.s COLLATE "de_DE"',
+            't.s COLLATE "de_DE"',
+            "t.s COLLATE `de_DE`",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -171,8 +191,10 @@ def test_on_duplicate_key():
 
 def test_the_values_of_an_upsert_are_bound_anew():
     def make(value):
-        return sqlite.insert(T).values(i=value).on_conflict_do_update(
-            index_elements=["i"], set_={"s": f"v{value}"}
+        return (
+            sqlite.insert(T)
+            .values(i=value)
+            .on_conflict_do_update(index_elements=["i"], set_={"s": f"v{value}"})
         )
 
     from orm.sql.cache_key import statement_key
