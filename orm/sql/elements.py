@@ -562,7 +562,13 @@ class ColumnClause(ColumnElement[_T]):
     @property
     def _from_objects(self) -> tuple[Any, ...]:
         table = self.table
-        return () if table is None else (table,)
+        if table is None:
+            return ()
+        entity = self._annotations.get("parententity")
+        # of an entity over several tables: the rows are those of their join
+        if entity is not None and entity.selectable._is_join:
+            return (entity.selectable,)
+        return (table,)
 
     @property
     def _result_name(self) -> str | None:

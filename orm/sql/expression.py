@@ -221,6 +221,11 @@ def nulls_last(column: Any) -> UnaryExpression:
     return _ordered(column, ops.nulls_last_op)
 
 
+# Names of earlier versions.
+nullsfirst = nulls_first
+nullslast = nulls_last
+
+
 def distinct(expr: Any) -> UnaryExpression:
     """`DISTINCT expr` inside an aggregate."""
     return distinct_of(expr)

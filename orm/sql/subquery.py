@@ -165,6 +165,10 @@ class ReturnsRows(HasCTE, Executable):
             if n.name is not None
         )
 
+    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+        """The result column which comes from `column`, None if there is none."""
+        return self.exported_columns.corresponding_column(column, require_embedded)
+
     def is_derived_from(self, fromclause: Any) -> bool:
         """True if a FROM object of this statement is `fromclause` or an alias of it."""
         return any(item.is_derived_from(fromclause) for item in self._from_objects)
