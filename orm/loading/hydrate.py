@@ -55,21 +55,17 @@ class Run:
         identity_map = session.identity_map
         self.over = over
         self.keeps = keeps
-        entities = plan.entities
-        self.maps = [identity_map.for_mapper(each.mapper.base_mapper) for each in entities]
-        self.peers = [Peers(each.mapper.base_mapper, each.options, mode) for each in entities]
         self.news: list[Any] = []
-        self.born = [self._watch(each.mapper) for each in entities]
-        self.lists: list[dict[Any, list[Any]]] = [{} for _ in entities]
-        self.owners: list[list[Any]] = [[] for _ in entities]
-
-    def _watch(self, mapper: Any) -> Callable[[Any], None] | None:
-        """Return what is to be called with each new object of a mapper, or None."""
-        if self.session.dispatch.loaded_as_persistent:
-            return self.news.append
-        kinds = mapper.self_and_descendants
-        listens = any(each.class_manager.dispatch.load for each in kinds)
-        return self.news.append if listens else None
+        self.maps = [identity_map.for_mapper(entity.base) for entity in plan.entities]
+        self.peers = [Peers(entity.base, entity.options, mode) for entity in plan.entities]
+        self.born: Sequence[Any] = plan.nobody
+        if session.dispatch.loaded_as_persistent or plan.has_listeners():
+            self.born = [self.news.append for _ in plan.entities]
+        self.lists: Sequence[dict[Any, list[Any]]] = ()
+        self.owners: Sequence[list[Any]] = ()
+        if plan.collections:
+            self.lists = [{} for _ in plan.entities]
+            self.owners = [[] for _ in plan.entities]
 
     def announce(self) -> None:
         """Tell the listeners of "load" and "loaded_as_persistent" about the new objects."""

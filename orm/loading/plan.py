@@ -103,7 +103,7 @@ class SelectPlanner:
         self._check_directives()
         base = self.statement
         for root in {id(each): each for each in self.roots}.values():
-            base = add_criterion(base, root)
+            base = add_criterion(select_whole(base, root), root)
         if base._with_options:
             base = base._clone()
             base._with_options = ()
@@ -186,6 +186,17 @@ def _take_contained(node: PathNode | None) -> dict[str, Any]:
 
 def _same(column: Any) -> Any:
     return column
+
+
+def select_whole(statement: Any, entity: Any) -> Any:
+    """Return the statement selecting from the join of all tables of an entity, if it has several."""
+    selectable = entity.selectable
+    if not selectable._is_join:
+        return statement
+    present = [part for each in statement._from_obj for part in (each, *each._from_objects)]
+    if any(hash(part) == hash(selectable) for part in present):
+        return statement
+    return statement.select_from(entity)
 
 
 def add_criterion(statement: Any, entity: Any) -> Any:

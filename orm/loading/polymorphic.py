@@ -9,7 +9,10 @@ from orm.loading.row_plan import EntityRow, Kind
 
 
 class Kinds(dict[Any, Kind]):
-    """discriminator value -> Kind; a value that nobody mapped is an error that says so."""
+    """discriminator value -> Kind; a value that nobody mapped is an error that says so.
+
+    A class that was mapped after the plan was made is found when its first row comes.
+    """
 
     __slots__ = ("mapper",)
 
@@ -18,7 +21,11 @@ class Kinds(dict[Any, Kind]):
         self.mapper = mapper
 
     def __missing__(self, value: Any) -> Kind:
-        raise unknown_identity(self.mapper, value)
+        found = self.mapper.polymorphic_map.get(value)
+        if found is None or not found.isa(self.mapper):
+            raise unknown_identity(self.mapper, value)
+        kind = self[value] = Kind(found.class_, found.class_manager.state_class)
+        return kind
 
 
 def make_kinds(builder: Any, entity: EntityRow, adapt: Any) -> None:
@@ -32,13 +39,11 @@ def make_kinds(builder: Any, entity: EntityRow, adapt: Any) -> None:
     if column is None:
         return
     subclasses = list(mapper.self_and_descendants)
-    if len(subclasses) < 2 and not mapper.inherits:
-        return
     kinds = Kinds(mapper)
     for each in subclasses:
         if each.polymorphic_identity is not None:
             kinds[each.polymorphic_identity] = Kind(each.class_, each.class_manager.state_class)
-    if len(subclasses) > 1 and kinds:
+    if kinds:
         entity.kinds = kinds
         entity.discriminator = builder.add_slot(adapt(column))
 

@@ -49,7 +49,7 @@ class JoinedRow(NamedTuple):
 class EntityRow:
     """One entity of a row.
 
-    number: its place in `RowPlan.entities`.
+    number: its place in `RowPlan.entities`. base: the base mapper.
     ident: the slots of the primary key, in the order of `mapper.primary_key`.
     slots: the column attributes, primary key included.
     kinds: discriminator value -> Kind, None where there is but one class;
@@ -61,6 +61,7 @@ class EntityRow:
 
     __slots__ = (
         "after",
+        "base",
         "discriminator",
         "ident",
         "joined",
@@ -73,6 +74,7 @@ class EntityRow:
 
     def __init__(self, mapper: Any, number: int) -> None:
         self.mapper = mapper
+        self.base = mapper.base_mapper
         self.number = number
         self.ident: tuple[Slot, ...] = ()
         self.slots: tuple[Slot, ...] = ()
@@ -93,10 +95,20 @@ class RowPlan:
     outputs: what one row emits: EntityRow or Slot, in the order of the select.
     emit: "scalar" (the one output itself), "row" (a tuple of the outputs) or "group"
         (lists of the one output under the key which `group` makes).
-    width: number of columns in a driver row.
+    width: number of columns in a driver row. collections: how many collections are filled from
+    the rows; with any, the parents repeat.
     """
 
-    __slots__ = ("emit", "entities", "group", "outputs", "width")
+    __slots__ = (
+        "collections",
+        "emit",
+        "entities",
+        "group",
+        "managers",
+        "nobody",
+        "outputs",
+        "width",
+    )
 
     def __init__(
         self,
@@ -112,10 +124,15 @@ class RowPlan:
         self.width = width
         self.group = tuple(group)
 
-    @property
-    def collections(self) -> int:
-        """Number of collections filled from the rows: more than none repeats the parents."""
-        return sum(link.uselist for entity in self.entities for link in entity.joined)
+        self.collections = sum(link.uselist for entity in entities for link in entity.joined)
+        self.managers = tuple(
+            each.class_manager for entity in entities for each in entity.mapper.self_and_descendants
+        )
+        self.nobody = (None,) * len(self.entities)
+
+    def has_listeners(self) -> bool:
+        """Return whether somebody listens for the loading of objects of these classes."""
+        return any(manager.dispatch.load for manager in self.managers)
 
     @property
     def is_plain(self) -> bool:
