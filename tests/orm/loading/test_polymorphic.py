@@ -13,9 +13,11 @@ from orm import (
     Mapped,
     Session,
     String,
+    aliased,
     create_engine,
     event,
     exc,
+    joinedload,
     mapped_column,
     relationship,
     select,
@@ -49,6 +51,13 @@ class Engineer(Person):
     id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     language: Mapped[str] = mapped_column(String(20))
     __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+
+class Desk(Base):
+    __tablename__ = "desks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("engineers.id"))
+    owner: Mapped[Engineer | None] = relationship()
 
 
 class Animal(Base):
@@ -88,9 +97,7 @@ def zoo() -> Iterator[tuple[Session, list[str]]]:
         )
         session.commit()
     seen: list[str] = []
-    event.listen(
-        engine, "before_cursor_execute", lambda conn, cur, sql, *rest: seen.append(sql)
-    )
+    event.listen(engine, "before_cursor_execute", lambda conn, cur, sql, *rest: seen.append(sql))
     with Session(engine) as session:
         yield session, seen
     engine.dispose()
@@ -153,3 +160,27 @@ def test_an_unknown_discriminator_says_so(zoo: Any) -> None:
     session.execute(text("INSERT INTO animals (id, kind, name) VALUES (9, 'fox', 'f')"))
     with pytest.raises(exc.InvalidRequestError, match="polymorphic_identity='fox'"):
         session.scalars(select(Animal)).all()
+
+
+def test_joined_eager_load_of_a_joined_subclass(zoo: Any) -> None:
+    session, seen = zoo
+    session.execute(
+        Desk.__table__.insert(), [{"id": 1, "owner_id": 2}, {"id": 2, "owner_id": None}]
+    )
+    seen.clear()
+    statement = select(Desk).options(joinedload(Desk.owner)).order_by(Desk.id)
+    desks = session.scalars(statement).all()
+    assert [d.owner and (d.owner.name, d.owner.language) for d in desks] == [
+        ("bob", "python"),
+        None,
+    ]
+    assert len(seen) == 1
+
+
+def test_alias_of_a_joined_subclass(zoo: Any) -> None:
+    session, _ = zoo
+    Other = aliased(Engineer)
+    found = session.scalars(select(Other).where(Other.name == "cid")).one()
+    assert (found.id, found.language) == (3, "c")
+    names = select(Desk.id, Other.name).outerjoin(Desk.owner.of_type(Other))
+    assert session.execute(names).all() == []
