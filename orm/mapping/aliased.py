@@ -51,6 +51,11 @@ class AliasedInsp:
         return self.mapper.class_
 
     @property
+    def joined_from(self) -> Any:
+        """The join of aliased tables, None for the alias of one table."""
+        return self.selectable if self.selectable.__visit_name__ == "join" else None
+
+    @property
     def entity_namespace(self) -> Any:
         """Where `filter_by(name=...)` looks for names: the alias."""
         return self.entity

@@ -142,6 +142,12 @@ class Mapper:
 
     mapped_table = selectable
 
+    @property
+    def joined_from(self) -> Any:
+        """The join of its tables, None for a mapper of one table."""
+        found = self.persist_selectable
+        return found if found.__visit_name__ == "join" else None
+
     @memoized_property
     def tables(self) -> tuple[Any, ...]:
         """The tables the mapper writes, those of the base first."""
