@@ -54,7 +54,7 @@ class PGDialect_psycopg(PGDialect):
         if self._json_deserializer is not None:
             from psycopg.types.json import set_json_loads
 
-            set_json_loads(cast(Any, self._json_deserializer), dbapi_connection)
+            set_json_loads(cast("Any", self._json_deserializer), dbapi_connection)
         super().on_connect(dbapi_connection)
 
     def do_commit(self, dbapi_connection: Any) -> None:

@@ -133,3 +133,38 @@ def test_engine_from_config() -> None:
     assert (pool.size(), pool._pre_ping, engine.hide_parameters) == (3, True, True)
     with pytest.raises(exc.ArgumentError, match=r"no setting 'db\.url'"):
         engine_from_config({}, prefix="db.")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://me:geheim@127.0.0.1:1/x", "mysql+pymysql://me:geheim@127.0.0.1:1/x"],
+)
+def test_a_server_that_does_not_answer(url: str) -> None:
+    engine = create_engine(url)
+    for attempt in (engine.connect, engine.raw_connection):
+        with pytest.raises(exc.OperationalError) as caught:
+            attempt()
+        assert "geheim" not in str(caught.value)
+    pool: Any = engine.pool
+    assert pool.checkedout() == 0
+
+
+def test_dispose_makes_a_new_pool() -> None:
+    engine = create_engine("sqlite://")
+    engine.execute("CREATE TABLE t (id INTEGER)")
+    old = engine.pool
+    engine.dispose()
+    assert engine.pool is not old
+    with pytest.raises(exc.OperationalError, match="no such table"):
+        engine.execute("SELECT * FROM t")
+
+
+def test_raw_connection_goes_back_to_the_pool() -> None:
+    engine = create_engine("sqlite://")
+    raw = engine.raw_connection()
+    cursor = raw.cursor()
+    cursor.execute("SELECT 1")
+    assert cursor.fetchall() == [(1,)]
+    raw.close()
+    pool: Any = engine.pool
+    assert pool.checkedout() == 0
