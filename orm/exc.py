@@ -447,7 +447,7 @@ class IntegrityError(DatabaseError):
 
     @property
     def kind(self) -> str | None:
-        """"unique", "foreign_key", "not_null", "check", "exclusion", or None."""
+        """ "unique", "foreign_key", "not_null", "check", "exclusion", or None."""
         return self.info.kind
 
     @property

@@ -75,6 +75,8 @@ def make_logger(kind: type, name: str | None = None, echo: EchoFlag = None) -> l
         logger.setLevel(logging.DEBUG if echo == "debug" else logging.INFO)
         if not logger.hasHandlers():
             handler = logging.StreamHandler(sys.stdout)
-            handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+            handler.setFormatter(
+                logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+            )
             logging.getLogger("orm").addHandler(handler)
     return logger

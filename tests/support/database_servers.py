@@ -137,7 +137,9 @@ class MariaDB(Server):
         connection = self.connect()
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT id FROM information_schema.processlist WHERE db = %s", name)
+                cursor.execute(
+                    "SELECT id FROM information_schema.processlist WHERE db = %s", (name,)
+                )
                 for (ident,) in cursor.fetchall():
                     try:
                         cursor.execute(f"KILL CONNECTION {int(ident)}")
