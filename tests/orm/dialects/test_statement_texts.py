@@ -207,3 +207,21 @@ def test_the_values_of_an_upsert_are_bound_anew():
     compiled = dialect.statement_compiler(dialect).compile(statement, extracted=binds)
     assert compiled.make_args(binds)[1] == (1, "v1")
     assert compiled.make_args(other_binds)[1] == (2, "v2")
+
+
+def test_jsonb_and_array_operators():
+    table = Table(
+        "p",
+        MetaData(),
+        Column("j", postgresql.JSONB),
+        Column("a", postgresql.ARRAY(String(5))),
+    )
+
+    def where(condition):
+        return sql(select(table.c.a).where(condition), "postgresql").partition(" WHERE ")[2]
+
+    assert where(table.c.j.contains({"k": 1})) == "p.j @> %s::JSONB"
+    assert where(table.c.j.has_key("k")) == "p.j ? %s"
+    assert where(table.c.j.has_any(["k"])) == "p.j ?| %s::TEXT[]"
+    assert where(table.c.a.contains(["x"])) == "p.a @> %s::VARCHAR(5)[]"
+    assert where(table.c.a.any("x")) == "%s = ANY (p.a)"
