@@ -83,6 +83,20 @@ def test_an_error_then_rollback_leaves_a_usable_connection(db: Engine) -> None:
     assert ids(db) == [1]
 
 
+def test_commit_after_an_error_never_loses_rows_silently(db: Engine) -> None:
+    with db.connect() as connection:
+        connection.execute(insert(parents).values(id=2, email="b@x"))
+        with pytest.raises(exc.IntegrityError):
+            connection.execute(insert(parents).values(id=2, email="c@x"))
+        if db.name == "postgresql":
+            with pytest.raises(exc.InternalError, match="nothing was committed"):
+                connection.commit()
+        else:
+            connection.commit()
+        assert not connection.in_transaction()
+    assert ids(db) == ([1] if db.name == "postgresql" else [1, 2])
+
+
 CASES: list[tuple[Any, str, str, tuple[str, ...], str | None]] = [
     (
         insert(parents).values(id=2, email="a@x"),

@@ -18,6 +18,7 @@ _LEVELS: Final = {
 }
 # psycopg.pq.TransactionStatus
 _IDLE: Final = 0
+_IN_ERROR: Final = 3
 
 _cursor_numbers = itertools.count(1)
 
@@ -58,7 +59,17 @@ class PGDialect_psycopg(PGDialect):
         super().on_connect(dbapi_connection)
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit; without a transaction nothing is sent."""
+        """Commit; without a transaction nothing is sent.
+
+        Raises InFailedSqlTransaction after an error in the transaction: the server would answer
+        COMMIT by rolling back, without calling it an error.
+        """
+        if dbapi_connection.pgconn.transaction_status == _IN_ERROR:
+            assert self.dbapi is not None
+            raise self.dbapi.errors.InFailedSqlTransaction(
+                "nothing was committed: an earlier error has aborted the transaction. Roll back; "
+                "put statements that may fail into connection.begin_nested()"
+            )
         dbapi_connection.commit()
 
     def do_ping(self, dbapi_connection: Any) -> bool:
