@@ -30,12 +30,15 @@ def kill(engine: Engine, connection: Any) -> None:
 
 
 @pytest.fixture
-def server(db_kind: str, db_url: str) -> str:
-    if db_kind == "sqlite":
-        pytest.skip("no server to lose")
+def server(db_url: str) -> str:
     return db_url
 
 
+# SQLite has no server to lose
+servers = pytest.mark.parametrize("db_kind", ["postgresql", "mariadb"])
+
+
+@servers
 def test_pre_ping_survives_a_killed_backend(server: str) -> None:
     engine = create_engine(server, pool_pre_ping=True)
     with engine.connect() as connection:
@@ -45,6 +48,7 @@ def test_pre_ping_survives_a_killed_backend(server: str) -> None:
     engine.dispose()
 
 
+@servers
 def test_without_pre_ping_one_error_then_recovery(server: str) -> None:
     engine = create_engine(server)
     with engine.connect() as first, engine.connect() as second:
@@ -64,6 +68,7 @@ def test_without_pre_ping_one_error_then_recovery(server: str) -> None:
     engine.dispose()
 
 
+@servers
 def test_killed_within_a_transaction(server: str) -> None:
     engine = create_engine(server)
     with engine.connect() as connection:
@@ -94,6 +99,7 @@ def test_forgotten_connection_is_reset(engine: Engine) -> None:
     assert engine.execute("SELECT count(*) FROM t").scalar() == 0
 
 
+@servers
 def test_a_child_process_has_connections_of_its_own(server: str) -> None:
     engine = create_engine(server)
     query = "SELECT pg_backend_pid()" if engine.name == "postgresql" else "SELECT CONNECTION_ID()"
