@@ -92,17 +92,19 @@ class RelationshipComparator(PropComparator):
 
     # -- narrowing -----------------------------------------------------------------
 
-    def _attribute(self, of_type: Any, criteria: tuple[Any, ...]) -> QueryableAttribute:
+    def _attribute(self, of_type: Any, criteria: tuple[Any, ...]) -> QueryableAttribute[Any]:
         prop = self.prop
-        made = QueryableAttribute(prop.key, prop.parent.class_, self.parententity, prop)
+        made: QueryableAttribute[Any] = QueryableAttribute(
+            prop.key, prop.parent.class_, self.parententity, prop
+        )
         made._comparator = type(self)(prop, self.parententity, of_type, criteria)
         return made
 
-    def of_type(self, entity: Any) -> QueryableAttribute:
+    def of_type(self, entity: Any) -> QueryableAttribute[Any]:
         """Return the relationship narrowed to a subclass or an alias of the target."""
         return self._attribute(inspect(entity), self._extra_criteria)
 
-    def and_(self, *criteria: Any) -> QueryableAttribute:
+    def and_(self, *criteria: Any) -> QueryableAttribute[Any]:
         """Return the relationship with further conditions in its ON clause."""
         added = tuple(to_element(each) for each in criteria)
         return self._attribute(self._of_type, self._extra_criteria + added)

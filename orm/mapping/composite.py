@@ -48,7 +48,9 @@ class CompositeAttribute:
     def __init__(self, prop: CompositeProperty, manager: ClassManager, mapper: Mapper) -> None:
         self.prop = prop
         self.key = prop.key
-        self.expression = QueryableAttribute(prop.key, manager.class_, mapper, prop)
+        self.expression: QueryableAttribute[Any] = QueryableAttribute(
+            prop.key, manager.class_, mapper, prop
+        )
 
     def __get__(self, obj: Any, owner: Any) -> Any:
         if obj is None:
@@ -152,7 +154,7 @@ class CompositeProperty(MapperProperty):
         """The columns."""
         return [self.parent.props[key].columns[0] for key in self.keys]  # type: ignore[attr-defined]
 
-    def make_comparator(self, attribute: QueryableAttribute) -> Any:
+    def make_comparator(self, attribute: QueryableAttribute[Any]) -> Any:
         """Return the comparator."""
         self.parent.registry_configure()
         return (self.comparator_factory or CompositeComparator)(self, attribute.parent)

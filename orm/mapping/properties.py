@@ -103,7 +103,9 @@ class MapperProperty:
 
     def make_attribute(self, manager: ClassManager, mapper: Mapper) -> None:
         """Put the attribute on the class of a mapper: ours, or one that inherits from it."""
-        attribute = InstrumentedAttribute(self.key, manager, mapper, self)
+        attribute: InstrumentedAttribute[Any] = InstrumentedAttribute(
+            self.key, manager, mapper, self
+        )
         manager.add_attribute(attribute)
 
     def ensure_configured(self) -> None:
@@ -115,7 +117,7 @@ class MapperProperty:
         """Do what needs the other mappers."""
         self.configured = True
 
-    def make_comparator(self, attribute: QueryableAttribute) -> Any:
+    def make_comparator(self, attribute: QueryableAttribute[Any]) -> Any:
         """Return the object with the operators of an attribute of this property."""
         raise NotImplementedError
 
@@ -211,7 +213,7 @@ class ColumnProperty(MapperProperty):
                 self._elements[entity] = found
         return found
 
-    def make_comparator(self, attribute: QueryableAttribute) -> Any:
+    def make_comparator(self, attribute: QueryableAttribute[Any]) -> Any:
         """Return the comparator; without an own factory the annotated column does it all."""
         factory = self.comparator_factory
         return (factory or PropComparator)(self, attribute.parent)

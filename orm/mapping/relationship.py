@@ -436,7 +436,7 @@ class RelationshipProperty(MapperProperty):
         manager.add_impl(impl)
         attribute._doc = self.doc
 
-    def make_comparator(self, attribute: QueryableAttribute) -> Any:
+    def make_comparator(self, attribute: QueryableAttribute[Any]) -> Any:
         """Return the comparator; configures the mappers."""
         self.ensure_configured()
         factory: Callable[..., Any] = self.comparator_factory or RelationshipComparator

@@ -38,7 +38,7 @@ class ClassManager:
         self.base_mapper: Any = None
         self.base_class: type = class_
         self.composite_ident = False
-        self.attributes: dict[str, InstrumentedAttribute] = {}
+        self.attributes: dict[str, InstrumentedAttribute[Any]] = {}
         self.impls: dict[str, Any] = {}
         self.fast: set[str] = set()
         self.slow: set[str] = set()
@@ -104,7 +104,7 @@ class ClassManager:
 
     # -- attributes -----------------------------------------------------------------
 
-    def add_attribute(self, attribute: InstrumentedAttribute) -> None:
+    def add_attribute(self, attribute: InstrumentedAttribute[Any]) -> None:
         """Put a mapped attribute on the class."""
         self.attributes[attribute.key] = attribute
         self.put(attribute.key, attribute)
@@ -147,7 +147,7 @@ class ClassManager:
             return frozenset((impl.key,))
         return frozenset(other.key for other in self.impls.values() if other.group == impl.group)
 
-    def __getitem__(self, key: str) -> InstrumentedAttribute:
+    def __getitem__(self, key: str) -> InstrumentedAttribute[Any]:
         return self.attributes[key]
 
     def __contains__(self, key: str) -> bool:

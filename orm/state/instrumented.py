@@ -7,7 +7,7 @@ and nothing else. A loaded value is thus read as fast as a plain attribute.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from orm.event.dispatch import Dispatch
 from orm.sql.operators import ColumnOperators
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from orm.state.class_manager import ClassManager
 
 
-class QueryableAttribute(ColumnOperators):
+_T_co = TypeVar("_T_co", bound=Any, covariant=True)
+
+
+class QueryableAttribute(ColumnOperators, Generic[_T_co]):
     """An attribute of a mapped class, or of an alias of one, as part of a statement.
 
     key: its name. class_: the mapped class. parent: the mapper, or what an alias is
@@ -132,7 +135,7 @@ class QueryableAttribute(ColumnOperators):
         return self.prop
 
 
-class InstrumentedAttribute(QueryableAttribute):
+class InstrumentedAttribute(QueryableAttribute[_T_co]):
     """A mapped attribute on its class.
 
     impl: the ScalarAttribute, ObjectAttribute or CollectionAttribute behind it; None until
