@@ -23,7 +23,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 from flask import Flask, current_app, has_app_context, has_request_context
 
 import orm
-from flask_ormsession import lifecycle, lookups, recording, shell, transaction
+from flask_ormsession import lifecycle, lookups, read_first, recording, shell, transaction
 from flask_ormsession.config import read_settings
 from flask_ormsession.engines import make_engines
 from flask_ormsession.errors import NotInitialisedError, OrmSessionError, make_no_context_error
@@ -123,6 +123,7 @@ class Database(Generic[M]):
         )
         engines = make_engines(app, settings)
         state = AppState(self, settings, engines, make_session_factory(app, settings, engines))
+        state.reads_first = read_first.is_file(engines[None])
         app.extensions[EXTENSION_KEY] = state
         recording.install(app, state)
         lifecycle.install(app, state)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, current_app, g, has_app_context
 
-from flask_ormsession import signals, transaction
+from flask_ormsession import read_first, signals, transaction
 from flask_ormsession.binds import make_bind_key_session
 from flask_ormsession.errors import make_no_context_error, make_not_initialised_error
 from flask_ormsession.state import AppState, get_state
@@ -45,11 +45,15 @@ class SessionScope:
     def __repr__(self) -> str:
         return f"<SessionScope of {self.app.name!r}: {self.session!r}>"
 
-    def open(self, **options: Any) -> Session:
-        """Return the session of the context, opening it with these options if there is none."""
+    def open(self) -> Session:
+        """Return the session of the context, opened on first use; no I/O."""
         session = self.session
         if session is None:
-            session = self.session = open_session(self.app, self.state, **options)
+            session = self.session = self.state.session_factory()
+            if self.state.reads_first:
+                read_first.prepare(session, self)
+            if signals.session_opened.receivers:
+                signals.session_opened.send(self.app, session=session)
         return session
 
     def roll_back(self) -> None:
@@ -85,14 +89,6 @@ class SessionScope:
         finally:
             self.close()
             self.session = outer
-
-
-def open_session(app: Flask, state: AppState, **options: Any) -> Session:
-    """Return a new session of an app and announce it; no I/O."""
-    session = state.session_factory(**options)
-    if signals.session_opened.receivers:
-        signals.session_opened.send(app, session=session)
-    return session
 
 
 def close_session(app: Flask, session: Session) -> None:
@@ -224,4 +220,6 @@ def make_session_factory(
         class_ = make_bind_key_session(class_, engines)
     factory: sessionmaker[Session] = sessionmaker(engines[None], class_=class_, **options)
     transaction.listen_to_ends(app, factory)
+    if read_first.is_file(engines[None]):
+        read_first.install(factory)
     return factory

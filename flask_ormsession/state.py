@@ -25,6 +25,7 @@ class AppState:
     """What one app has: its settings, engines, the factory of its sessions, its recorder.
 
     engines: bind key -> engine; the default database under None.
+    reads_first: whether sessions begin by reading (see `read_first`).
     recorder: what listens to the engines, once something wants to know of statements.
     on_receiver: what waits for the first receiver of `query_executed`.
     """
@@ -33,6 +34,7 @@ class AppState:
     settings: Settings
     engines: dict[str | None, Engine]
     session_factory: sessionmaker[Session]
+    reads_first: bool = False
     recorder: Any = None
     on_receiver: Any = None
 

@@ -1,0 +1,132 @@
+"""Who waits for whom on a SQLite file: readers for nobody, writers for each other."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from orm import event, func, select
+
+BEGIN = ("BEGIN", "COMMIT", "BEGIN IMMEDIATE")
+
+
+@pytest.fixture
+def sent(small: Any) -> list[str]:
+    """The statements that the driver gets, as sqlite3 itself reports them."""
+    statements: list[str] = []
+    engine = small.app.extensions["ormsession"].engines[None]
+
+    def trace(connection: Any, *rest: Any) -> None:
+        connection.set_trace_callback(statements.append)
+
+    event.listen(engine, "connect", trace)
+    engine.dispose()
+    return statements
+
+
+def begins(statements: list[str]) -> list[str]:
+    return [statement for statement in statements if statement in BEGIN]
+
+
+def count(world: Any) -> Any:
+    return world.db.session.scalar(select(func.count(world.Item.id)))
+
+
+def test_a_get_takes_no_write_lock(small: Any, sent: list[str]) -> None:
+    @small.route
+    def view() -> str:
+        return str(count(small))
+
+    assert small.client.get("/").text == "0"
+    assert begins(sent) == ["BEGIN", "COMMIT"]
+
+
+def test_a_post_takes_it_at_its_beginning(small: Any, sent: list[str]) -> None:
+    @small.route
+    def view() -> str:
+        small.add("a")
+        return str(count(small))
+
+    assert small.client.post("/").text == "1"
+    assert begins(sent) == ["BEGIN IMMEDIATE", "COMMIT"]
+
+
+def test_a_get_that_writes_takes_it_then(small: Any, sent: list[str]) -> None:
+    @small.route
+    def view() -> str:
+        before = count(small)
+        small.add("a")
+        small.db.session.flush()
+        small.add("b")
+        return str(before)
+
+    assert small.client.get("/").text == "0"
+    assert begins(sent) == ["BEGIN", "COMMIT", "BEGIN IMMEDIATE", "COMMIT"]
+    assert small.stored() == ["a", "b"]
+
+
+def test_a_get_that_fails_after_writing(small: Any) -> None:
+    @small.route
+    def view() -> Any:
+        count(small)
+        small.add("a")
+        small.db.session.flush()
+        return "no", 400
+
+    assert small.client.get("/").status_code == 400
+    assert small.stored() == []
+    assert small.checked_out() == 0
+
+
+def test_a_get_writes_although_another_wrote_since_it_read(small: Any) -> None:
+    @small.route
+    def view() -> str:
+        count(small)
+        small.db.run_in_thread(small.add, "other").result(timeout=10)
+        small.add("mine")
+        return "ok"
+
+    assert small.client.get("/").status_code == 200
+    assert small.stored() == ["mine", "other"]
+
+
+def test_a_nested_context_reads_beside_its_writing_request(small: Any) -> None:
+    @small.route
+    def view() -> str:
+        small.add("a")
+        small.db.session.flush()
+        with small.app.app_context():
+            return str(count(small))
+
+    assert small.client.post("/").text == "0"
+    assert small.stored() == ["a"]
+
+
+def test_readers_do_not_wait_for_a_writer(small: Any) -> None:
+    @small.route
+    def view() -> str:
+        return str(count(small))
+
+    with small.app.app_context():
+        small.add("a")
+        small.db.session.flush()
+        answers: list[str] = []
+        thread = threading.Thread(target=lambda: answers.append(small.client.get("/").text))
+        thread.start()
+        thread.join(10)
+        assert answers == ["0"]
+        small.db.session.commit()
+
+
+def test_a_savepoint_after_reading(small: Any) -> None:
+    @small.route
+    def view() -> str:
+        count(small)
+        with small.db.session.begin_nested():
+            small.add("a")
+        return "ok"
+
+    assert small.client.get("/").status_code == 200
+    assert small.stored() == ["a"]
