@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from orm import exc
 from orm.inspection import inspect, inspects
+from orm.mapping.composite import CompositeProperty
 from orm.mapping.mapper import Mapper
 from orm.sql.adapt import ClauseAdapter
 from orm.sql.coercions import expect_from
@@ -75,16 +76,19 @@ class AliasedInsp:
         """Return a mapped attribute, of the alias. Raises AttributeError."""
         found = self.attributes.get(key)
         if found is None:
-            original = self._original(key)
-            found = QueryableAttribute(key, original.class_, self, original.prop)
+            mapper, prop = self._original(key)
+            found = QueryableAttribute(key, mapper.class_, self, prop)
             self.attributes[key] = found
         return found
 
-    def _original(self, key: str) -> Any:
+    def _original(self, key: str) -> tuple[Mapper, Any]:
         for mapper in (self.mapper, *self.with_polymorphic_mappers):
-            original = mapper.class_manager.attributes.get(key)
-            if original is not None:
-                return original
+            attribute = mapper.class_manager.attributes.get(key)
+            if attribute is not None:
+                return mapper, attribute.prop
+            prop = mapper.props.get(key)
+            if isinstance(prop, CompositeProperty):
+                return mapper, prop
         raise AttributeError(key)
 
     def __clause_element__(self) -> Any:
