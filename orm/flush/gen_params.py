@@ -1,8 +1,8 @@
-"""Generated functions between objects and driver rows, with their plain twins.
+"""From objects to driver rows, for many at once: extraction, and generated conversion.
 
-`extract(pairs, groups, fill)` sorts (state, object) pairs by their mask of optional columns:
-groups[mask] is (pairs, rows), a row being a tuple of raw values in the order of
-`InsertShape.columns_of(mask)`. `fill(values)` gives a dictionary the values that it lacks.
+Extraction needs no generated code: `itemgetter` takes a row out of an object's values in one
+call, and `map` walks the objects in C. Conversion of values by their types is generated as
+one comprehension over all rows; `ORM_CODEGEN=0` uses its plain twin.
 """
 
 from __future__ import annotations
@@ -16,98 +16,89 @@ from orm.codegen import Source
 from orm.flush.insert_shape import InsertShape
 
 Groups = dict[int, tuple[list[Any], list[tuple[Any, ...]]]]
-Extract = Callable[[list[Any], Groups, Callable[[dict[str, Any]], None]], None]
+Values = dict[str, Any]
+Fill = Callable[[Values], None]
 
 
-def gen_extract(shape: InsertShape) -> Source:
-    """Return the source of `extract` for a shape.
+class Extractor:
+    """Sorts objects by their mask of optional columns, and takes their rows.
 
-    Attribute names enter as constants; the common case, no optional value, is inline.
+    A row is a tuple of raw values in the order of `InsertShape.columns_of(mask)`.
     """
-    source = Source("extract")
-    names = [source.bind(plan.key, "k") for plan in shape.always]
-    row = "(" + "".join(f"d[{name}], " for name in names) + ")"
-    tests = [
-        f"row[{place}] is None"
-        for place, plan in enumerate(shape.always)
-        if plan.fill is not None and not plan.keeps_none
-    ]
-    asked = [f"get({source.bind(plan.key, 'k')}) is None" for plan in shape.optional]
-    source.constants["odd"] = make_odd(shape)
-    with source.block("def extract(pairs, groups, fill):"):
-        source.line("own, rows = groups[0]")
-        source.line("keep, put = own.append, rows.append")
-        with source.block("for pair in pairs:"):
-            source.line("d = pair[1].__dict__")
-            with source.block("try:"):
-                source.line(f"row = {row}")
-            with source.block("except KeyError:"):
-                source.line("fill(d)")
-                source.line(f"row = {row}")
-            if tests:
-                with source.block(f"if {' or '.join(tests)}:"):
-                    source.line("fill(d)")
-                    source.line(f"row = {row}")
-            if asked:
-                source.line("get = d.get")
-                with source.block(f"if not ({' and '.join(asked)}):"):
-                    source.line("odd(d, pair, row, groups)")
-                    source.line("continue")
-            source.line("keep(pair)")
-            source.line("put(row)")
-    return source
+
+    __slots__ = ("checked", "needed", "optional", "pick")
+
+    def __init__(self, shape: InsertShape) -> None:
+        always = shape.always
+        self.pick = _picker([plan.key for plan in always])
+        self.needed = frozenset(plan.key for plan in always)
+        # None in these columns asks for the default
+        self.checked = [
+            place
+            for place, plan in enumerate(always)
+            if plan.fill is not None and not plan.keeps_none
+        ]
+        self.optional = [(1 << bit, plan.key) for bit, plan in enumerate(shape.optional)]
+
+    def extract(self, pairs: list[Any], fill: Fill) -> Groups:
+        """Return mask -> (pairs, rows) for (state, object) pairs.
+
+        fill: gives a dictionary of values what it lacks.
+        """
+        dicts = [pair[1].__dict__ for pair in pairs]
+        rows = self._take(dicts, fill)
+        for _bit, key in self.optional:
+            for values in dicts:
+                if values.get(key) is not None:
+                    return self._sort(pairs, dicts, rows)
+        return {0: (pairs, rows)}
+
+    def _take(self, dicts: list[Values], fill: Fill) -> list[tuple[Any, ...]]:
+        try:
+            rows = list(map(self.pick, dicts))
+        except KeyError:
+            needed = self.needed
+            for values in dicts:
+                if not needed <= values.keys():
+                    fill(values)
+            rows = list(map(self.pick, dicts))
+        if any(None in map(itemgetter(place), rows) for place in self.checked):
+            for values in dicts:
+                fill(values)
+            rows = list(map(self.pick, dicts))
+        return rows
+
+    def _sort(self, pairs: list[Any], dicts: list[Values], rows: list[tuple[Any, ...]]) -> Groups:
+        groups: Groups = {}
+        for pair, values, row in zip(pairs, dicts, rows, strict=True):
+            mask = 0
+            for bit, key in self.optional:
+                value = values.get(key)
+                if value is not None:
+                    mask |= bit
+                    row = (*row, value)
+            group = groups.get(mask)
+            if group is None:
+                group = groups[mask] = ([], [])
+            group[0].append(pair)
+            group[1].append(row)
+        return groups
 
 
-def make_odd(shape: InsertShape) -> Callable[..., None]:
-    """Return the function for an object with values in optional columns."""
-    keys = [(1 << bit, plan.key) for bit, plan in enumerate(shape.optional)]
-
-    def odd(d: dict[str, Any], pair: Any, row: tuple[Any, ...], groups: Groups) -> None:
-        mask = 0
-        for bit, key in keys:
-            value = d.get(key)
-            if value is not None:
-                mask |= bit
-                row = (*row, value)
-        group = groups.get(mask)
-        if group is None:
-            group = groups[mask] = ([], [])
-        group[0].append(pair)
-        group[1].append(row)
-
-    return odd
+def _picker(keys: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    if keys:
+        (key,) = keys
+        return lambda values: (values[key],)
+    return lambda values: ()
 
 
-def make_plain(shape: InsertShape) -> Extract:
-    """Return the twin of the generated function."""
-    odd = make_odd(shape)
-    always = shape.always
-
-    def extract(pairs: list[Any], groups: Groups, fill: Callable[[dict[str, Any]], None]) -> None:
-        for pair in pairs:
-            d = pair[1].__dict__
-            if any(_lacks(d, plan) for plan in always):
-                fill(d)
-            odd(d, pair, tuple(d[plan.key] for plan in always), groups)
-
-    return extract
-
-
-def _lacks(d: dict[str, Any], plan: Any) -> bool:
-    if plan.key not in d:
-        return True
-    return plan.fill is not None and not plan.keeps_none and d[plan.key] is None
-
-
-def extractor_of(shape: InsertShape) -> Extract:
-    """Return the function for a shape: generated, or the twin where code is switched off."""
-    found: Extract | None = shape.extract
+def extractor_of(shape: InsertShape) -> Extractor:
+    """Return the extractor of a shape, made once."""
+    found: Extractor | None = shape.extract
     if found is None:
-        if codegen.is_enabled():
-            found = gen_extract(shape).build(f"rows of {shape.mapper.class_.__name__}")
-        else:
-            found = make_plain(shape)
-        shape.extract = found
+        found = shape.extract = Extractor(shape)
     return found
 
 
@@ -132,7 +123,10 @@ def row_processor(
         if len(order) > 1:
             pick = itemgetter(*order)
             return lambda rows: list(map(pick, rows))
-    return gen_process(order, processors).build("driver values")  # type: ignore[no-any-return]
+    if not codegen.is_enabled():
+        return make_plain_process(order, processors)
+    made: Callable[[Rows], Rows] = gen_process(order, processors).build("driver values")
+    return made
 
 
 def _unchanged(rows: Rows) -> Rows:
@@ -151,3 +145,18 @@ def gen_process(order: Sequence[int], processors: Sequence[Processor | None]) ->
     with source.block("def process(rows):"):
         source.line(f"return [({''.join(part + ', ' for part in parts)}) for r in rows]")
     return source
+
+
+def make_plain_process(
+    order: Sequence[int], processors: Sequence[Processor | None]
+) -> Callable[[Rows], Rows]:
+    """Return the twin of the generated function."""
+    steps = list(zip(order, processors, strict=True))
+
+    def process(rows: Rows) -> Rows:
+        return [
+            tuple([row[place] if step is None else step(row[place]) for place, step in steps])
+            for row in rows
+        ]
+
+    return process

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.compiler.defaults import DefaultContext
 from orm.flush import emit
-from orm.flush.gen_params import Groups, extractor_of
+from orm.flush.gen_params import extractor_of
 from orm.flush.insert_shape import InsertShape, shapes_of
 from orm.flush.insert_statement import InsertStatement, statement_for
 from orm.sql.dml import insert
@@ -80,8 +80,7 @@ def set_identities(uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair]) -> None:
 
 
 def _insert_into(uow: UnitOfWork, connection: Any, shape: InsertShape, pairs: list[Pair]) -> None:
-    groups: Groups = {0: ([], [])}
-    extractor_of(shape)(pairs, groups, _filler(shape, connection))
+    groups = extractor_of(shape).extract(pairs, _filler(shape, connection))
     for mask, (own, rows) in groups.items():
         if not rows:
             continue

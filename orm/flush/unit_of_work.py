@@ -103,6 +103,8 @@ class UnitOfWork:
         wanted = None if objects is None else {id(obj) for obj in objects}
         modified = session.identity_map.modified
         for source in (session._new, modified):
+            if wanted is None and not session._deleted and self._take_whole(source):
+                continue
             mapper: Any = None
             bucket: Bucket = {}
             for state, obj in list(source.items()):
@@ -118,6 +120,17 @@ class UnitOfWork:
             if wanted is None or id(obj) in wanted:
                 self.deletes.setdefault(state.manager.mapper, {})[state] = obj
         self._sort_out_orphans()
+
+    def _take_whole(self, source: Bucket) -> bool:
+        """Take states of one class in at once; returns whether they were (or there are none)."""
+        # each mapped class has its own class of states
+        kinds = set(map(type, source))
+        if len(kinds) > 1:
+            return False
+        for kind in kinds:
+            manager: Any = kind.manager  # type: ignore[attr-defined]
+            self.saves.setdefault(manager.mapper, {}).update(source)
+        return True
 
     def _sort_out_orphans(self) -> None:
         """Persistent objects which lost their owner are deleted; pending ones stay out."""

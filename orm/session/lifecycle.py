@@ -259,27 +259,38 @@ def register_persistent(session: Session, states: Sequence[Any]) -> None:
     transaction = session._transaction
     assert transaction is not None
     transaction._new.update(dict.fromkeys(states))
+    by_kind: dict[type, list[Any]] = {}
+    if len(set(map(type, states))) == 1:
+        by_kind[type(states[0])] = list(states)
+    else:
+        for state in states:
+            by_kind.setdefault(type(state), []).append(state)
+    for kind, group in by_kind.items():
+        _file(session, kind.manager, group)  # type: ignore[attr-defined]
     new = session._new
-    identity_map = session.identity_map
-    last: Any = None
-    identities: dict[Any, Any] = {}
-    peers: Any = None
-    for state in states:
-        mapper = state.manager.mapper
-        if mapper is not last:
-            identities, last = identity_map.for_mapper(mapper.base_mapper), mapper
-            peers = Peers(mapper.base_mapper)
-        peers.idents.append(state.ident)
-        state.load = peers
-        slot = state.ident if state.extra is None else identity_map.slot_of(state)
-        if slot in identities:
-            _replace(session, state, identities[slot])
-        identities[slot] = state
-        new.pop(state, None)
+    if len(new) == len(states):
+        new.clear()
+    else:
+        for state in states:
+            new.pop(state, None)
     listeners = session.dispatch.pending_to_persistent
     if listeners:
         for state in states:
             fire(listeners, session, state())
+
+
+def _file(session: Session, manager: Any, states: list[Any]) -> None:
+    """File new states of one class in the identity map, as peers of each other."""
+    identities = session.identity_map.for_mapper(manager.base_mapper)
+    peers = Peers(manager.base_mapper)
+    peers.idents = idents = [state.ident for state in states]
+    for state in states:
+        state.load = peers
+    if not identities.keys().isdisjoint(idents):
+        for state in states:
+            if state.ident in identities:
+                _replace(session, state, identities[state.ident])
+    identities.update(zip(idents, states, strict=True))
 
 
 def _replace(session: Session, state: Any, old: Any) -> None:
