@@ -89,13 +89,15 @@ class CTECompiler(FromCompiler):
         if not self.ctes:
             return ""
         word = "WITH RECURSIVE " if self._has_recursive_cte else "WITH "
-        return f"{word}{', '.join(self.ctes.values())}\n"
+        definitions = ", \n".join(self.ctes.values())
+        return f"{word}{definitions}\n "
 
     def with_nested_ctes(self, scope: Scope, text: str) -> str:
         """The statement behind the CTEs that are defined right in it."""
         if not scope.nested_ctes:
             return text
-        return f"WITH {', '.join(scope.nested_ctes.values())}\n{text}"
+        definitions = ", \n".join(scope.nested_ctes.values())
+        return f"WITH {definitions}\n {text}"
 
 
 def _lineage(cte: Any) -> list[Any]:

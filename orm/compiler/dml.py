@@ -207,11 +207,8 @@ class DMLCompiler(SelectCompiler):
         return text
 
     def delete_extra(self, extra: list[Any]) -> str:
-        """The other tables of a DELETE."""
-        raise exc.CompileError(
-            f"{self.dialect.name} cannot delete from a table joined with others: write "
-            "where(table.c.id.in_(select(...)))."
-        )
+        """The other tables of a DELETE; the standard has no form for them, so this is for display."""
+        return f" , {', '.join([self.from_text(item) for item in extra])}"
 
     # -- RETURNING -------------------------------------------------------------------------------
 

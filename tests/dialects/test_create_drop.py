@@ -72,9 +72,8 @@ def test_tables_that_refer_to_each_other(engine):
         "b", metadata, Column("id", Integer, primary_key=True), Column("a_id", ForeignKey("a.id"))
     )
     metadata.create_all(engine)
-    with engine.connect() as connection, connection.begin():
-        with pytest.raises(exc.IntegrityError):
-            connection.execute(insert(a).values(id=1, b_id=77))
+    with engine.connect() as connection, pytest.raises(exc.IntegrityError):
+        connection.execute(insert(a).values(id=1, b_id=77))
     with engine.begin() as connection:
         connection.execute(insert(a).values(id=1))
         connection.execute(insert(b).values(id=1, a_id=1))

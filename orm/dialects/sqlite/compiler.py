@@ -128,6 +128,12 @@ class SQLiteCompiler(SQLCompiler):
         with self.without_tables():
             return super().returning_text(statement, implicit, is_top)
 
+    def delete_extra(self, extra: list[Any]) -> str:
+        raise exc.CompileError(
+            "SQLite cannot delete from a table joined with others: write "
+            "where(table.c.id.in_(select(...)))."
+        )
+
     def visit_on_conflict_do_nothing(self, clause: Any) -> str:
         return f"{conflict_target(self, checked(clause))} DO NOTHING"
 
