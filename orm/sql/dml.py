@@ -54,12 +54,15 @@ class UpdateBase(ReturnsRows):
 
     def __init__(self, table: Any) -> None:
         element = expect_from(table)
-        if element._is_join or element._is_text_clause or getattr(element, "_is_subquery", False):
+        entity = element._annotations.get("parententity")
+        # a class mapped over several joined tables stands for its own one
+        own = getattr(entity, "local_table", element)
+        if own._is_join or own._is_text_clause or getattr(own, "_is_subquery", False):
             raise exc.ArgumentError(
                 f"{type(self).__name__} takes a table or a mapped class, got {table!r:.100}"
             )
-        self.table = plain(element)
-        if "parententity" in element._annotations:
+        self.table = plain(own)
+        if entity is not None:
             self._entity = element
             self.is_orm = True
 
