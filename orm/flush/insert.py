@@ -130,11 +130,11 @@ def _insert_rows(
     pairs: list[Pair],
     rows: list[tuple[Any, ...]],
 ) -> None:
-    rows = statement.process_rows(rows)
+    values, rows = rows, statement.process_rows(rows)
     reason = emit.reason_for(statement.shape.mapper, len(rows))
     compiled = statement.compiled
     if statement.mode == "many":
-        _check_keys(statement, pairs, rows)
+        _check_keys(statement, pairs, values)
         if len(rows) == 1:
             emit.send(uow, connection, compiled.string, rows[0], compiled, reason).close()
         else:

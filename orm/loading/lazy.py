@@ -6,7 +6,6 @@ one statement, unless options or modes say otherwise.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from orm import exc
@@ -171,13 +170,3 @@ class LazyLoader:
 
     def __repr__(self) -> str:
         return f"<LazyLoader {self.name}>"
-
-
-def warn_of_many(name: str, count: int) -> None:
-    """Warn that a to-one relationship found several rows, of which the first is used."""
-    warnings.warn(
-        f"{count} rows were found for {name}, which is mapped with uselist=False; the first is "
-        "used. Make the foreign key unique, or the relationship a list.",
-        exc.SAWarning,
-        stacklevel=2,
-    )

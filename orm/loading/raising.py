@@ -48,3 +48,13 @@ def warn_of_load(state: Any, name: str) -> None:
         exc.SAWarning,
         stacklevel=6,
     )
+
+
+def warn_of_many(name: str, count: int) -> None:
+    """Warn that a to-one relationship found several rows, of which the first is used."""
+    warnings.warn(
+        f"{count} rows were found for {name}, which is mapped with uselist=False; the first is "
+        "used. Make the foreign key unique, or the relationship a list.",
+        exc.SAWarning,
+        stacklevel=7,
+    )

@@ -18,6 +18,7 @@ from orm.loading.execution import fetch
 from orm.loading.hydrate import Run
 from orm.loading.path import PathNode, Relation, criterion_key
 from orm.loading.polymorphic import single_criterion
+from orm.loading.raising import warn_of_many
 from orm.mapping.join_entries import adapt_all, is_remote, make_adapter
 from orm.sql.expression import bindparam, tuple_
 from orm.sql.select import select
@@ -74,7 +75,11 @@ class RelationPlan:
             if items is None:
                 return []
             return list({id(item): item for item in items}.values()) if self.dedupe else items
-        return items[0] if items else None
+        if not items:
+            return None
+        if len(items) > 1 and len({id(item) for item in items}) > 1:
+            warn_of_many(str(self.prop), len(items))
+        return items[0]
 
     def __repr__(self) -> str:
         return f"<RelationPlan {self.prop}: {self.plan.compiled.string!r}>"

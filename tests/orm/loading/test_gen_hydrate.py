@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orm import Session, joinedload, select, selectinload
-from orm.codegen import dump
+from orm.codegen import dump, is_enabled
 from orm.loading.builder import LoadPlan
 from orm.sql.cache_key import statement_key
 
@@ -46,7 +46,8 @@ def test_the_source_is_as_recorded(blog: Any, session: Session, name: str) -> No
     if os.environ.get("ORM_WRITE_GOLDEN"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(plan.source)
-    assert dump(plan.hydrate) == plan.source
+    if is_enabled():
+        assert dump(plan.hydrate) == plan.source
     assert plan.source == path.read_text()
 
 

@@ -1,0 +1,172 @@
+"""Strategies chosen in the mapping, recursions, events, refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from orm import (
+    DeclarativeBase,
+    ForeignKey,
+    Mapped,
+    Session,
+    create_engine,
+    event,
+    exc,
+    lazyload,
+    mapped_column,
+    relationship,
+    select,
+    text,
+)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Parent(Base):
+    __tablename__ = "parents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="p")
+    kids: Mapped[list[Kid]] = relationship(
+        back_populates="parent", lazy="selectin", order_by="Kid.id"
+    )
+    pet: Mapped[Pet | None] = relationship(lazy="joined")
+    toys: Mapped[list[Toy]] = relationship(lazy="raise")
+    books: Mapped[list[Book]] = relationship(lazy_loads="raise")
+
+
+class Kid(Base):
+    __tablename__ = "kids"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("parents.id"))
+    parent: Mapped[Parent] = relationship(back_populates="kids", lazy="selectin")
+
+
+class Pet(Base):
+    __tablename__ = "pets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("parents.id"))
+
+
+class Toy(Base):
+    __tablename__ = "toys"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("parents.id"))
+
+
+class Book(Base):
+    __tablename__ = "books"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("parents.id"))
+
+
+class Part(Base):
+    __tablename__ = "parts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    whole_id: Mapped[int | None] = mapped_column(ForeignKey("parts.id"))
+    parts: Mapped[list[Part]] = relationship(lazy="joined", join_depth=2, order_by="Part.id")
+
+
+@pytest.fixture
+def house() -> Iterator[tuple[Session, list[str]]]:
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Parent(id=i, kids=[Kid(id=i * 10), Kid(id=i * 10 + 1)]) for i in (1, 2)])
+        session.add_all([Pet(id=5, parent_id=1)])
+        session.add_all([Part(id=i, whole_id=i - 1 or None) for i in range(1, 5)])
+        session.commit()
+    seen: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda c, cur, sql, *rest: seen.append(sql))
+    with Session(engine) as session:
+        yield session, seen
+    engine.dispose()
+
+
+def test_eager_as_mapped_without_going_round(house: Any) -> None:
+    session, seen = house
+    parents = session.scalars(select(Parent).order_by(Parent.id)).all()
+    assert [[k.id for k in p.kids] for p in parents] == [[10, 11], [20, 21]]
+    assert [p.pet and p.pet.id for p in parents] == [5, None]
+    assert all(k.parent is p for p in parents for k in p.kids)
+    assert len(seen) == 2
+    session.expunge_all()
+    seen.clear()
+    session.scalars(select(Parent).options(lazyload(Parent.kids))).all()
+    assert len(seen) == 1
+
+
+def test_get_loads_eagerly_too(house: Any) -> None:
+    session, seen = house
+    parent = session.get(Parent, 1)
+    assert parent.pet.id == 5
+    assert [k.id for k in parent.kids] == [10, 11]
+    assert len(seen) == 2
+
+
+def test_raise_as_mapped(house: Any) -> None:
+    session, _ = house
+    parent = session.get(Parent, 1)
+    with pytest.raises(exc.InvalidRequestError, match="Parent.toys"):
+        parent.toys
+    with pytest.raises(exc.InvalidRequestError, match="Parent.books"):
+        parent.books
+
+
+def test_join_depth(house: Any) -> None:
+    session, seen = house
+    part = session.scalars(select(Part).where(Part.id == 1)).unique().one()
+    assert part.parts[0].parts[0].id == 3
+    assert len(seen) == 1
+    assert part.parts[0].parts[0].parts[0].id == 4
+    assert len(seen) == 2
+
+
+def test_refresh_loads_columns_and_eager_relationships(house: Any) -> None:
+    session, seen = house
+    parent = session.get(Parent, 1)
+    session.execute(text("UPDATE parents SET name = 'new' WHERE id = 1"))
+    session.execute(text("UPDATE kids SET parent_id = 1 WHERE id = 20"))
+    parent.name = "mine"
+    with session.no_autoflush:
+        session.refresh(parent)
+    assert parent.name == "new"
+    assert [k.id for k in parent.kids] == [10, 11, 20]
+    assert not session.dirty
+
+
+def test_load_events(house: Any) -> None:
+    session, _ = house
+    seen: list[Any] = []
+
+    def note(target: Any, context: Any) -> None:
+        seen.append((target.id, target.name))
+
+    event.listen(Parent, "load", note)
+    try:
+        parents = session.scalars(select(Parent).order_by(Parent.id)).all()
+        assert session.scalars(select(Parent).order_by(Parent.id)).all() == parents
+    finally:
+        event.remove(Parent, "load", note)
+    assert seen == [(1, "p"), (2, "p")]
+
+
+def test_session_event_of_loading(house: Any) -> None:
+    session, _ = house
+    seen: list[Any] = []
+    event.listen(session, "loaded_as_persistent", lambda s, obj: seen.append((s, obj)))
+    parent = session.scalars(select(Parent).where(Parent.id == 2)).one()
+    assert (session, parent) in seen
+    assert len(seen) == 3
+
+
+def test_several_rows_for_a_to_one_warn(house: Any) -> None:
+    session, _ = house
+    session.execute(text("INSERT INTO pets (id, parent_id) VALUES (6, 1)"))
+    parents = session.scalars(select(Parent).options(lazyload(Parent.pet))).all()
+    with pytest.warns(exc.SAWarning, match=r"Parent\.pet"):
+        parents[0].pet
