@@ -7,7 +7,6 @@ from typing import Any
 
 from orm import exc
 from orm.compiler.expressions import ExpressionCompiler
-from orm.sql.annotations import plain
 
 
 class FromCompiler(ExpressionCompiler):
@@ -156,9 +155,3 @@ class FromCompiler(ExpressionCompiler):
 
     def visit_scalar_values(self, values: Any) -> str:
         return self.values_rows(values)
-
-
-def find_from(froms: Any, element: Any) -> bool:
-    """True if the FROM object is among `froms`, annotations aside."""
-    wanted = plain(element)
-    return any(plain(item) is wanted for item in froms)

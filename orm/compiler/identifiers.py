@@ -139,19 +139,11 @@ class IdentifierPreparer:
         """The name of an alias or a CTE."""
         return self.quote(name)
 
-    def format_constraint(self, name: str) -> str:
-        """The name of a constraint."""
-        return self.quote(name)
-
     def format_index(self, index: Any, name: str, use_schema: bool = True) -> str:
         """The name of an index, in its table's schema unless `use_schema` is False."""
         text = self.quote(name)
         schema = self.schema_for(index.table) if use_schema and index.table is not None else None
         return f"{self.quote_schema(schema)}.{text}" if schema else text
-
-    def format_savepoint(self, name: str) -> str:
-        """The name of a savepoint."""
-        return self.quote(name)
 
     def format_collation(self, name: str) -> str:
         """The name of a collation."""

@@ -329,10 +329,6 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         table: Table = self.elements[0].column.table
         return table
 
-    @property
-    def _referred_schema(self) -> str | None:
-        return self.elements[0].target_parts[0]
-
     def _copy(
         self,
         target_table: Any = None,
