@@ -27,7 +27,7 @@ def make_bind_key_session(
 ) -> type[Session]:
     """Return a subclass of a Session class that takes the engine from the bind key of a table."""
 
-    class BindKeySession(class_):  # type: ignore[misc]  # its base is a parameter
+    class BindKeySession(class_):  # type: ignore[misc, valid-type]  # its base is a parameter
         def get_bind(
             self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **options: Any
         ) -> Any:

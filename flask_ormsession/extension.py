@@ -28,7 +28,8 @@ from flask_ormsession.config import read_settings
 from flask_ormsession.engines import make_engines
 from flask_ormsession.errors import NotInitialisedError, OrmSessionError, make_no_context_error
 from flask_ormsession.migrate.commands import db_cli
-from flask_ormsession.model import Model, get_metadata, make_base
+from flask_ormsession.model import Model as PlainModel
+from flask_ormsession.model import get_metadata, make_base
 from flask_ormsession.pagination import Pagination, paginate
 from flask_ormsession.session import (
     ContextSession,
@@ -37,10 +38,10 @@ from flask_ormsession.session import (
     make_context_session,
     make_session_factory,
 )
-from flask_ormsession.state import EXTENSION_KEY, AppState, get_state
+from flask_ormsession.state import EXTENSION_KEY, AppState, get_app, get_state
 from orm import Engine, MetaData, Select, Session
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=PlainModel)
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -60,7 +61,7 @@ class Database(Generic[M]):
 
     @overload
     def __init__(
-        self: Database[Model],
+        self: Database[PlainModel],
         app: Flask | None = None,
         *,
         model_class: None = None,
@@ -228,7 +229,7 @@ class Database(Generic[M]):
         handed over, their keys can be."""
         if not has_app_context():
             raise make_no_context_error("run_in_thread()")
-        app: Flask = current_app._get_current_object()
+        app = get_app()
         future: Future[T] = Future()
 
         def work() -> None:

@@ -31,7 +31,7 @@ def get_or_404(
         key = clean_ident(entity, ident)
     except BadIdent:
         _abort(description)
-    found = session.get(entity, key, **options)
+    found: T | None = session.get(entity, key, **options)
     if found is None:
         _abort(description)
     return found

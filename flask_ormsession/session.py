@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, current_app, g, has_app_context
+from flask import Flask, g, has_app_context
 
 from flask_ormsession import read_first, signals, transaction
 from flask_ormsession.binds import make_bind_key_session
 from flask_ormsession.errors import make_no_context_error, make_not_initialised_error
-from flask_ormsession.state import AppState, get_state
+from flask_ormsession.state import AppState, get_app, get_state
 from orm import Engine, Session, sessionmaker
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def make_scope() -> SessionScope:
     space: Any = g._get_current_object()
     scope: SessionScope | None = space.get(SCOPE)
     if scope is None:
-        app: Flask = current_app._get_current_object()
+        app = get_app()
         scope = SessionScope(app, get_state(app))
         setattr(space, SCOPE, scope)
     return scope

@@ -6,7 +6,9 @@ A `Database` serves many apps, so it holds nothing of theirs itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import current_app
 
 from flask_ormsession.errors import ConfigError, make_not_initialised_error
 from orm import Engine, Session, sessionmaker
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
     from flask_ormsession.extension import Database
 
 EXTENSION_KEY = "ormsession"
+
+
+def get_app() -> Flask:
+    """Return the current app itself, not its proxy. Raises RuntimeError without an app context."""
+    app: Flask = cast("Any", current_app)._get_current_object()
+    return app
 
 
 @dataclass(slots=True, weakref_slot=True)

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from flask_ormsession.errors import OrmSessionError
 from flask_ormsession.migrate.alembic_config import make_config, make_directory, run
-from flask_ormsession.state import get_state
+from flask_ormsession.state import get_app, get_state
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,7 +48,7 @@ def _command(name: str) -> Callable[[F], click.Command]:
 
 def _check_models() -> None:
     """Raise unless the Database knows a table, since an empty comparison would drop everything."""
-    state = get_state(current_app._get_current_object())  # type: ignore[attr-defined]
+    state = get_state(get_app())
     if not state.db.metadata.tables:
         raise OrmSessionError(
             "No model is known to the Database, so there is nothing to compare with. Import the modules "

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app
-
 from flask_ormsession.migrate import autogenerate, bridge
 from flask_ormsession.migrate.alembic_config import WRITES_SCRIPT
-from flask_ormsession.state import get_state
+from flask_ormsession.state import get_app, get_state
 
 if TYPE_CHECKING:
     from orm import Engine
@@ -20,7 +18,7 @@ def run_migrations(context: Any, **options: Any) -> None:
     context: `alembic.context`. options: arguments for `context.configure()` beyond ours, as
     `compare_server_default=True`, `include_object=...`, `version_table=...`.
     """
-    state = get_state(current_app._get_current_object())  # type: ignore[attr-defined]
+    state = get_state(get_app())
     engine = state.get_engine()
     target = bridge.to_sqlalchemy(state.db.metadata, engine)
     options = {**_defaults(engine, context), **options, "target_metadata": target}
