@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orm.mapping.events import EVERY_MAPPER
 
@@ -46,24 +46,26 @@ def configure_registry(registry: Registry) -> None:
         try:
             for fn in EVERY_MAPPER.before_configured:
                 fn()
-            done: list[Any] = []
-            while True:
-                new = [mapper for mapper in registry.ordered_mappers if not mapper.configured]
-                if not new:
-                    break
+            done: list[Mapper] = []
+            while new := [each for each in registry.ordered_mappers if not each.configured]:
                 _configure(new)
                 done += new
+            _tell(done)
+            # last: until then other threads wait for the lock
             registry.has_new = False
         finally:
             registry.configuring = False
-        for mapper in done:
-            mapper.class_manager.configure = None
-            for callback in _callbacks:
-                callback(mapper)
-            for fn in mapper.dispatch.mapper_configured:
-                fn(mapper, mapper.class_)
         for fn in EVERY_MAPPER.after_configured:
             fn()
+
+
+def _tell(mappers: list[Mapper]) -> None:
+    for mapper in mappers:
+        mapper.class_manager.configure = None
+        for callback in _callbacks:
+            callback(mapper)
+        for fn in mapper.dispatch.mapper_configured:
+            fn(mapper, mapper.class_)
 
 
 def _configure(mappers: list[Mapper]) -> None:

@@ -160,7 +160,7 @@ class InstrumentedAttribute(QueryableAttribute[_T_co]):
             state = self.manager.setup_instance(obj)
         impl = self.impl
         if impl is None:
-            self.prop.ensure_configured()
+            self.prop.parent.registry_configure()
             impl = self.impl
         return impl.get(state, values)
 

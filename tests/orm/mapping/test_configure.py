@@ -1,0 +1,107 @@
+"""Configuration happens once, completely, whoever asks first."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+
+import pytest
+
+from orm import exc
+from orm.inspection import inspect
+from orm.mapping import DeclarativeBase, Mapped, mapped_column, on_configured, relationship
+from orm.schema import ForeignKey
+
+
+def make_classes():
+    class Base(DeclarativeBase):
+        pass
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        posts: Mapped[list["Post"]] = relationship(back_populates="user")
+
+    class Post(Base):
+        __tablename__ = "posts"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+        user: Mapped[User] = relationship(back_populates="posts")
+
+    return User, Post
+
+
+def test_first_object_configures():
+    User, Post = make_classes()
+    assert not inspect(User).configured
+    user = User()
+    assert inspect(User).configured
+    assert inspect(Post).configured
+    assert user.posts == []
+
+
+def test_callbacks_hear_of_every_mapper_once():
+    heard = []
+
+    def callback(mapper):
+        heard.append(mapper.class_)
+
+    from orm.mapping import configure
+
+    on_configured(callback)
+    try:
+        heard.clear()
+        User, Post = make_classes()
+        User()
+        Post()
+        assert heard == [User, Post]
+    finally:
+        configure._callbacks.remove(callback)
+
+
+def test_threads_wait_for_a_complete_mapping():
+    for _ in range(5):
+        User, Post = make_classes()
+        barrier = threading.Barrier(8)
+        results = []
+
+        def use(User=User, Post=Post, barrier=barrier, results=results):
+            barrier.wait()
+            try:
+                post = Post(user=User())
+                results.append(post.user.posts == [post])
+            except Exception as error:
+                results.append(error)
+
+        threads = [threading.Thread(target=use) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [True] * 8
+
+
+def test_a_wrong_mapping_says_so_every_time():
+    class Base(DeclarativeBase):
+        pass
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        posts = relationship("Nothing")
+
+    for _ in range(2):
+        with pytest.raises(exc.InvalidRequestError, match=r"User\.posts: 'Nothing'"):
+            User()
+
+
+def test_classes_can_be_collected():
+    def make():
+        User, Post = make_classes()
+        User(posts=[Post()])
+        return weakref.ref(User)
+
+    ref = make()
+    gc.collect()
+    assert ref() is None
