@@ -1,7 +1,7 @@
 """What classes and tables mean to each other: declared, imperative, or as dataclasses."""
 
 from orm.mapping.aliased import AliasedClass, AliasedInsp, aliased
-from orm.mapping.as_dataclass import MappedAsDataclass
+from orm.mapping.as_dataclass import MappedAsDataclass, mapped_as_dataclass
 from orm.mapping.cascades import CascadeOptions
 from orm.mapping.columns import MappedColumn
 from orm.mapping.composite import CompositeProperty
@@ -22,6 +22,7 @@ from orm.mapping.declarative import (
     DeclarativeMeta,
     as_declarative,
     declarative_base,
+    has_inherited_table,
 )
 from orm.mapping.declared import declarative_mixin, declared_attr
 from orm.mapping.join_condition import (
@@ -45,6 +46,8 @@ __all__ = [
     "AliasedInsp",
     "aliased",
     "MappedAsDataclass",
+    "mapped_as_dataclass",
+    "has_inherited_table",
     "CascadeOptions",
     "CompositeProperty",
     "clear_mappers",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 from orm.mapping.constructs import (
     column_property,
@@ -16,6 +16,9 @@ from orm.mapping.constructs import (
 )
 from orm.mapping.dataclasses import note_options
 from orm.mapping.options import NOT_GIVEN
+from orm.mapping.registry import registry as Registry
+
+_T = TypeVar("_T")
 
 
 @dataclass_transform(
@@ -60,3 +63,27 @@ class MappedAsDataclass:
         }
         note_options(cls, {k: v for k, v in given.items() if v is not NOT_GIVEN})
         super().__init_subclass__(**kw)
+
+
+@dataclass_transform(
+    field_specifiers=(
+        mapped_column,
+        relationship,
+        column_property,
+        composite,
+        deferred,
+        query_expression,
+        synonym,
+    )
+)
+def mapped_as_dataclass(registry: Registry, /, **options: Any) -> Callable[[type[_T]], type[_T]]:
+    """Return a decorator for a class that becomes a dataclass and mapped by the registry.
+
+    options: those of `dataclasses.dataclass`.
+    """
+
+    def decorate(cls: type[_T]) -> type[_T]:
+        note_options(cls, options)
+        return registry.mapped(cls)
+
+    return decorate

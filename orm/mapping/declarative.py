@@ -304,3 +304,8 @@ def as_declarative(**kw: Any) -> Callable[[type], Any]:
     """Decorate a class that becomes a declarative base."""
     metadata = kw.pop("metadata", None)
     return Registry(metadata=metadata).as_declarative_base(**kw)
+
+
+def has_inherited_table(cls: type) -> bool:
+    """Return whether a base of the class is mapped; for `declared_attr`s of mixins."""
+    return any(is_mapped(base) for base in cls.__mro__[1:])

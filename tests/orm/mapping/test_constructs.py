@@ -20,6 +20,8 @@ from orm.mapping import (
     clear_mappers,
     column_property,
     composite,
+    has_inherited_table,
+    mapped_as_dataclass,
     mapped_column,
     object_mapper,
     reconstructor,
@@ -364,3 +366,27 @@ def test_clear_mappers():
     reg.dispose()
     assert inspect(User, raiseerr=False) is None
     assert callable(clear_mappers)
+
+
+def test_decorator_function_and_has_inherited_table(Base):
+    reg = registry()
+
+    @mapped_as_dataclass(reg, kw_only=True)
+    class User:
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True, init=False)
+        name: Mapped[str]
+
+    assert User(name="x").name == "x"
+    with pytest.raises(TypeError):
+        User("x")
+
+    class Above(Base):
+        __tablename__ = "above"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Below(Above):
+        pass
+
+    assert has_inherited_table(Below)
+    assert not has_inherited_table(Above)
