@@ -48,8 +48,7 @@ class JoinedLoad:
         said: what the options say about it (a Relation), or None.
         """
         made = cls()
-        of_type = None if said is None else said.of_type
-        made.mapper = prop.mapper if of_type is None else of_type.mapper
+        made.mapper = prop.mapper
         made.target = made.mapper.selectable.alias()
         made.secondary = None if prop.secondary is None else prop.secondary.alias()
         made.adapt = make_adapter(made.target)

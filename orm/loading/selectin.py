@@ -90,30 +90,29 @@ def get_relation_plan(
 ) -> RelationPlan:
     """Return the plan of a relationship, from the engine's cache if it was made before.
 
-    node: options for the related entity. said: of_type() and and_() of the option's path.
+    node: options for the related entity. said: the option's step, for its and_(). A subclass
+    given by of_type() does not narrow what is loaded, as in SQLAlchemy.
     """
-    of_type = None if said is None else said.of_type
     criteria = () if said is None else said.criteria
     key = (
         "relation",
         prop,
-        of_type,
         tuple(criterion_key(each) for each in criteria),
         None if node is None else node.key(),
     )
     cache = connection.engine._compiled_cache
     plan: RelationPlan | None = cache.get(key)
     if plan is None:
-        plan = make_relation_plan(connection.dialect, prop, node, of_type, criteria)
+        plan = make_relation_plan(connection.dialect, prop, node, criteria)
         cache.put(key, plan)
     return plan
 
 
 def make_relation_plan(
-    dialect: Any, prop: Any, node: PathNode | None, of_type: Any, criteria: Sequence[Any]
+    dialect: Any, prop: Any, node: PathNode | None, criteria: Sequence[Any]
 ) -> RelationPlan:
     """Build the plan: columns of the related entity, and the key of the parent they belong to."""
-    mapper = prop.mapper if of_type is None else of_type.mapper
+    mapper = prop.mapper
     builder = PlanBuilder(dialect, load_after)
     entity = builder.add_entity(mapper, _same, node, (prop,))
     base = select().select_from(mapper.selectable)
