@@ -102,6 +102,19 @@ MATERIALS: Final = [
     "Stone",
     "Cork",
 ]
+SCARCE: Final = (0, 1, 3, 5)
+FEATURES: Final = (
+    "Made by hand in small numbers.",
+    "Wipe clean with a damp cloth.",
+    "Safe in the dishwasher.",
+    "Comes flat, with all screws.",
+    "Every piece is a little different.",
+    "Repairs are free for five years.",
+    "Packed without plastic.",
+    "Fits the rest of the series.",
+    "Best kept dry.",
+    "A present that is used every day.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +147,7 @@ def fill(session: Session, today: date, sizes: Sizes = Sizes()) -> Iterator[int]
     users = _add_staff(session)
     leaves, collections = _add_categories(session)
     prices: dict[int, Decimal] = {}
-    for products in _batches(_make_products(fake, leaves, collections), sizes.products):
+    for products in _batches(_make_products(fake.random, leaves, collections), sizes.products):
         session.add_all(products)
         session.flush()
         prices.update((product.id, product.price) for product in products)
@@ -195,15 +208,15 @@ def _slug(name: str) -> str:
 
 
 def _make_products(
-    fake: Faker, leaves: dict[str, list[Category]], collections: list[Category]
+    chance: random.Random, leaves: dict[str, list[Category]], collections: list[Category]
 ) -> Iterator[Product]:
     """Yield products without end; a name comes once while names last."""
-    chance = fake.random
     nouns = list(leaves)
     used: set[str] = set()
     for number in range(1, 10**6):
         noun = chance.choice(nouns)
-        name = f"{chance.choice(STYLES)} {chance.choice(MATERIALS)} {noun}"
+        style, material = chance.choice(STYLES), chance.choice(MATERIALS)
+        name = f"{style} {material} {noun}"
         if name in used:
             name = f"{name} No. {number}"
         used.add(name)
@@ -211,9 +224,13 @@ def _make_products(
         yield Product(
             sku=f"{noun[:2].upper()}-{number:05}",
             name=name,
-            description=fake.paragraph(nb_sentences=2),
+            description=f"{noun} of {material.lower()}, {style.lower()}. "
+            + " ".join(chance.sample(FEATURES, 2)),
             price=Decimal(math.floor(4 + chance.expovariate(1 / 35))) + Decimal("0.95"),
-            stock=chance.choice((0, 1, 3, 5)) if chance.random() < 0.08 else chance.randint(6, 240),
+            # The first ones, which people try things with, are never scarce.
+            stock=chance.choice(SCARCE)
+            if number > 20 and chance.random() < 0.08
+            else chance.randint(20, 240),
             categories=[*leaves[noun], *extra],
         )
 
