@@ -6,6 +6,7 @@ other thread stands is read from its running frames, and only when there is a co
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import traceback
@@ -13,6 +14,9 @@ from types import TracebackType
 from typing import Any
 
 from orm import exc
+
+_STDLIB = os.path.dirname(os.__file__) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class UseGuard:
@@ -76,6 +80,13 @@ def place_of(who: Any) -> str:
     if frame is None:
         return "an unknown place"
     frames = traceback.extract_stack(frame)
-    outside = [entry for entry in frames if "/orm/" not in entry.filename.replace("\\", "/")]
+    outside = [entry for entry in frames if _is_users(entry.filename)]
     entry = (outside or list(frames))[-1]
     return f"{entry.filename}:{entry.lineno} in {entry.name}()"
+
+
+def _is_users(filename: str) -> bool:
+    """Return whether code is the application's: neither ours nor Python's own."""
+    if filename.startswith((_PACKAGE, "<")):
+        return False
+    return "site-packages" in filename or not filename.startswith(_STDLIB)

@@ -1,0 +1,117 @@
+"""The states of objects, and the functions which change them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import (
+    Session,
+    exc,
+    inspect,
+    make_transient,
+    make_transient_to_detached,
+    object_session,
+    was_deleted,
+)
+
+STATES = ("transient", "pending", "persistent", "deleted", "detached")
+
+
+def state_of(obj: Any) -> str:
+    return " ".join(name for name in STATES if getattr(inspect(obj), name))
+
+
+def test_every_state(session: Session, m: Any) -> None:
+    user = m.User(name="a")
+    assert state_of(user) == "transient"
+    session.add(user)
+    assert state_of(user) == "pending"
+    assert object_session(user) is session
+    session.flush()
+    assert state_of(user) == "persistent"
+    session.delete(user)
+    assert state_of(user) == "persistent"
+    session.flush()
+    assert state_of(user) == "deleted"
+    assert user not in session
+    session.commit()
+    assert state_of(user) == "detached"
+    assert was_deleted(user)
+    assert object_session(user) is None
+    with pytest.raises(exc.InvalidRequestError, match="make_transient"):
+        session.add(user)
+    make_transient(user)
+    session.add(user)
+    session.commit()
+    assert state_of(user) == "persistent"
+
+
+def test_delete_of_what_has_no_row(session: Session, m: Any) -> None:
+    user = m.User(name="a")
+    with pytest.raises(exc.InvalidRequestError, match="not persisted"):
+        session.delete(user)
+    session.add(user)
+    with pytest.raises(exc.InvalidRequestError, match="expunge"):
+        session.delete(user)
+
+
+def test_add_takes_a_deletion_back(session: Session, m: Any) -> None:
+    user = m.User(name="a")
+    session.add(user)
+    session.flush()
+    session.delete(user)
+    session.add(user)
+    session.commit()
+    assert state_of(user) == "persistent"
+
+
+def test_make_transient_to_detached(session: Session, m: Any) -> None:
+    session.add(m.User(id=3, name="a"))
+    session.commit()
+    session.expunge_all()
+    user = m.User(id=3)
+    make_transient_to_detached(user)
+    assert state_of(user) == "detached"
+    session.add(user)
+    assert user.name == "a"
+    with pytest.raises(exc.InvalidRequestError, match="must be transient"):
+        make_transient_to_detached(user)
+
+
+def test_save_update_cascades_as_the_graph_grows(session: Session, m: Any) -> None:
+    user = m.User(name="a")
+    session.add(user)
+    post = m.Post(title="p")
+    user.posts.append(post)
+    assert post in session
+    other = m.Post(title="q")
+    other.user = user
+    assert other not in session
+
+
+def test_delete_cascades_to_what_is_not_loaded(session: Session, m: Any) -> None:
+    session.add(m.User(id=1, name="a", posts=[m.Post(title="p")]))
+    session.commit()
+    session.expunge_all()
+    session.delete(session.get_one(m.User, 1))
+    assert len(session.deleted) == 2
+    session.commit()
+    assert session.scalar("SELECT count(*) FROM posts") == 0
+
+
+def test_objects_nobody_holds_go(session: Session, m: Any) -> None:
+    import gc
+
+    session.add(m.User(name="a"))
+    session.commit()
+    gc.collect()
+    assert len(session.identity_map) == 0
+    user = session.get_one(m.User, 1)
+    user.name = "changed"
+    del user
+    gc.collect()
+    assert len(session.dirty) == 1
+    session.commit()
+    assert session.scalar("SELECT name FROM users") == "changed"
