@@ -53,7 +53,10 @@ class Load:
     # relationships
 
     def selectinload(self, *attrs: Any, recursion_depth: int | None = None) -> Load:
-        """Load the related objects of all parents with one more SELECT ... IN."""
+        """Load the related objects of all parents with one more SELECT ... IN.
+
+        recursion_depth: for a self-referential relationship, how many levels; -1 for all.
+        """
         return self._strategy("selectin", attrs, recursion_depth=recursion_depth)
 
     def joinedload(self, *attrs: Any, innerjoin: bool | str | None = None) -> Load:

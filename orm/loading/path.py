@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 #: the name of a wildcard step
 ANY = "*"
 
+#: levels of a self-referential relationship that recursion_depth=-1 stands for
+MAX_DEPTH = 100
+
 
 class Step(NamedTuple):
     """One relationship on the way: the entity it starts from, its key, and of_type()/and_().
@@ -238,9 +241,19 @@ def _follow(node: PathNode, directive: Directive) -> None:
         if place == last and directive.action == "strategy":
             relation.strategy = directive.name
             relation.args = dict(directive.args)
+            _repeat(relation, step.key, relation.args.get("recursion_depth"))
         node = relation.node
     if directive.action in COLUMN_ACTIONS:
         _set_column(node, directive)
+
+
+def _repeat(relation: Relation, key: str, depth: int | None) -> None:
+    """Say the same of the relationship below, `depth` levels in all; -1 is as deep as it goes."""
+    levels = MAX_DEPTH if depth == -1 else depth or 1
+    for _ in range(levels - 1):
+        below = relation.node.relation(key)
+        below.strategy, below.args = relation.strategy, relation.args
+        relation = below
 
 
 def _set_column(node: PathNode, directive: Directive) -> None:

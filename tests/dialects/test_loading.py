@@ -16,7 +16,7 @@ from orm import Session, joinedload, select, selectinload
 
 @pytest.fixture
 def blog(engine: Any) -> Iterator[Any]:
-    yield open_blog(engine)
+    return open_blog(engine)
 
 
 @pytest.fixture
@@ -28,9 +28,7 @@ def session(blog: Any) -> Iterator[Session]:
 def test_a_page_of_posts_costs_a_statement_per_relationship(blog: Any, session: Session) -> None:
     statement = select(blog.Post).where(blog.Post.user_id != None).order_by(blog.Post.id)  # noqa: E711
     posts = session.scalars(statement.limit(20)).all()
-    seen = [
-        (p.author.name, [t.id for t in p.tags], [c.text for c in p.comments]) for p in posts
-    ]
+    seen = [(p.author.name, [t.id for t in p.tags], [c.text for c in p.comments]) for p in posts]
     assert seen[0] == ("u1", [3, 4], ["c100", "c101"])
     assert len(seen) == 20
     assert len(blog.log) == 4

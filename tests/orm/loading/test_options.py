@@ -248,3 +248,15 @@ def test_the_plan_of_a_statement_is_made_once(blog: Any, session: Session) -> No
 def test_lazyload_overrides_what_is_mapped(blog: Any, session: Session) -> None:
     user = session.scalars(select(blog.User).options(lazyload(blog.User.posts))).first()
     assert "posts" not in user.__dict__
+
+
+@pytest.mark.parametrize(("depth", "statements"), [(None, 2), (1, 2), (2, 3), (-1, 5)])
+def test_recursion_depth(blog: Any, session: Session, depth: Any, statements: int) -> None:
+    option = selectinload(blog.Node.children, recursion_depth=depth)
+    statement = select(blog.Node).where(blog.Node.parent_id == None).options(option)  # noqa: E711
+    root = session.scalars(statement).one()
+    assert len(blog.log) == statements
+    level = [root]
+    while level:
+        level = [child for node in level for child in node.children]
+    assert len(blog.log) == 5
