@@ -6,7 +6,7 @@ from typing import Any
 
 from orm import exc
 from orm.compiler.froms import FromCompiler
-from orm.compiler.scope import Scope
+from orm.compiler.scope import BARE, Scope
 from orm.sql.annotations import plain
 
 
@@ -16,6 +16,8 @@ class CTECompiler(FromCompiler):
     def __init__(self, dialect: Any) -> None:
         super().__init__(dialect)
         self.scopes: list[Scope] = []
+        # where the next SELECT to be rendered stands
+        self.placing: str = BARE
         # name -> definition, in the order in which they were completed
         self.ctes: dict[str, str] = {}
         self._cte_objects: dict[str, Any] = {}
@@ -65,12 +67,10 @@ class CTECompiler(FromCompiler):
     def cte_definition(self, cte: Any, name: str) -> str:
         """`name(columns) AS (statement)`."""
         scopes, self.scopes = self.scopes, [Scope(None, [], None)]
-        before, self.include_table = self.include_table, True
         try:
-            body = self.process(cte.element)
+            body = self.nested(cte.element)
         finally:
             self.scopes = scopes
-            self.include_table = before
         quoted = self.preparer.format_alias(name)
         if cte.recursive:
             columns = ", ".join([self.preparer.quote(column.name) for column in cte.c])

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+# where a SELECT stands: as an expression or alone, in the FROM of another whose tables it cannot see, or where it can see them
+BARE: Final = "bare"
+IN_FROM: Final = "in_from"
+LATERAL: Final = "lateral"
 
 
 class Scope:
@@ -12,14 +17,28 @@ class Scope:
     select: the statement. froms: its FROM list. parent: the scope of the statement around it, or None.
     own: the FROM objects of this statement, the members of joins included. outer: those of all statements around it.
     visible: both. labels: label name to the element that it was given to. nested_ctes: CTEs to be defined right here.
+    is_source: others select from this statement, so that its columns are written with the names by which they do.
     """
 
-    __slots__ = ("froms", "is_top", "labels", "nested_ctes", "outer", "own", "select", "visible")
+    __slots__ = (
+        "froms",
+        "is_source",
+        "is_top",
+        "labels",
+        "nested_ctes",
+        "outer",
+        "own",
+        "select",
+        "visible",
+    )
 
-    def __init__(self, select: Any, froms: list[Any], parent: Scope | None) -> None:
+    def __init__(
+        self, select: Any, froms: list[Any], parent: Scope | None, is_source: bool = False
+    ) -> None:
         self.select = select
         self.froms = froms
         self.is_top = parent is None
+        self.is_source = is_source
         self.own: frozenset[Any] = frozenset(_with_members(froms))
         self.outer: frozenset[Any] = parent.visible if parent is not None else frozenset()
         self.visible: frozenset[Any] = self.own | self.outer

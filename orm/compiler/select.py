@@ -9,7 +9,7 @@ from typing import Any
 from orm import exc
 from orm.compiler.compiled import ResultColumn
 from orm.compiler.ctes import CTECompiler
-from orm.compiler.scope import Scope
+from orm.compiler.scope import BARE, IN_FROM, LATERAL, Scope
 from orm.sql.annotations import plain
 from orm.sql.froms import display_froms
 
@@ -20,14 +20,14 @@ class SelectCompiler(CTECompiler):
     # -- entry points ----------------------------------------------------------------------------
 
     def nested(self, statement: Any, lateral: bool = False) -> str:
-        kind = statement.__visit_name__
-        if kind == "select":
-            return self.select_text(statement, in_from=not lateral, lateral=lateral)
         before, self.include_table = self.include_table, True
+        outer = self.placing
+        self.placing = (LATERAL if lateral else IN_FROM) if statement._is_select_base else BARE
         try:
             return self.process(statement)
         finally:
             self.include_table = before
+            self.placing = outer
 
     def visit_select(self, select: Any) -> str:
         return self.select_text(select)
@@ -44,28 +44,24 @@ class SelectCompiler(CTECompiler):
 
     # -- SELECT ----------------------------------------------------------------------------------
 
-    def select_text(self, select: Any, in_from: bool = False, lateral: bool = False) -> str:
-        """A SELECT without parentheses.
-
-        in_from: it stands in the FROM of another, whose tables it cannot see; with `lateral` it can.
-        """
+    def select_text(self, select: Any) -> str:
+        """A SELECT without parentheses."""
         parent = self.scopes[-1] if self.scopes else None
-        froms = self.visible_froms(select, parent, in_from, lateral)
-        scope = Scope(select, froms, parent)
+        placing, self.placing = self.placing, BARE
+        scope = Scope(select, self.visible_froms(select, parent, placing), parent, placing != BARE)
         self.scopes.append(scope)
         try:
             text = self.select_body(select, scope)
             return self.with_nested_ctes(scope, text)
         finally:
             self.scopes.pop()
+            self.placing = placing
 
-    def visible_froms(
-        self, select: Any, parent: Scope | None, in_from: bool, lateral: bool
-    ) -> list[Any]:
+    def visible_froms(self, select: Any, parent: Scope | None, placing: str) -> list[Any]:
         """The FROM list of a SELECT, without what it takes from the statement around it."""
         if parent is None:
             return display_froms(select)
-        if in_from:
+        if placing == IN_FROM:
             return display_froms(select, (), parent.outer)
         return display_froms(select, parent.own, parent.visible)
 
@@ -147,7 +143,9 @@ class SelectCompiler(CTECompiler):
         text = self.column_text(element, element.type)
         bare = element.__visit_name__ == "column" and not named.made_up
         if bare and (element.is_literal or element.name == name) and not self.is_wrapped(element):
-            return text
+            # what is selected from under this name must have it on every database
+            if not scope.is_source or element.is_literal or element.table is None:
+                return text
         return self.labelled(text, name)
 
     def labelled(self, text: str, name: str) -> str:
@@ -272,6 +270,7 @@ class SelectCompiler(CTECompiler):
             members.append(self.compound_member(member))
             if number or not is_top:
                 self.result_columns = columns
+        placing, self.placing = self.placing, BARE
         scope = Scope(compound, [], parent)
         for named in compound._named_columns():
             if named.element.__visit_name__ == "label":
@@ -286,6 +285,7 @@ class SelectCompiler(CTECompiler):
             tail += self.row_limit_text(compound) + self.for_update_text(compound)
         finally:
             self.scopes.pop()
+            self.placing = placing
         return word.join(members) + tail
 
     def compound_member(self, member: Any) -> str:

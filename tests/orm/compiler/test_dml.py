@@ -197,7 +197,7 @@ def test_insert_from_select(users, posts, items, sql):
 def test_where_a_cte_of_an_insert_stands(users, posts, sql):
     names = select(users.c.name).cte("names")
     statement = insert(posts).from_select(["title"], select(names.c.name))
-    cte = "WITH names AS (SELECT users.name FROM users)"
+    cte = "WITH names AS (SELECT users.name AS name FROM users)"
     assert sql(statement, "postgresql") == (
         f"{cte} INSERT INTO posts (title) SELECT names.name FROM names"
     )

@@ -83,7 +83,7 @@ def test_subqueries_in_from(users, posts, sql):
     )
     statement = select(users.c.name, counts.c.n).join(counts, counts.c.user_id == users.c.id)
     assert (
-        "FROM users JOIN (SELECT posts.user_id, count(*) AS n FROM posts GROUP BY posts.user_id) AS c"
+        "FROM users JOIN (SELECT posts.user_id AS user_id, count(*) AS n FROM posts GROUP BY posts.user_id) AS c"
         in sql(statement)
     )
 
@@ -112,14 +112,30 @@ def test_correlation_is_explicit_where_asked(users, posts, sql):
 def test_a_subquery_in_from_sees_nothing_of_its_neighbours(users, posts, sql):
     inner = select(posts.c.id).where(posts.c.user_id == users.c.id).subquery("p")
     text_ = sql(select(users.c.id, inner.c.id))
-    assert "(SELECT posts.id FROM posts, users WHERE" in text_
+    assert "(SELECT posts.id AS id FROM posts, users WHERE" in text_
+
+
+def test_a_union_in_from_sees_nothing_of_its_neighbours(users, posts, sql):
+    one = select(posts.c.id).where(posts.c.user_id == users.c.id)
+    both = one.union(select(posts.c.id)).subquery("p")
+    assert sql(select(users.c.id, both.c.id)) == (
+        "SELECT users.id, p.id AS id_1 FROM users, "
+        "(SELECT posts.id AS id FROM posts, users WHERE posts.user_id = users.id "
+        "UNION SELECT posts.id AS id FROM posts) AS p"
+    )
+
+
+def test_only_what_is_selected_from_names_its_columns(users, posts, sql):
+    one = select(posts.c.id).where(posts.c.user_id == users.c.id)
+    assert "(SELECT posts.id FROM posts" in sql(select(users.c.id).where(one.exists()))
+    assert "(SELECT posts.id FROM posts" in sql(select(one.scalar_subquery()))
 
 
 def test_lateral_sees_its_neighbours(users, posts, sql):
     inner = lateral(select(posts.c.id).where(posts.c.user_id == users.c.id), name="p")
     assert sql(select(users.c.id, inner.c.id).join(inner, true()), "postgresql") == (
         "SELECT users.id, p.id AS id_1 FROM users JOIN LATERAL "
-        "(SELECT posts.id FROM posts WHERE posts.user_id = users.id) AS p ON true"
+        "(SELECT posts.id AS id FROM posts WHERE posts.user_id = users.id) AS p ON true"
     )
 
 
@@ -127,7 +143,7 @@ def test_ctes_are_defined_once(users, sql):
     old = select(users.c.id).where(users.c.age > 60).cte("elders")
     statement = select(old.c.id).union_all(select(old.c.id))
     assert sql(statement) == (
-        "WITH elders AS (SELECT users.id FROM users WHERE users.age > :age_1) "
+        "WITH elders AS (SELECT users.id AS id FROM users WHERE users.age > :age_1) "
         "SELECT elders.id FROM elders UNION ALL SELECT elders.id FROM elders"
     )
 
@@ -136,8 +152,9 @@ def test_recursive_ctes(users, sql):
     tree = select(users.c.id, users.c.age).where(users.c.id == 1).cte("tree", recursive=True)
     tree = tree.union_all(select(users.c.id, users.c.age).where(users.c.age == tree.c.id))
     assert sql(select(tree)) == (
-        "WITH RECURSIVE tree(id, age) AS (SELECT users.id, users.age FROM users WHERE users.id = :id_1 "
-        "UNION ALL SELECT users.id, users.age FROM users, tree WHERE users.age = tree.id) "
+        "WITH RECURSIVE tree(id, age) AS (SELECT users.id AS id, users.age AS age FROM users "
+        "WHERE users.id = :id_1 "
+        "UNION ALL SELECT users.id AS id, users.age AS age FROM users, tree WHERE users.age = tree.id) "
         "SELECT tree.id, tree.age FROM tree"
     )
 
