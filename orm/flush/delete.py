@@ -71,7 +71,10 @@ def _delete_by_list(
     compiled = _cached(connection, ("flush delete list", table), lambda: _list_statement(column))
     matched = 0
     for part in emit.chunks(pairs, emit.KEYS_PER_STATEMENT):
-        keys = [table.key_values(uow, s, instance_dict(o))[0] for s, o in part]
+        if table.key_is_ident:
+            keys = [pair[0].ident for pair in part]
+        else:
+            keys = [table.key_values(uow, s, instance_dict(o))[0] for s, o in part]
         sql, args = compiled.make_args(None, {"keys": keys})
         reason = emit.reason_for(table.mapper, len(part))
         cursor = emit.send(uow, connection, sql, args, compiled, reason)

@@ -30,7 +30,7 @@ class Extractor:
 
     def __init__(self, shape: InsertShape) -> None:
         always = shape.always
-        self.pick = _picker([plan.key for plan in always])
+        self.pick = make_picker([plan.key for plan in always])
         self.needed = frozenset(plan.key for plan in always)
         # None in these columns asks for the default
         self.checked = [
@@ -85,7 +85,8 @@ class Extractor:
         return groups
 
 
-def _picker(keys: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:
+def make_picker(keys: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:
+    """Return a function from values to the tuple of those under `keys`."""
     if len(keys) > 1:
         return itemgetter(*keys)
     if keys:

@@ -6,11 +6,13 @@ counted: an object whose row is gone, or has another version, raises StaleDataEr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.flush import emit
+from orm.flush.gen_params import make_picker
 from orm.flush.update_statement import (
     UpdateStatement,
     UpdateTable,
@@ -41,7 +43,7 @@ def update_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
         for state, _obj in pairs:
             for listener in dispatch.before_update:
                 listener(mapper, connection, state)
-    changed: dict[Any, set[str]] = {}
+    changed: dict[Any, tuple[str, ...]] = {}
     for state, obj in pairs:
         names = net_changes(uow, state, instance_dict(obj))
         if names:
@@ -55,41 +57,45 @@ def update_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
                 listener(mapper, connection, state)
 
 
-def net_changes(uow: UnitOfWork, state: Any, dict_: dict[str, Any]) -> set[str]:
+def net_changes(uow: UnitOfWork, state: Any, dict_: dict[str, Any]) -> tuple[str, ...]:
     """Return the names of column attributes whose value differs from the row's."""
     impls = state.manager.impls
     columns = state.manager.column_names
     if state in uow.row_switches:
-        return {key for key in dict_ if key in columns and key not in state.manager.mapper.pk_keys}
-    found: set[str] = set()
+        pk_keys = state.manager.mapper.pk_keys
+        return tuple(key for key in dict_ if key in columns and key not in pk_keys)
+    found: list[str] = []
     for key, old in (state.committed or {}).items():
         if key not in columns:
             continue
         new = dict_.get(key, NO_VALUE)
         if new is NO_VALUE:
             dict_[key] = new = None  # deleted by the application
+        if new is old:
+            continue
         if old is NO_VALUE or emit.is_expression(new) or not impls[key].is_equal(new, old):
-            found.add(key)
-    return found
+            found.append(key)
+    return tuple(found)
 
 
 def _write(
-    uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair], changed: dict[Any, set[str]]
+    uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair], changed: dict[Any, tuple[str, ...]]
 ) -> None:
     connection = uow.session._connection_for(mapper=mapper)
     ordered = _sort_by_identity([pair for pair in pairs if pair[0] in changed])
     for table in tables_of(mapper):
         groups: dict[tuple[str, ...], list[Pair]] = {}
         for pair in ordered:
-            names = changed[pair[0]]
-            key = tuple([name for name in table.names if name in names])
+            key = table.choose(changed[pair[0]])
             if key or table.version_key is not None:
                 groups.setdefault(key, []).append(pair)
         for key, own in groups.items():
             _update_group(uow, connection, table, key, own)
+    pk_keys = frozenset(mapper.pk_keys)
     for state, obj in ordered:
-        _note_new_identity(uow, mapper, state, obj, changed[state])
-        uow.updated.append(state)
+        if not pk_keys.isdisjoint(changed[state]):
+            _note_new_identity(uow, mapper, state, obj)
+    uow.updated.extend(changed)
 
 
 def _sort_by_identity(pairs: list[Pair]) -> list[Pair]:
@@ -107,16 +113,18 @@ def _update_group(
         if plan.key not in key:
             _fill_onupdate(connection, plan, pairs)
     key = (*key, *[plan.key for plan in table.onupdates if plan.key not in key])
-    plain: list[Pair] = []
-    values: list[Row] = []
-    for pair in pairs:
-        dict_ = instance_dict(pair[1])
-        row = tuple([dict_[name] for name in key])
-        if emit.has_expressions(row):
-            _update_one(uow, connection, table, key, pair, row)
-        else:
-            plain.append(pair)
-            values.append(row)
+    pick = make_picker(key)
+    values = [pick(instance_dict(pair[1])) for pair in pairs]
+    plain = pairs
+    if emit.has_expressions(chain.from_iterable(values)):
+        plain, values = [], []
+        for pair in pairs:
+            row = pick(instance_dict(pair[1]))
+            if emit.has_expressions(row):
+                _update_one(uow, connection, table, key, pair, row)
+            else:
+                plain.append(pair)
+                values.append(row)
     if plain:
         statement = statement_for(connection, table, key)
         _send_many(uow, connection, statement, plain, values)
@@ -144,9 +152,14 @@ def _send_many(
     values: Sequence[Row],
 ) -> None:
     table = statement.table
-    rows: list[Row] = []
-    for (state, obj), row in zip(pairs, values, strict=True):
-        rows.append((*row, *table.where_values(uow, state, instance_dict(obj))))
+    rows: list[Row]
+    if table.key_is_ident and table.version_key is None and not uow.row_switches:
+        rows = [(*row, pair[0].ident) for pair, row in zip(pairs, values, strict=True)]
+    else:
+        rows = [
+            (*row, *table.where_values(uow, state, instance_dict(obj)))
+            for (state, obj), row in zip(pairs, values, strict=True)
+        ]
     matched = _execute(uow, connection, statement, rows)
     if matched not in (-1, len(rows)):
         raise exc.StaleDataError(
@@ -211,16 +224,13 @@ def _update_one(
     uow.stale.setdefault(state, []).extend(names)
 
 
-def _note_new_identity(
-    uow: UnitOfWork, mapper: Any, state: Any, obj: Any, names: Iterable[str]
-) -> None:
+def _note_new_identity(uow: UnitOfWork, mapper: Any, state: Any, obj: Any) -> None:
     if state.ident is None:
         return
-    if any(key in names for key in mapper.pk_keys):
-        dict_ = instance_dict(obj)
-        made = mapper.ident_from_values([dict_.get(key) for key in mapper.pk_keys])
-        if made != state.ident:
-            uow.new_idents[state] = made
+    dict_ = instance_dict(obj)
+    made = mapper.ident_from_values([dict_.get(key) for key in mapper.pk_keys])
+    if made != state.ident:
+        uow.new_idents[state] = made
 
 
 def update_columns(

@@ -23,14 +23,17 @@ class UpdateTable:
 
     names: attributes in the order of columns. onupdates: columns with a client-side
     onupdate. inline: columns with a SQL expression as onupdate. made_by_server: attributes
-    which an UPDATE may change in the database. version_key: attribute of the version
+    which an UPDATE may change in the database. key_is_ident: an object's `ident` is the key
+    of its row here. version_key: attribute of the version
     column if it is in this table; makes_versions: the client makes its values.
     """
 
     __slots__ = (
+        "_chosen",
         "columns",
         "inline",
         "key_columns",
+        "key_is_ident",
         "made_by_server",
         "makes_versions",
         "mapper",
@@ -64,6 +67,9 @@ class UpdateTable:
             self._add_onupdate(key, column)
         self.names = [key for key in self.columns if key != self.version_key]
         self.key_columns = [(mapper.column_key[c], c) for c in table.primary_key]
+        self.key_is_ident = tuple(key for key, _ in self.key_columns) == mapper.pk_keys
+        self.key_is_ident = self.key_is_ident and len(self.key_columns) == 1
+        self._chosen: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def _add_onupdate(self, key: str, column: Any) -> None:
         onupdate = column.onupdate
@@ -86,9 +92,18 @@ class UpdateTable:
             columns.append(self.columns[self.version_key])
         return columns
 
+    def choose(self, changed: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those of the changed attributes which are in this table, in its order."""
+        found = self._chosen.get(changed)
+        if found is None:
+            found = self._chosen[changed] = tuple(n for n in self.names if n in changed)
+        return found
+
     def key_values(self, uow: UnitOfWork, state: Any, dict_: dict[str, Any]) -> list[Any]:
         """Return the values of the key as the row has them now."""
         ident = state.ident
+        if self.key_is_ident and ident is not None:
+            return [ident]
         mapper = self.mapper
         if ident is None:
             return [dict_.get(key) for key, _ in self.key_columns]

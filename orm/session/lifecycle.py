@@ -308,13 +308,16 @@ def register_deleted(session: Session, states: Sequence[Any]) -> None:
     """persistent -> deleted for states whose rows a flush has removed."""
     transaction = session._transaction
     assert transaction is not None
-    identity_map = session.identity_map
+    discard = session.identity_map.discard
+    marked, gone = session._deleted, transaction._deleted
     for state in states:
-        obj = session._deleted.pop(state, None) or state()
-        transaction._deleted[state] = obj
-        identity_map.discard(state)
+        gone[state] = marked.pop(state, None) or state()
+        discard(state)
         state.need_extra().deleted = True
-        fire(session.dispatch.persistent_to_deleted, session, obj)
+    listeners = session.dispatch.persistent_to_deleted
+    if listeners:
+        for state in states:
+            fire(listeners, session, gone[state])
 
 
 # -- undoing

@@ -293,11 +293,15 @@ def test_both_blocks_in_one_line(engine: Engine) -> None:
         session.add(User(fullname="a"))
         session.add(User(fullname="b"))
     assert _names(engine) == ["a", "b"]
-    with pytest.raises(ZeroDivisionError):
+
+    def fail() -> None:
         with Session(engine) as session, session.begin():
             session.add(User(fullname="c"))
             session.flush()
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert _names(engine) == ["a", "b"]
 
 

@@ -110,7 +110,8 @@ def test_delete_removes_the_objects(session: Session, m: Any) -> None:
     session.commit()
     assert [user.name for user in users] == ["a", "b"]
     assert session.execute(delete(m.User).where(m.User.name == "a")).rowcount == 1
-    assert users[0] not in session and users[1] in session
+    assert users[0] not in session
+    assert users[1] in session
     session.rollback()
     assert users[0] in session
     assert users[0].name == "a"

@@ -32,9 +32,14 @@ def test_begin_commits_or_rolls_back_and_closes(memory: Any, m: Any) -> None:
     with factory.begin() as session:
         session.add(m.User(name="a"))
     assert not session.in_transaction()
-    with pytest.raises(ZeroDivisionError), factory.begin() as session:
-        session.add(m.User(name="b"))
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with factory.begin() as session:
+            session.add(m.User(name="b"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with factory() as session:
         assert session.scalars("SELECT name FROM users").all() == ["a"]
 

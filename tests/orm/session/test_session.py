@@ -68,7 +68,8 @@ def test_contains_and_iteration(session: Session, m: Any) -> None:
     session.add(one)
     session.flush()
     session.add(other)
-    assert one in session and other in session
+    assert one in session
+    assert other in session
     assert {user.name for user in session} == {"a", "b"}
     assert m.User() not in session
     with pytest.raises(exc.UnmappedInstanceError):
@@ -116,7 +117,8 @@ def test_expunge_cascades(session: Session, m: Any) -> None:
     post = user.posts[0]
     session.flush()
     session.expunge(user)
-    assert inspect(user).detached and inspect(post).detached
+    assert inspect(user).detached
+    assert inspect(post).detached
     with pytest.raises(exc.InvalidRequestError, match="not present in this Session"):
         session.expunge(user)
     session.add(user)

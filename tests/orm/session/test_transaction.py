@@ -15,8 +15,8 @@ def test_autobegin_and_its_end(session: Session, m: Any) -> None:
     assert session.in_transaction()
     session.commit()
     assert not session.in_transaction()
+    session.execute("SELECT 1")
     with pytest.raises(exc.InvalidRequestError, match="already begun"):
-        session.execute("SELECT 1")
         session.begin()
 
 
@@ -44,9 +44,11 @@ def test_rollback_restores_every_state(session: Session, m: Any) -> None:
     assert inspect(old).deleted
     session.rollback()
     assert inspect(new).transient
-    assert new.id is not None and new.name == "new"
+    assert new.id is not None
+    assert new.name == "new"
     assert inspect(pending).transient
-    assert inspect(old).persistent and old in session
+    assert inspect(old).persistent
+    assert old in session
     assert old.name == "old"
 
 
@@ -77,7 +79,8 @@ def test_savepoint_rollback_restores_what_changed_in_it(session: Session, m: Any
     assert user.name == "a"
     assert inspect(inner).transient
     assert inspect(other).persistent
-    assert session.in_transaction() and not session.in_nested_transaction()
+    assert session.in_transaction()
+    assert not session.in_nested_transaction()
     session.commit()
     assert session.scalars("SELECT name FROM users ORDER BY id").all() == ["a", "before"]
 
@@ -136,10 +139,14 @@ def test_blocks(session: Session, m: Any) -> None:
     with session.begin():
         session.add(m.User(name="a"))
     assert not session.in_transaction()
-    with pytest.raises(ZeroDivisionError):
+
+    def fail() -> None:
         with session.begin():
             session.add(m.User(name="b"))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert session.scalars("SELECT name FROM users").all() == ["a"]
 
 
