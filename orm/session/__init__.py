@@ -8,6 +8,7 @@ from orm.session.lifecycle import (
     object_session,
     was_deleted,
 )
+from orm.session.query import Query
 from orm.session.scoped import ScopedRegistry, ThreadLocalRegistry, scoped_session
 from orm.session.session import Session, close_all_sessions
 from orm.session.transaction import (
@@ -22,6 +23,7 @@ __all__ = [
     "make_transient_to_detached",
     "object_session",
     "ORMExecuteState",
+    "Query",
     "ScopedRegistry",
     "scoped_session",
     "Session",

@@ -90,9 +90,8 @@ def identity_from_argument(mapper: Any, ident: Any) -> Any:
     if isinstance(ident, Mapping):
         if set(ident) != set(keys):
             raise exc.InvalidRequestError(
-                f"Incorrect names of values in identifier to formulate primary key for "
-                f"session.get(): {mapper.class_.__name__} has {', '.join(keys)}, "
-                f"given: {', '.join(map(repr, ident))}."
+                f"The primary key of {mapper.class_.__name__} is {', '.join(keys)}, but session.get() "
+                f"was given {', '.join(map(repr, ident))}."
             )
         values = [ident[key] for key in keys]
     elif isinstance(ident, (tuple, list)):
@@ -101,9 +100,8 @@ def identity_from_argument(mapper: Any, ident: Any) -> Any:
         values = [ident]
     if len(values) != len(keys):
         raise exc.InvalidRequestError(
-            f"Incorrect number of values in identifier to formulate primary key for "
-            f"session.get(): {mapper.class_.__name__} has {', '.join(keys)}, "
-            f"{len(values)} given."
+            f"The primary key of {mapper.class_.__name__} is {', '.join(keys)}, but session.get() "
+            f"was given {len(values)} values."
         )
     if any(value is None for value in values):
         return None

@@ -114,9 +114,9 @@ class Merge:
         given, present = source.get(key), getattr(target, key)
         if given is not None and given != present:
             raise exc.StaleDataError(
-                f"Version id {given!r} on merged state {lifecycle.state_of(target)!r} does not "
-                f"match existing version {present!r}. Leave the version attribute unset when "
-                "merging if you wish to overwrite the row."
+                f"The object to be merged has version {given!r}, but {lifecycle.state_of(target)!r} is at "
+                f"version {present!r}: somebody changed it meanwhile. Merge an object without a "
+                "version to overwrite it all the same."
             )
 
     def _merge_related(self, state: Any, instance: Any, target: Any) -> None:

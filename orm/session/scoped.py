@@ -41,7 +41,8 @@ class _ScopedSession(Generic[_S]):
         if kw:
             if self.registry.has():
                 raise exc.InvalidRequestError(
-                    "Scoped session is already present; no new arguments may be specified."
+                    "This scope has its session already, so arguments come too late. Call "
+                    "remove() first, or configure the session factory."
                 )
             self.registry.set(self.session_factory(**kw))
         session: _S = self.registry()

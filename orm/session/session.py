@@ -135,7 +135,7 @@ class Session:
             return self.begin_nested()
         if current is not None:
             raise exc.InvalidRequestError(
-                "A transaction is already begun on this Session. Use session.begin() before the "
+                "This Session is in a transaction already. Call session.begin() before the "
                 "first query or change, or session.begin_nested() for a savepoint inside it."
             )
         self._check_open()
@@ -600,8 +600,8 @@ def _explain_autoflush(error: exc.SQLAlchemyError) -> None:
     add_detail = getattr(error, "add_detail", None)
     if add_detail is not None:
         add_detail(
-            "raised as a result of Query-invoked autoflush; consider using a "
-            "session.no_autoflush block if this flush is occurring prematurely"
+            "raised by the autoflush before a query; if the objects are not complete yet, run the "
+            "query in a `with session.no_autoflush:` block"
         )
 
 

@@ -322,8 +322,8 @@ class SessionTransaction:
 def pending_rollback(error: BaseException | None) -> exc.PendingRollbackError:
     """Return the error for work in a transaction which a failed flush has rolled back."""
     lines = [
-        "This Session's transaction has been rolled back due to a previous exception during "
-        "flush. Call session.rollback() to go on, or leave the `with` block that began it."
+        "A flush failed, and the Session's transaction was rolled back with it. Call "
+        "session.rollback() to go on, or leave the `with` block that began it."
     ]
     if error is not None:
         lines.append(f"The original exception was {type(error).__name__}: {error}")
