@@ -16,6 +16,8 @@ from orm.exc import IntegrityError, OperationalError, ProgrammingError
 
 NO_TABLES = "The database has no tables yet. Make them with: flask --app example_app db upgrade"
 
+HINT = f"Log in as {seed.EMAIL} with the password {seed.PASSWORD!r}."
+
 
 def init_app(app: Flask) -> None:
     """Add the commands to the app."""
@@ -33,7 +35,7 @@ def seed_command() -> None:
             "Add a user with: flask --app example_app add-user"
         )
     if not _is_empty():
-        click.echo("The database is already seeded: nothing to do.")
+        click.echo(f"The database is already seeded: nothing to do. {HINT}")
         return
     sizes = seed.Sizes()
     started = time.perf_counter()
@@ -43,8 +45,7 @@ def seed_command() -> None:
     db.session.commit()
     click.echo(
         f"{sizes.products:,} products, {sizes.customers:,} customers and {sizes.orders:,} orders "
-        f"in {time.perf_counter() - started:.1f} s. Log in as anna@shop.example "
-        f"with the password {seed.PASSWORD!r}."
+        f"in {time.perf_counter() - started:.1f} s. {HINT}"
     )
 
 

@@ -32,6 +32,7 @@ from orm import Session, func, select
 
 T = TypeVar("T")
 
+EMAIL: Final = "anna@shop.example"  # one of the STAFF
 PASSWORD: Final = "backoffice"
 BATCH: Final = 500
 

@@ -49,6 +49,15 @@ def test_production(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config["SESSION_COOKIE_SECURE"]
 
 
+def test_the_seeded_user_is_shown_in_development_only() -> None:
+    shown = []
+    for environment in ("development", "production"):
+        config = {"ENVIRONMENT": environment, "SECRET_KEY": KEY, "ORM_DATABASE_URL": "sqlite://"}
+        page = create_app(config).test_client().get("/login").text
+        shown.append("anna@shop.example" in page)
+    assert shown == [True, False]
+
+
 def test_unknown_environment() -> None:
     with pytest.raises(RuntimeError, match="'staging'; it must be"):
         create_app({"ENVIRONMENT": "staging"})
