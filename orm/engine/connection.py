@@ -212,8 +212,8 @@ class Connection:
         """Make ready to execute: a connection, and a transaction."""
         if self._block is not None and not self._block.is_active and not self._closed:
             raise exc.InvalidRequestError(
-                "Can't operate on closed transaction inside context manager. Leave the `with` "
-                "block before executing further statements."
+                "The transaction of this `with` block has ended, so nothing more can be executed "
+                "inside it. Move the statement after the block, or commit later."
             )
         if self._transaction is not None:
             raise exc.PendingRollbackError(

@@ -132,8 +132,8 @@ class _NoRows:
     def fetch_all(self) -> list[Any]:
         """Refuse."""
         raise exc.ResourceClosedError(
-            "This result object does not return rows. It has been closed automatically. "
-            "(The statement was no SELECT and had no RETURNING.)"
+            "The statement gave no rows (it was no SELECT and had no RETURNING), so there is "
+            "nothing to fetch. Add .returning(...), or read result.rowcount."
         )
 
     def fetch_many(self, count: int) -> list[Any]:
@@ -263,7 +263,7 @@ class CursorResult(Result[Any]):
         """The primary keys of the inserted rows. Raises as inserted_primary_key."""
         compiled = self._compiled
         if compiled is None or compiled.kind != "insert" or compiled.dml is None:
-            raise exc.InvalidRequestError("The statement is not an insert() expression construct.")
+            raise exc.InvalidRequestError("Only an insert() has inserted primary keys.")
         if self._inserted_keys is None:
             raise exc.InvalidRequestError(
                 "The keys of inserted rows are known for one row at a time only. "

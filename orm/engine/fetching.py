@@ -48,8 +48,8 @@ class Face(Generic[_R]):
     def _check_unique(self) -> None:
         if self._seen is None and self._stream.requires_unique:
             raise exc.InvalidRequestError(
-                "The unique() method must be invoked on this Result, as it contains results that "
-                "include joined eager loads against collections: result.unique().all()"
+                "Collections were loaded by a JOIN, so that each object comes once per member. Ask for "
+                "each once: result.unique().all(); or load them with selectinload()."
             )
 
     def _all(self) -> list[Any]:
@@ -93,14 +93,13 @@ class Face(Generic[_R]):
         self._stream.close()
         if len(made) > 1:
             raise exc.MultipleResultsFound(
-                "Multiple rows were found when exactly one was required"
-                if required
-                else "Multiple rows were found when one or none was required"
+                "The statement found more than one row, where "
+                + ("exactly one is expected" if required else "one or none is expected")
             )
         if made:
             return made[0]
         if required:
-            raise exc.NoResultFound("No row was found when one was required")
+            raise exc.NoResultFound("The statement found no row, where exactly one is expected")
         return None
 
     def __iter__(self) -> Iterator[_R]:

@@ -70,7 +70,7 @@ class RowLayout:
         if found is None:
             shown = key if isinstance(key, str) else str(key)
             raise exc.NoSuchColumnError(
-                f"Could not locate column in row for column {shown!r}; it has "
+                f"The row has no column {shown!r}; it has "
                 f"{exc.join_names([repr(k) for k in self.keys[:20]])}."
             )
         return found
@@ -143,7 +143,7 @@ class Row(tuple[Any, ...], Generic[_T_co]):
             raise AttributeError(name)
         keys = self._layout.keys
         raise AttributeError(
-            f"Could not locate column in row for column {name!r}; it has "
+            f"The row has no column {name!r}; it has "
             f"{exc.join_names([repr(k) for k in keys[:20]])}."
         )
 

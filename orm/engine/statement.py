@@ -84,8 +84,8 @@ def _check_parameters(parameters: Any) -> Any:
         for one in parameters:
             if not isinstance(one, Mapping):
                 raise exc.ArgumentError(
-                    "List argument must consist only of dictionaries: parameters are given by "
-                    f"name, as a dict or a list of dicts, not {_describe(parameters)}. Write "
+                    "Parameters are given by name, as a dict or a list of dicts, "
+                    f"not {_describe(parameters)}. Write "
                     "execute(text('... WHERE id = :id'), {'id': 1}); exec_driver_sql() takes "
                     "positional ones."
                 )

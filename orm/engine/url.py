@@ -5,31 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from orm import exc
 from orm.util.collections import immutabledict
 
 _QueryValue = str | tuple[str, ...]
-
-_PATTERN: Final = re.compile(
-    r"""
-    (?P<drivername>[\w+]+)://
-    (?:
-        (?P<username>[^:/]*)
-        (?::(?P<password>[^@]*))?
-    @)?
-    (?:
-        (?:\[(?P<ipv6host>[^/?]+)\] | (?P<host>[^/:?]+))?
-        (?::(?P<port>[^/?]*))?
-    )?
-    (?:/(?P<database>[^?]*))?
-    (?:\?(?P<query>.*))?
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-
 
 @dataclass(frozen=True, slots=True, repr=False)
 class URL:
@@ -230,33 +212,40 @@ def make_url(name_or_url: str | URL) -> URL:
         raise exc.ArgumentError(
             f"A database URL must be a string or a URL object, not {type(name_or_url).__name__}."
         )
-    match = _PATTERN.fullmatch(name_or_url.strip())
-    if match is None:
+    drivername, separator, rest = name_or_url.strip().partition("://")
+    if not separator or not drivername.replace("+", "_").isidentifier():
         raise exc.ArgumentError(
             f"{_mask(name_or_url)!r} is no database URL. It should read "
             "'dialect+driver://user:password@host:port/database', for example "
             "'sqlite:///app.db', 'postgresql+psycopg://me:secret@localhost/shop' or "
             "'mysql+pymysql://me:secret@localhost/shop'."
         )
-    parts = match.groupdict()
-    host = parts["ipv6host"] or parts["host"]
+    rest, _, options = rest.partition("?")
+    server, _, database = rest.partition("/")
+    login, _, address = server.rpartition("@")
+    username, colon, password = login.partition(":")
+    host, port = _split_address(address)
     query: dict[str, Any] = {}
-    for key, value in parse_qsl(parts["query"] or "", keep_blank_values=True):
+    for key, value in parse_qsl(options, keep_blank_values=True):
         query[key] = (*_as_tuple(query[key]), value) if key in query else value
-    database = parts["database"]
     return URL(
-        drivername=parts["drivername"],
-        username=_unquoted(parts["username"]),
-        password=_unquoted(parts["password"]),
+        drivername=drivername,
+        username=unquote(username) or None,
+        password=unquote(password) if colon else None,
         host=host or None,
-        port=_to_port(parts["port"]),
-        database=unquote(database) if database else None,
+        port=_to_port(port or None),
+        database=unquote(database) or None,
         query=_freeze_query(query),
     )
 
 
-def _unquoted(text: str | None) -> str | None:
-    return unquote(text) if text is not None else None
+def _split_address(address: str) -> tuple[str, str]:
+    """Return host and port of `host:port`; an IPv6 host stands in brackets."""
+    if address.startswith("["):
+        host, _, rest = address[1:].partition("]")
+        return host, rest.removeprefix(":")
+    host, _, port = address.partition(":")
+    return host, port
 
 
 def _mask(text: str) -> str:

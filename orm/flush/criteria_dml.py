@@ -137,7 +137,7 @@ def before_execution(dml: CriteriaDML, connection: Any, *, returning: bool) -> N
         except UnevaluatableError as error:
             if dml.mode == "evaluate":
                 raise exc.InvalidRequestError(
-                    f"Could not evaluate current criteria in Python: {error} Use "
+                    f"The condition cannot be tested on the objects in Python: {error} Use "
                     "execution_options(synchronize_session='fetch') or False."
                 ) from error
             dml.mode = "fetch"

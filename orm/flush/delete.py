@@ -57,8 +57,8 @@ def _delete_from(
         raise exc.StaleDataError(f"{text} " + explain_stale(uow, connection, table, pairs))
     if getattr(table.mapper, "confirm_deleted_rows", True):
         warnings.warn(
-            f"{text} Please set confirm_deleted_rows=False within the mapper configuration to "
-            "prevent this warning, if the database deletes rows by itself.",
+            f"{text} If the database deletes them by itself (ON DELETE CASCADE), "
+            'write __mapper_args__ = {"confirm_deleted_rows": False}.',
             exc.SAWarning,
             stacklevel=2,
         )

@@ -113,9 +113,9 @@ def clear_key(state: Any, obj: Any, key: str, prop: Any) -> None:
     mapper = state.manager.mapper
     if state.ident is not None and key in mapper.pk_keys:
         raise AssertionError(
-            f"Dependency rule on relationship {prop} tried to blank-out primary key column "
-            f"{mapper.class_.__name__}.{key} of {state!r}. Let the delete cascade: "
-            'cascade="all, delete-orphan".'
+            f"{state!r} left {prop}, but {mapper.class_.__name__}.{key} is part of its primary key "
+            "and cannot become NULL. Let it be deleted with its owner: "
+            'relationship(..., cascade="all, delete-orphan").'
         )
     set_key(state, instance_dict(obj), key, None)
 

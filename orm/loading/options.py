@@ -211,8 +211,8 @@ def make_step(attr: Any) -> Step:
         if attr == ANY:
             return Step(None, ANY)
         raise exc.ArgumentError(
-            f"Strings are not accepted for attribute names in loader options; "
-            f"write the class-bound attribute instead of {attr!r}, as in User.{attr}."
+            f"A loader option takes an attribute of the class, not its name: write User.{attr} "
+            f"(with your class for User) instead of {attr!r}."
         )
     prop = getattr(attr, "property", None)
     if prop is None or not hasattr(prop, "mapper"):

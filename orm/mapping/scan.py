@@ -155,7 +155,7 @@ class Scan:
         text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
         raise exc.ArgumentError(
             f"{self._where(name)}: the annotation of a mapped attribute is Mapped[...]. Write "
-            f"{name}: Mapped[{text}] = ..., or set __allow_unmapped__ = True on the class."
+            f"{name}: Mapped[{text}] = ..., or, for a class that is not annotated so, __allow_unmapped__ = True."
         )
 
     # -- columns -------------------------------------------------------------------

@@ -135,8 +135,8 @@ def _compare_constant(expr: Any, op: OperatorType, other: Any) -> Any:
         if op is ne:
             return BinaryExpression(expr, right, ops.is_not, BOOLEANTYPE, ops.is_)
         raise exc.ArgumentError(
-            "Only ==, !=, is_(), is_not(), is_distinct_from() can be used with None: "
-            f"nothing is {op.__name__} NULL in SQL"
+            f"Nothing is {op.__name__} NULL in SQL. With None write ==, !=, is_(), is_not() or "
+            "is_distinct_from()"
         )
     if op is not eq and op is not ne:
         right = make_operand(other, expr, op) if isinstance(other, bool) else right

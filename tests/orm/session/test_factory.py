@@ -70,7 +70,7 @@ def test_scoped_session_is_one_per_thread(memory: Any, m: Any) -> None:
     before = scope()
     scope.remove()
     assert scope() is not before
-    with pytest.raises(exc.InvalidRequestError, match="already present"):
+    with pytest.raises(exc.InvalidRequestError, match="has its session already"):
         scope(autoflush=False)
     scope.remove()
 

@@ -16,7 +16,7 @@ def test_autobegin_and_its_end(session: Session, m: Any) -> None:
     session.commit()
     assert not session.in_transaction()
     session.execute("SELECT 1")
-    with pytest.raises(exc.InvalidRequestError, match="already begun"):
+    with pytest.raises(exc.InvalidRequestError, match="in a transaction already"):
         session.begin()
 
 
