@@ -23,6 +23,7 @@ from orm.compiler.parameters import (
     expand_list,
     list_args,
     make_placeholder,
+    shown_params,
 )
 from orm.util.collections import EMPTY_MAP
 
@@ -79,6 +80,7 @@ class Compiled:
         "_placeholder",
         "_row",
         "_row_texts",
+        "_shown_params",
         "_slots",
         "_tail",
         "_template",
@@ -115,6 +117,7 @@ class Compiled:
         self.statement = statement
         self.dialect = dialect
         self.kind = kind
+        self._shown_params: dict[str, Any] | None = None
         # how the rows of this statement are read; kept here by the engine
         self.memo: Any = None
         self.result_columns = result_columns
@@ -181,10 +184,20 @@ class Compiled:
         return self.construct_params()
 
     def construct_params(
-        self, params: Mapping[str, Any] | None = None, extracted: Sequence[Any] | None = None
+        self,
+        params: Mapping[str, Any] | None = None,
+        extracted: Sequence[Any] | None = None,
+        **_options: Any,
     ) -> dict[str, Any]:
         """Values by parameter name, `params` before the statement's own; None where there is none."""
         given = params or EMPTY_MAP
+        if self._shown_params is not None:
+            if given:
+                raise exc.InvalidRequestError(
+                    "The lists of this statement are written out for its own values: compile it without "
+                    "render_postcompile to give it others."
+                )
+            return dict(self._shown_params)
         binds = self.extracted if extracted is None else extracted
         made: dict[str, Any] = {}
         for slot in self._slots:
@@ -196,6 +209,14 @@ class Compiled:
                 bind = binds[slot.place] if slot.place >= 0 else slot.bind
                 made[slot.name] = bind.effective_value
         return made
+
+    def write_lists_out(self) -> None:
+        """Show lists with as many placeholders as they have values now: for a statement that is displayed, not cached."""
+        if not self.has_expanding:
+            return
+        values = self._values(None, EMPTY_MAP, None)
+        self.string = self._expand(values)[0]
+        self._shown_params = shown_params(self._slots, values)
 
     # -- execution -------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 from orm import exc
 from orm.compiler.compiled import Compiled
 from orm.compiler.identifiers import IdentifierPreparer
+from orm.compiler.render import find_custom
 from orm.schema.constraints import PrimaryKeyConstraint
 from orm.schema.foreign_key import ForeignKeyConstraint
 from orm.schema.items import conv
@@ -43,8 +44,12 @@ class DDLCompiler:
             statement, self.dialect, text, (), kind="ddl", schema_translate_map=schema_translate_map
         )
 
-    def process(self, element: Any) -> str:
+    def process(self, element: Any, **_options: Any) -> str:
         """The text of a DDL statement or constraint, by its visit name."""
+        # constraints are no elements of statements
+        custom = getattr(element, "_compile_with", None)
+        if custom is not None:
+            return str(find_custom(custom, self, element)(element, self))
         method: Callable[[Any], str] | None = getattr(self, f"visit_{element.__visit_name__}", None)
         if method is None:
             raise exc.UnsupportedCompilationError(self, type(element))
@@ -166,8 +171,9 @@ class DDLCompiler:
         if column.computed is not None:
             parts.append(self.computed_text(column.computed))
         if column.identity is not None and self.dialect.supports_identity_columns:
+            # an identity column is NOT NULL by itself
             parts.append(self.identity_text(column.identity))
-        if not column.nullable:
+        elif not column.nullable:
             parts.append("NOT NULL")
         return " ".join(parts)
 

@@ -56,9 +56,38 @@ class FromCompiler(ExpressionCompiler):
     def from_text(self, element: Any) -> str:
         """A FROM object with its definition."""
         method: Callable[[Any], str] | None = getattr(self, f"from_{element.__visit_name__}", None)
-        if method is None:
-            raise self.unsupported(element)
+        if method is None or element._compile_with is not None:
+            return self.process(element)
         return method(element)
+
+    # -- alone -----------------------------------------------------------------------------------
+
+    def visit_table(self, table: Any) -> str:
+        return self.from_table(table)
+
+    def visit_join(self, join: Any) -> str:
+        return self.from_join(join)
+
+    def visit_alias(self, alias: Any) -> str:
+        return self.from_alias(alias)
+
+    def visit_subquery(self, subquery: Any) -> str:
+        return self.process(subquery.element)
+
+    def visit_cte(self, cte: Any) -> str:
+        return self.process(cte.element)
+
+    def visit_lateral(self, lateral: Any) -> str:
+        return self.from_lateral(lateral)
+
+    def visit_tablesample(self, sample: Any) -> str:
+        return self.from_tablesample(sample)
+
+    def visit_table_valued_alias(self, alias: Any) -> str:
+        return self.from_table_valued_alias(alias)
+
+    def visit_values(self, values: Any) -> str:
+        return self.values_rows(values)
 
     def from_table(self, table: Any) -> str:
         return self.preparer.format_table(table)

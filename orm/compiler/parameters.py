@@ -183,3 +183,16 @@ def list_args(slot: Slot, items: Sequence[Any]) -> list[Any]:
         ]
     process = slot.process
     return list(items) if process is None else [process(item) for item in items]
+
+
+def shown_params(slots: Sequence[Slot], values: Sequence[Any]) -> dict[str, Any]:
+    """Values by the names which the named style shows: each item of a list by a number of its own."""
+    made: dict[str, Any] = {}
+    for slot, value in zip(slots, values, strict=True):
+        if slot.expand is None:
+            made[slot.name] = value
+        elif slot.expand.literal is None:
+            items = list(value or ())
+            parts = [part for item in items for part in item] if slot.expand.width > 0 else items
+            made.update({f"{slot.name}_{number}": part for number, part in enumerate(parts, 1)})
+    return made

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from orm import exc
 from orm.compiler.compiled import ResultColumn
@@ -12,6 +13,9 @@ from orm.compiler.identifiers import IdentifierPreparer
 from orm.compiler.parameters import MARK, Expansion, Slot, expand_list
 from orm.sql.annotations import plain
 from orm.sql.operators import in_op
+
+# what may not be part of a parameter's name
+_ODD: Final = re.compile(r"\W+")
 
 
 class Renderer:
@@ -49,12 +53,19 @@ class Renderer:
 
     # -- walk ------------------------------------------------------------------------------------
 
-    def process(self, element: Any) -> str:
+    def process(self, element: Any, **options: Any) -> str:
         """The text of an element, by its visit name.
 
+        options: for functions of orm.ext.compiler, which pass theirs on; `literal_binds=True` writes values into the text.
         Raises exc.UnsupportedCompilationError if this dialect has no form for it.
         """
-        method: Callable[[Any], str] | None = getattr(self, f"visit_{element.__visit_name__}", None)
+        if options.pop("literal_binds", False) and not self.literal_binds:
+            with self.with_literals():
+                return self.process(element)
+        custom = element._compile_with
+        if custom is not None:
+            return str(find_custom(custom, self, element)(element, self))
+        method: Callable[..., str] | None = getattr(self, f"visit_{element.__visit_name__}", None)
         if method is None:
             raise self.unsupported(element)
         return method(element)
@@ -178,8 +189,10 @@ class Renderer:
         if chosen is not None:
             return chosen
         if bind.unique:
+            # the column that it is named after may be called anything
+            base = bind.key if bind.key.isidentifier() else _ODD.sub("_", bind.key).strip("_")
             while True:
-                name = self.fresh_name(bind.key)
+                name = self.fresh_name(base or "param")
                 if name not in self._bind_names:
                     return name
         if bind.key in self._reserved_names:
@@ -311,6 +324,23 @@ class Renderer:
             return text
 
         return checked
+
+
+def find_custom(custom: Any, compiler: Any, element: Any) -> Callable[..., str]:
+    """The application's function that renders an element for the compiler's dialect, or for all.
+
+    custom: function by dialect name, "*" for all. Raises exc.UnsupportedCompilationError if there is none.
+    """
+    found = custom.get(compiler.dialect.name) or custom.get("*")
+    if found is None:
+        known = ", ".join(sorted(custom))
+        raise exc.UnsupportedCompilationError(
+            compiler,
+            type(element),
+            f"@compiles has a function for {known}, none for {compiler.dialect.name} and none for all",
+        )
+    made: Callable[..., str] = found
+    return made
 
 
 class _PlainDialect:

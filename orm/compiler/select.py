@@ -70,9 +70,8 @@ class SelectCompiler(CTECompiler):
         columns = ", ".join(
             [self.selected_column(named, scope) for named in select._named_columns()]
         )
-        # a FROM object that is a hint's target is rendered with it
-        froms = ", ".join([self.from_with_hint(item, select) for item in scope.froms])
-        text = f"SELECT {self.hint_text(select)}{self.prefix_text(select)}{self.distinct_text(select)}{columns}"
+        froms = ", ".join([self.from_text(item) for item in scope.froms])
+        text = f"SELECT {self.prefix_text(select)}{self.distinct_text(select)}{columns}"
         text += f" \nFROM {froms}" if froms else self.no_from_text()
         if select._where_criteria:
             text += f" \nWHERE {self.conjunction(select._where_criteria)}"
@@ -86,7 +85,7 @@ class SelectCompiler(CTECompiler):
         for suffix, dialect in select._suffixes:
             if dialect in ("*", self.dialect.name):
                 text += f" {self.process(suffix)}"
-        return text
+        return text + self.hint_text(select)
 
     def no_from_text(self) -> str:
         """What stands for FROM in a SELECT of nothing but values."""
@@ -110,11 +109,16 @@ class SelectCompiler(CTECompiler):
     def hint_text(self, select: Any) -> str:
         """Hints for the statement, as the dialect writes them."""
         texts = [t for name, t in select._statement_hints if name in ("*", self.dialect.name)]
-        return f"{' '.join(texts)} " if texts else ""
+        return f" {' '.join(texts)}" if texts else ""
 
-    def from_with_hint(self, item: Any, select: Any) -> str:
-        """A FROM object with the hints that were given for it."""
-        text = self.from_text(item)
+    def from_text(self, element: Any) -> str:
+        text = super().from_text(element)
+        select = self.scopes[-1].select if self.scopes else None
+        return text + self.hints_for(element, select) if getattr(select, "_hints", ()) else text
+
+    def hints_for(self, item: Any, select: Any) -> str:
+        """The hints that were given for a FROM object, each after a blank."""
+        text = ""
         for target, dialect, hint in select._hints:
             if plain(target) is plain(item) and dialect in ("*", self.dialect.name):
                 text += f" {hint % {'name': self.table_reference(target)}}"

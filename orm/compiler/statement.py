@@ -28,13 +28,14 @@ class SQLCompiler(DMLCompiler):
         schema_translate_map: Mapping[str | None, str | None] | None = None,
         extracted: tuple[Any, ...] | None = None,
         compile_kwargs: Mapping[str, Any] | None = None,
+        render_postcompile: bool = False,
         **_options: Any,
     ) -> Compiled:
         """The statement as text with its plan of parameters.
 
         column_keys: the names of the parameters that come with the execution of an INSERT or UPDATE. for_executemany: it is
         executed for many rows, so nothing is fetched back by itself. literal_binds: write values into the text, for
-        display and DDL. extracted: `statement_key(statement)[1]`, when the result is to serve other statements of the
+        display and DDL. render_postcompile: write lists out with the statement's own values, for display. extracted: `statement_key(statement)[1]`, when the result is to serve other statements of the
         same structure.
         Raises exc.CompileError if the dialect cannot express the statement, or it makes no sense.
         """
@@ -50,7 +51,7 @@ class SQLCompiler(DMLCompiler):
             self.preparer = self.preparer.with_schema_translate(schema_translate_map)
         self.top_statement = statement
         text = self.with_text_placed(statement, self.process(statement))
-        return Compiled(
+        compiled = Compiled(
             statement,
             self.dialect,
             text,
@@ -62,6 +63,9 @@ class SQLCompiler(DMLCompiler):
             extracted=binds,
             schema_translate_map=schema_translate_map,
         )
+        if render_postcompile or (compile_kwargs or {}).get("render_postcompile"):
+            compiled.write_lists_out()
+        return compiled
 
     def with_text_placed(self, statement: Any, text: str) -> str:
         """The statement with the WITH of its common table expressions."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orm import exc
+from orm.compiler.render import find_custom
 from orm.types.scalar import quote_literal
 
 
@@ -17,7 +18,7 @@ class TypeCompiler:
     def __init__(self, dialect: Any) -> None:
         self.dialect = dialect
 
-    def process(self, type_: Any) -> str:
+    def process(self, type_: Any, **_options: Any) -> str:
         """The type's name, e.g. `VARCHAR(50)`.
 
         Raises exc.CompileError for a type that the database does not have, or which lacks a length that it needs.
@@ -25,6 +26,9 @@ class TypeCompiler:
         variant = type_._variant_mapping.get(self.dialect.name)
         if variant is not None:
             return self.process(variant)
+        custom = type_._compile_with
+        if custom is not None:
+            return str(find_custom(custom, self, type_)(type_, self))
         method = getattr(self, f"visit_{type_.__visit_name__}", None)
         if method is None:
             raise exc.UnsupportedCompilationError(self, type(type_))

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from orm import exc
 from orm.compiler.ddl import DDLCompiler
+from orm.compiler.display import StrSQLCompiler, StrTypeCompiler
 from orm.compiler.identifiers import IdentifierPreparer
 from orm.compiler.statement import SQLCompiler
 from orm.compiler.types import TypeCompiler
@@ -80,7 +81,16 @@ class DefaultDialect:
         json_serializer: Callable[[Any], str] | None = None,
         json_deserializer: Callable[[str], Any] | None = None,
         paramstyle: str | None = None,
+        **flags: Any,
     ) -> None:
+        """flags: class attributes that this instance has otherwise, e.g. `supports_native_boolean=False`.
+
+        Raises TypeError for a name that is no attribute of the dialect.
+        """
+        for name, value in flags.items():
+            if name.startswith("_") or not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no option {name!r}")
+            setattr(self, name, value)
         self.dbapi: ModuleType | None = None
         self.driver_error: type[Exception] = Exception
         self.identifier_preparer = self.preparer(self)
@@ -272,13 +282,22 @@ class DefaultDialect:
         return False
 
 
+class StrCompileDialect(DefaultDialect):
+    """The dialect of `str(statement)`: it has a readable form for every element."""
+
+    statement_compiler = StrSQLCompiler
+    type_compiler_cls = StrTypeCompiler
+    supports_identity_columns = True
+    supports_sequences = True
+
+
 _generic: list[DefaultDialect] = []
 
 
 def make_generic_dialect() -> DefaultDialect:
     """Return the dialect that `str(statement)` uses, always the same."""
     if not _generic:
-        _generic.append(DefaultDialect())
+        _generic.append(StrCompileDialect())
     return _generic[0]
 
 

@@ -27,6 +27,11 @@ class ColumnCollection:
         self._items.append((key, column))
         self._by_key[key] = column
 
+    def insert(self, column: Any, index: int) -> None:
+        """Put under its key at a position, as list.insert() counts it."""
+        self._items.insert(index, (column.key, column))
+        self._by_key[column.key] = column
+
     def remove(self, column: Any) -> None:
         """Take out the column object; raises ValueError if it is not there."""
         for index, (key, item) in enumerate(self._items):

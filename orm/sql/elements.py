@@ -580,7 +580,7 @@ class ColumnClause(ColumnElement[_T]):
 
     @property
     def _bind_base(self) -> str:
-        return self.key or self.name
+        return self.key or self.name or "param"
 
     @property
     def description(self) -> str:

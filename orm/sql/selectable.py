@@ -180,6 +180,12 @@ class TableClause(FromClause):
         column.table = self
         self._columns.add(column)
 
+    def insert_column(self, column: Any, index: int, **kw: Any) -> None:
+        """Add a column at a position, as list.insert() counts it."""
+        self.append_column(column, **kw)
+        self._columns.remove(column)
+        self._columns.insert(column, index)
+
     @property
     def c(self) -> ColumnCollection:
         """The columns, by key and in order."""

@@ -64,6 +64,8 @@ class ClauseElement:
     _is_text_clause: ClassVar[bool] = False
     _is_bind_parameter: ClassVar[bool] = False
     supports_execution: ClassVar[bool] = False
+    #: functions of the application that render elements of this class, by dialect name; see orm.ext.compiler
+    _compile_with: ClassVar[Mapping[str, Callable[..., str]] | None] = None
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)

@@ -40,6 +40,8 @@ class TypeEngine:
     should_evaluate_none: bool = False
     sort_key_function: Callable[[Any], Any] | None = None
     _is_type_decorator: ClassVar[bool] = False
+    #: functions of the application that name types of this class, by dialect name; see orm.ext.compiler
+    _compile_with: ClassVar[Any] = None
     _isnull: ClassVar[bool] = False
     _is_tuple_type: ClassVar[bool] = False
     _variant_mapping: Mapping[str, TypeEngine] = {}

@@ -156,8 +156,8 @@ COLSPECS: Final[dict[type[TypeEngine], type[TypeEngine]]] = {GenericTIME: TIME, 
 class MySQLTypeCompiler(TypeCompiler):
     """Type names of MySQL and MariaDB."""
 
-    def process(self, type_: Any) -> str:
-        text = super().process(type_)
+    def process(self, type_: Any, **options: Any) -> str:
+        text = super().process(type_, **options)
         if getattr(type_, "unsigned", False) and "UNSIGNED" not in text:
             text += " UNSIGNED"
         return f"{text} ZEROFILL" if getattr(type_, "zerofill", False) else text
