@@ -106,8 +106,8 @@ def update_by_key(session: Any, statement: Any, rows: Sequence[Row]) -> int:
         missing = [key for key in mapper.pk_keys if key not in names]
         if missing:
             raise exc.InvalidRequestError(
-                f"No primary key value supplied for {mapper.class_.__name__}.{missing[0]}: a bulk "
-                "update finds its rows by primary key. With where(), pass one set of parameters."
+                f"A row for update({mapper.class_.__name__}) lacks {missing[0]!r}: a list of rows is "
+                "matched by primary key. With where(), pass one set of parameters."
             )
         for table in mapper.tables:
             total += _update_run(connection, mapper, table, names, run)
@@ -138,8 +138,8 @@ def _update_run(
     matched = result.rowcount
     if matched >= 0 and matched != len(params):
         raise exc.StaleDataError(
-            f"UPDATE statement on table {table.description!r} expected to update {len(params)} "
-            f"row(s); {matched} were matched."
+            f"An UPDATE of {len(params)} row(s) of {table.description!r} by primary key found "
+            f"{matched}: the others are not there."
         )
     return int(matched) if table is mapper.tables[0] else 0
 

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from orm.state.instance_state import instance_dict, instance_state
-from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
+from orm.state.markers import (
+    CALLABLES_OK,
+    NO_RAISE,
+    PASSIVE_NO_INITIALIZE,
+    PASSIVE_OFF,
+    LoaderCallableStatus,
+)
 
 
 def cascade_props(mapper: Any, kind: str) -> tuple[Any, ...]:
@@ -52,23 +58,23 @@ def iterate_cascade(kind: str, state: Any) -> Iterator[tuple[Any, Any]]:
 
 def _passive(kind: str, prop: Any) -> Any:
     if kind == "delete" and not prop.passive_deletes:
-        return PASSIVE_OFF
+        return PASSIVE_OFF | NO_RAISE
     return PASSIVE_NO_INITIALIZE
 
 
 def related_objects(state: Any, dict_: dict[str, Any], prop: Any, passive: Any) -> list[Any]:
     """Return the objects which the relationship holds now, as a list; None is left out.
 
-    With PASSIVE_OFF it is loaded when it is not there.
+    Where `passive` allows loaders it is loaded when it is not there.
     """
     key = prop.key
     if key in dict_:
         value = dict_[key]
-    elif passive is PASSIVE_OFF:
-        value = state.manager.attributes[key].impl.get(state, dict_, PASSIVE_OFF)
+    elif passive & CALLABLES_OK:
+        value = state.manager.impls[key].get(state, dict_, passive)
     else:
         return []
-    if value is None:
+    if value is None or isinstance(value, LoaderCallableStatus):
         return []
     if not prop.uselist:
         return [value]

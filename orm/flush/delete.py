@@ -49,10 +49,7 @@ def _delete_from(
         matched = _delete_by_row(uow, connection, table, pairs)
     if matched in (-1, len(pairs)):
         return
-    text = (
-        f"DELETE statement on table {table.table.description!r} expected to delete "
-        f"{len(pairs)} row(s); {matched} were matched."
-    )
+    text = f"A DELETE of {len(pairs)} row(s) of {table.table.description!r} found {matched}."
     if table.version_key is not None:
         raise exc.StaleDataError(f"{text} " + explain_stale(uow, connection, table, pairs))
     if getattr(table.mapper, "confirm_deleted_rows", True):

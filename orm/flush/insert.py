@@ -71,7 +71,7 @@ def set_identities(uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair]) -> None:
     if None in idents:
         state = pairs[idents.index(None)][0]
         raise exc.FlushError(
-            f"Instance {state!r} has a NULL identity key. Set {mapper.class_.__name__}."
+            f"{state!r} was inserted without a primary key. Set {mapper.class_.__name__}."
             f"{keys[0]} before the flush, or let the database number it "
             "(an Integer primary key without a foreign key)."
         )

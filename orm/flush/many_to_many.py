@@ -59,6 +59,8 @@ class ManyToMany(Processor):
         ):
             return []
         history = self.history(state, obj)
+        if self.prop.uselist:
+            self.refuse_none(history.added)
         return pairs_of(history.non_deleted() if state.ident is None else history.added)
 
     def _is_first(self, uow: UnitOfWork, what: str, state: Any, child_state: Any) -> bool:
@@ -102,8 +104,8 @@ class ManyToMany(Processor):
         matched = emit.run_many(uow, connection, delete(self.table).where(*criteria), params)
         if matched not in (-1, len(rows)):
             raise exc.StaleDataError(
-                f"DELETE statement on table {self.table.description!r} expected to delete "
-                f"{len(rows)} row(s); Only {matched} were matched. Another transaction has "
+                f"A DELETE of {len(rows)} row(s) of {self.table.description!r} found "
+                f"{matched}. Another transaction has "
                 f"changed {self.prop}, or the rows were there twice."
             )
 

@@ -35,7 +35,11 @@ class ManyToOne(Processor):
                 uow.add_delete(child_state, child)
 
     def prepare_deletes(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
-        """What the deleted objects owned, and had let go of, is deleted with them."""
+        """What the deleted objects owned, now or before, is deleted with them."""
+        if self.cascades_delete:
+            for state, obj in pairs:
+                for child_state, child in pairs_of(self.history(state, obj).non_deleted()):
+                    uow.add_delete(child_state, child)
         if self.deletes_orphans:
             for state, obj in pairs:
                 history = self.history(state, obj, PASSIVE_NO_INITIALIZE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orm.flush.cascade import related_objects
+from orm.flush.cascade import items_of, related_objects
 from orm.flush.processor import (
     Pair,
     Processor,
@@ -42,6 +42,7 @@ class OneToMany(Processor):
                 continue
             if self.has_change(state):
                 history = self.history(state, obj)
+                self.refuse_none(history.added if self.prop.uselist else ())
                 for child_state, child in pairs_of(history.added):
                     if self.belongs(uow, child_state):
                         uow.add_save(child_state, child)
@@ -51,6 +52,8 @@ class OneToMany(Processor):
                 self._take_along(uow, state, obj)
 
     def _children(self, state: Any, obj: Any) -> list[Pair]:
+        if self.prop.uselist:
+            self.refuse_none(items_of(instance_dict(obj).get(self.key) or ()))
         found = related_objects(state, instance_dict(obj), self.prop, PASSIVE_NO_INITIALIZE)
         return [(instance_state(child), child) for child in found]
 

@@ -74,14 +74,22 @@ class Processor:
         extra = state.extra
         return extra is not None and extra.pending is not None and self.key in extra.pending
 
+    def refuse_none(self, items: Iterable[Any]) -> None:
+        """Raise exc.FlushError if None was put into the collection."""
+        if any(item is None for item in items):
+            raise exc.FlushError(
+                f"{self.prop} contains None: a collection takes related objects only. "
+                "Take it out before the flush."
+            )
+
     def belongs(self, uow: UnitOfWork, child_state: Any) -> bool:
         """Return whether the related object is in the session; warns if it is not."""
         if child_state.session_ref is uow.session._self_ref:
             return True
         warnings.warn(
-            f"Object of type <{child_state.class_.__name__}> not in session, add operation "
-            f"along '{self.prop}' will not proceed. session.add() it, or give the relationship "
-            "cascade='save-update'.",
+            f"{self.prop} holds a {child_state.class_.__name__} which is not in the session, so "
+            "that this flush leaves it out. session.add() it, or give the relationship "
+            'cascade="save-update, merge".',
             exc.SAWarning,
             stacklevel=2,
         )

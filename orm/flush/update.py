@@ -163,8 +163,7 @@ def _send_many(
     matched = _execute(uow, connection, statement, rows)
     if matched not in (-1, len(rows)):
         raise exc.StaleDataError(
-            f"UPDATE statement on table {table.table.description!r} expected to update "
-            f"{len(rows)} row(s); {matched} were matched. "
+            f"An UPDATE of {len(rows)} row(s) of {table.table.description!r} found {matched}. "
             + explain_stale(uow, connection, table, pairs)
         )
     _take_versions(table, pairs, rows, len(statement.names))
@@ -217,8 +216,8 @@ def _update_one(
     matched = emit.run_one(uow, connection, statement)
     if matched not in (-1, 1):
         raise exc.StaleDataError(
-            f"UPDATE statement on table {table.table.description!r} expected to update 1 row(s); "
-            f"{matched} were matched. " + explain_stale(uow, connection, table, [pair])
+            f"An UPDATE of 1 row(s) of {table.table.description!r} found {matched}. "
+            + explain_stale(uow, connection, table, [pair])
         )
     names = [n for n, value in zip(key, row, strict=True) if emit.has_expressions((value,))]
     uow.stale.setdefault(state, []).extend(names)

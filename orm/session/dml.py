@@ -132,7 +132,9 @@ def _update_many(session: Session, statement: Any, params: Any, arguments: Any) 
         core = make_dml(session, statement, {"synchronize_session": False}).core
         return connection.execute(core, list(params))
     if statement._returning:
-        raise exc.InvalidRequestError("Bulk UPDATE by primary key does not support returning().")
+        raise exc.InvalidRequestError(
+            "update() with a list of rows cannot have returning(): select the rows afterwards."
+        )
     return _done(bulk.update_by_key(session, statement, params))
 
 

@@ -121,7 +121,7 @@ def refresh_object(
         state.expire(names)
     if not refresh_state(session, state, names, with_for_update):
         raise exc.InvalidRequestError(
-            f"Could not refresh {state!r}: its row is not in the database any more."
+            f"{state!r} cannot be refreshed: its row is not in the database any more."
         )
 
 

@@ -65,7 +65,11 @@ def open_connection(
             wanted["read_only"] = True
         if wanted:
             connection = connection.execution_options(**wanted)
-        transaction, should_commit = _begin_on(session, connection)
+        if opened_here and connection.in_transaction():
+            # begun by an event of the engine: nobody else will end it
+            transaction, should_commit = connection.get_transaction(), True
+        else:
+            transaction, should_commit = _begin_on(session, connection)
     except BaseException:
         if opened_here:
             connection.close()

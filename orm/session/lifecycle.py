@@ -13,6 +13,7 @@ Only this module and `transaction` move objects; flush reports to it through the
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,7 @@ def claim(session: Session, state: Any, obj: Any) -> None:
         return
     if current is not None:
         raise exc.InvalidRequestError(
-            f"{state!r} is already attached to another session ({current!r}). Use "
+            f"{state!r} belongs to another session ({current!r}). Use "
             "session.merge(obj) for a copy here, or other_session.expunge(obj) first."
         )
     if session.dispatch.before_attach:
@@ -141,7 +142,7 @@ def delete(session: Session, state: Any, obj: Any) -> None:
     """
     if state.ident is None:
         raise exc.InvalidRequestError(
-            f"Instance {state!r} is not persisted: it has no row that delete() could remove. "
+            f"{state!r} has no row that delete() could remove. "
             "A pending object is taken back with session.expunge(obj)."
         )
     if state in session._deleted or is_deleted(state):
@@ -299,6 +300,12 @@ def _replace(session: Session, state: Any, old: Any) -> None:
         return
     transaction = session._transaction
     if not is_deleted(old) and transaction is not None and old not in transaction._deleted:
+        warnings.warn(
+            f"{state!r} was inserted under the key of {old!r}, which the session still held: "
+            "the older object is detached now.",
+            exc.SAWarning,
+            stacklevel=2,
+        )
         session.identity_map.modified.pop(old, None)
         old.session_ref = None
         note_detached(old, f"{state!r} took over its identity in a flush")
@@ -390,7 +397,9 @@ def make_transient_to_detached(instance: Any) -> None:
     """
     state = state_of(instance)
     if state.session is not None or state.ident is not None:
-        raise exc.InvalidRequestError(f"{state!r} must be transient: no session, no identity.")
+        raise exc.InvalidRequestError(
+            f"{state!r} is not new: it has a session or an identity already."
+        )
     mapper = state.manager.mapper
     dict_ = instance_dict(instance)
     state.ident = mapper.ident_from_values([dict_.get(key) for key in mapper.pk_keys])

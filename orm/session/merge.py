@@ -10,6 +10,7 @@ from orm.flush.cascade import items_of
 from orm.loading.refresh import load_get
 from orm.session import lifecycle
 from orm.state.instance_state import instance_dict
+from orm.state.markers import NO_AUTOFLUSH, PASSIVE_MERGE
 
 if TYPE_CHECKING:
     from orm.session.session import Session
@@ -121,7 +122,7 @@ class Merge:
 
     def _merge_related(self, state: Any, instance: Any, target: Any) -> None:
         for prop in state.mapper.relationships:
-            if prop.viewonly or prop.key not in instance_dict(instance):
+            if prop.key not in instance_dict(instance):
                 continue
             if "merge" in prop.cascade:
                 self._merge_relationship(prop, instance, target)
@@ -131,6 +132,9 @@ class Merge:
         value = instance_dict(instance)[key]
         target_state = lifecycle.state_of(target)
         impl = target_state.manager.impls[key]
+        if self.load and instance is not target:
+            # what is there has to be known, whatever the relationship says of lazy loads
+            impl.get(target_state, instance_dict(target), PASSIVE_MERGE | NO_AUTOFLUSH)
         if not prop.uselist:
             merged = None if value is None else self.merge(value)
             if instance is target:

@@ -432,7 +432,7 @@ class Session:
         state = lifecycle.state_of(instance)
         if state.session is not self or not state.persistent:
             raise exc.InvalidRequestError(
-                f"{state!r} is not persistent within this Session. add() or merge() it first."
+                f"{state!r} has no row that this session knows. add() and flush it, or merge() it."
             )
         return state
 
@@ -440,7 +440,9 @@ class Session:
         """Take an object, and what the expunge cascade reaches, out of the session."""
         state = lifecycle.state_of(instance)
         if state.session is not self:
-            raise exc.InvalidRequestError(f"{state!r} is not present in this Session.")
+            raise exc.InvalidRequestError(
+                f"{state!r} is not in this session, so it cannot be expunged."
+            )
         reached = iterate_cascade("expunge", state)
         states = [state, *(child for child, _ in reached if child.session is self)]
         lifecycle.expunge_states(self, states)
@@ -458,7 +460,9 @@ class Session:
         Raises exc.InvalidRequestError when called while a flush runs.
         """
         if self._flushing:
-            raise exc.InvalidRequestError("Session is already flushing")
+            raise exc.InvalidRequestError(
+                "flush() was called while a flush runs; listeners may add objects, not flush them."
+            )
         if self._is_clean():
             return
         with self._guard:

@@ -11,6 +11,7 @@ database is already rolled back then, and only rollback() leads on.
 from __future__ import annotations
 
 import enum
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,13 @@ class SessionTransaction:
         """Return the Connection for an Engine or Connection, beginning on it if need be."""
         known = self._connections.get(bind)
         if known is not None:
+            if options:
+                warnings.warn(
+                    "The transaction has its connection to this engine already, so these "
+                    "execution options are ignored. Pass them before its first statement.",
+                    exc.SAWarning,
+                    stacklevel=3,
+                )
             return known.connection
         self.check_active()
         if self.parent is not None:

@@ -52,5 +52,5 @@ def test_rows_that_were_gone_are_warned_of(session: Session, m: Any) -> None:
     session.delete(post)
     with session.no_autoflush:
         session.execute("DELETE FROM posts")
-    with pytest.warns(exc.SAWarning, match="expected to delete 1 row"):
+    with pytest.warns(exc.SAWarning, match="A DELETE of 1 row"):
         session.flush()

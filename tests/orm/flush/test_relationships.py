@@ -128,7 +128,7 @@ def test_a_link_row_that_is_gone_is_noticed(session: Session, m: Any) -> None:
     post.tags.clear()
     with session.no_autoflush:
         session.execute("DELETE FROM links")
-    with pytest.raises(exc.StaleDataError, match="expected to delete 1 row"):
+    with pytest.raises(exc.StaleDataError, match="A DELETE of 1 row"):
         session.flush()
 
 

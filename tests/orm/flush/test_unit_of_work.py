@@ -120,7 +120,7 @@ def test_before_flush_may_add_objects(session: Session, m: Any) -> None:
 def test_flush_within_a_flush_is_refused(session: Session, m: Any) -> None:
     event.listen(session, "before_flush", lambda session, *rest: session.flush())
     session.add(m.User(name="u"))
-    with pytest.raises(exc.InvalidRequestError, match="already flushing"):
+    with pytest.raises(exc.InvalidRequestError, match="while a flush runs"):
         session.flush()
 
 
@@ -139,5 +139,5 @@ def test_an_object_outside_the_session_is_warned_of(session: Session, m: Any) ->
     post = m.Post(title="p")
     post.user = user
     assert post not in session
-    with pytest.warns(exc.SAWarning, match="not in session"):
+    with pytest.warns(exc.SAWarning, match="not in the session"):
         session.flush()

@@ -50,7 +50,7 @@ def test_a_stale_version_names_object_and_versions(session: Session, m: Any) -> 
     with pytest.raises(exc.StaleDataError) as caught:
         session.flush()
     message = str(caught.value)
-    assert "expected to update 3 row(s); 2 were matched" in message
+    assert "An UPDATE of 3 row(s) of 'papers' found 2" in message
     assert "(2,)" in message
     assert "version 1" in message
     assert "version 9" in message

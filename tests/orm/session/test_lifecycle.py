@@ -50,7 +50,7 @@ def test_every_state(session: Session, m: Any) -> None:
 
 def test_delete_of_what_has_no_row(session: Session, m: Any) -> None:
     user = m.User(name="a")
-    with pytest.raises(exc.InvalidRequestError, match="not persisted"):
+    with pytest.raises(exc.InvalidRequestError, match="has no row"):
         session.delete(user)
     session.add(user)
     with pytest.raises(exc.InvalidRequestError, match="expunge"):
@@ -76,7 +76,7 @@ def test_make_transient_to_detached(session: Session, m: Any) -> None:
     assert state_of(user) == "detached"
     session.add(user)
     assert user.name == "a"
-    with pytest.raises(exc.InvalidRequestError, match="must be transient"):
+    with pytest.raises(exc.InvalidRequestError, match="is not new"):
         make_transient_to_detached(user)
 
 
