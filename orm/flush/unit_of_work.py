@@ -190,7 +190,7 @@ class UnitOfWork:
             processor.pull(self, states)
         new = [pair for pair in states if pair[0].ident is None]
         old = [pair for pair in states if pair[0].ident is not None]
-        if new and self.deletes:
+        if new and (self.deletes or self.session.identity_map.maps.get(mapper.base_mapper)):
             switch_rows(self, mapper, new)
             switches = self.row_switches
             switched = [pair for pair in new if pair[0] in switches]

@@ -6,6 +6,7 @@ counted: an object whose row is gone, or has another version, raises StaleDataEr
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -255,6 +256,7 @@ def update_columns(
 def switch_rows(uow: UnitOfWork, mapper: Any, pairs: Sequence[tuple[Any, Any]]) -> None:
     """Find among new objects those which take over the row of a deleted one.
 
+    Warns of one that has the key of an object which stays.
     They go into `uow.row_switches`, and the deleted ones into `uow.replaced`: deleted as
     objects, while their row stays.
     """
@@ -265,7 +267,18 @@ def switch_rows(uow: UnitOfWork, mapper: Any, pairs: Sequence[tuple[Any, Any]]) 
         if any(value is None for value in values):
             continue
         old = identities.get(mapper.ident_from_values(values))
-        if old is None or not uow.is_delete(old) or old.manager.mapper is not mapper:
+        if old is None or old() is None:
+            continue
+        if not uow.is_delete(old):
+            warnings.warn(
+                f"A new {mapper.class_.__name__} has the primary key of {old!r}, which the "
+                "session holds: its INSERT fails unless that row is gone. To write the row "
+                "that is there, use session.merge().",
+                exc.SAWarning,
+                stacklevel=2,
+            )
+            continue
+        if old.manager.mapper is not mapper:
             continue
         uow.row_switches[state] = old
         uow.replaced.append(old)

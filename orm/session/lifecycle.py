@@ -13,7 +13,6 @@ Only this module and `transaction` move objects; flush reports to it through the
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -300,12 +299,6 @@ def _replace(session: Session, state: Any, old: Any) -> None:
         return
     transaction = session._transaction
     if not is_deleted(old) and transaction is not None and old not in transaction._deleted:
-        warnings.warn(
-            f"{state!r} was inserted under the key of {old!r}, which the session still held: "
-            "the older object is detached now.",
-            exc.SAWarning,
-            stacklevel=2,
-        )
         session.identity_map.modified.pop(old, None)
         old.session_ref = None
         note_detached(old, f"{state!r} took over its identity in a flush")
