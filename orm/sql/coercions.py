@@ -135,6 +135,8 @@ def _column_of_plain(value: Any) -> Any:
     if isinstance(value, int | float | Decimal):
         return ColumnClause(str(value), resolve_value(value), is_literal=True)
     if isinstance(value, str):
+        if value == "*":
+            return ColumnClause("*", is_literal=True)
         raise exc.ArgumentError(
             f"select() takes columns and mapped classes, got the string {value!r}. For a column by name write "
             f"column({value!r}), for SQL text text({value!r}), for a value literal({value!r})"
