@@ -21,6 +21,7 @@ from orm.state.class_manager import ClassManager, manager_of_class
 from orm.state.events import add_propagated
 from orm.state.instance_state import instance_state
 from orm.state.markers import MANAGER
+from orm.util.collections import NamedCollection
 from orm.util.proxies import memoized_property
 
 if TYPE_CHECKING:
@@ -390,35 +391,35 @@ class Mapper:
         return self.columns
 
     @memoized_property
-    def column_attrs(self) -> PropertyCollection:
+    def column_attrs(self) -> NamedCollection[Any]:
         """The column properties."""
         return self._select(lambda prop: prop.is_column)
 
     @memoized_property
-    def relationships(self) -> PropertyCollection:
+    def relationships(self) -> NamedCollection[Any]:
         """The relationships; configures the mappers."""
         self.registry_configure()
         return self._select(lambda prop: prop.is_relationship)
 
     @memoized_property
-    def attrs(self) -> PropertyCollection:
+    def attrs(self) -> NamedCollection[Any]:
         """All properties; configures the mappers."""
         self.registry_configure()
         return self._select(lambda prop: True)
 
     @memoized_property
-    def synonyms(self) -> PropertyCollection:
+    def synonyms(self) -> NamedCollection[Any]:
         """The synonyms."""
         return self._select(lambda prop: type(prop).__name__ == "SynonymProperty")
 
     @memoized_property
-    def composites(self) -> PropertyCollection:
+    def composites(self) -> NamedCollection[Any]:
         """The composites."""
         return self._select(lambda prop: type(prop).__name__ == "CompositeProperty")
 
-    def _select(self, wanted: Callable[[Any], bool]) -> PropertyCollection:
-        return PropertyCollection(
-            {key: prop for key, prop in self.props.items() if wanted(prop)}, self
+    def _select(self, wanted: Callable[[Any], bool]) -> NamedCollection[Any]:
+        return NamedCollection(
+            {key: prop for key, prop in self.props.items() if wanted(prop)}, self.class_.__name__
         )
 
     @property
@@ -427,7 +428,7 @@ class Mapper:
         return iter(self.attrs)
 
     @memoized_property
-    def all_orm_descriptors(self) -> PropertyCollection:
+    def all_orm_descriptors(self) -> NamedCollection[Any]:
         """Mapped attributes, hybrids and association proxies, by name."""
         self.registry_configure()
         found: dict[str, Any] = dict(self.class_manager.attributes)
@@ -435,7 +436,7 @@ class Mapper:
             for key, member in vars(base).items():
                 if hasattr(member, "extension_type") and not key.startswith("__"):
                     found[key] = getattr(self.class_, key) if key in self.props else member
-        return PropertyCollection(found, self)
+        return NamedCollection(found, self.class_.__name__)
 
     def has_property(self, key: str) -> bool:
         """Return whether an attribute of this name is mapped."""
@@ -581,51 +582,6 @@ class Mapper:
 
     def __repr__(self) -> str:
         return f"<Mapper of {self.class_.__name__} to {self.local_table.description}>"
-
-
-class PropertyCollection(Mapping[str, Any]):
-    """Properties by name; iteration gives the properties themselves."""
-
-    __slots__ = ("_items", "_mapper")
-
-    def __init__(self, items: dict[str, Any], mapper: Mapper) -> None:
-        self._items = items
-        self._mapper = mapper
-
-    def __getitem__(self, key: str) -> Any:
-        return self._items[key]
-
-    def __getattr__(self, key: str) -> Any:
-        try:
-            return self._items[key]
-        except KeyError:
-            raise AttributeError(
-                f"{self._mapper.class_.__name__} has no {key!r} among {', '.join(self._items)}"
-            ) from None
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._items.values())
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._items if isinstance(key, str) else key in self._items.values()
-
-    def keys(self) -> Any:
-        """Return the names."""
-        return self._items.keys()
-
-    def values(self) -> Any:
-        """Return the properties."""
-        return self._items.values()
-
-    def items(self) -> Any:
-        """Return (name, property) pairs."""
-        return self._items.items()
-
-    def __repr__(self) -> str:
-        return f"PropertyCollection({list(self._items)})"
 
 
 def _next_version(version: Any) -> int:

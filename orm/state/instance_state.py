@@ -9,12 +9,13 @@ class manager, which carries `manager`.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from orm import exc
 from orm.inspection import inspects
 from orm.state.markers import MANAGER, NO_VALUE, STATE
+from orm.util.collections import NamedCollection
 
 _Values = dict[str, Any]
 _Info = dict[Any, Any]
@@ -255,9 +256,10 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         return extra.info
 
     @property
-    def attrs(self) -> Mapping[str, Any]:
-        """attribute name -> AttributeState, with `value`, `loaded_value` and `history`."""
-        return {key: AttributeState(self, key) for key in self.manager.attributes}
+    def attrs(self) -> NamedCollection[AttributeState]:
+        """An AttributeState per attribute, with `value`, `loaded_value` and `history`."""
+        states = {key: AttributeState(self, key) for key in self.manager.attributes}
+        return NamedCollection(states, self.class_.__name__)
 
     @property
     def unloaded(self) -> set[str]:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import (
+    Hashable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    ValuesView,
+)
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -144,6 +152,54 @@ class IdentitySet(Generic[_T]):
 
     def __repr__(self) -> str:
         return f"IdentitySet({list(self._members.values())!r})"
+
+
+class NamedCollection(Mapping[str, _T]):
+    """Things by name, as items and as attributes; iteration gives the things themselves.
+
+    owner: whose they are, for the message about a name that is not there.
+    """
+
+    __slots__ = ("_items", "_owner")
+
+    def __init__(self, items: dict[str, _T], owner: str) -> None:
+        self._items = items
+        self._owner = owner
+
+    def __getitem__(self, key: str) -> _T:
+        return self._items[key]
+
+    def __getattr__(self, key: str) -> _T:
+        try:
+            return self._items[key]
+        except KeyError:
+            raise AttributeError(
+                f"{self._owner} has no {key!r} among {', '.join(self._items)}"
+            ) from None
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items.values())
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items if isinstance(key, str) else key in self._items.values()
+
+    def keys(self) -> KeysView[str]:
+        """Return the names."""
+        return self._items.keys()
+
+    def values(self) -> ValuesView[_T]:
+        """Return the things."""
+        return self._items.values()
+
+    def items(self) -> ItemsView[str, _T]:
+        """Return (name, thing) pairs."""
+        return self._items.items()
+
+    def __repr__(self) -> str:
+        return f"NamedCollection({list(self._items)})"
 
 
 class LRUCache(Generic[_K, _V]):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orm.util.collections import IdentitySet, LRUCache, OrderedSet, immutabledict
+from orm.util.collections import IdentitySet, LRUCache, NamedCollection, OrderedSet, immutabledict
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,18 @@ def test_a_cache_of_size_zero_keeps_nothing() -> None:
     cache: LRUCache[str, int] = LRUCache(0)
     cache.put("a", 1)
     assert len(cache) == 0
+
+
+def test_a_named_collection_gives_things_by_name_and_by_attribute() -> None:
+    made = NamedCollection({"a": 1, "b": 2}, "User")
+    assert (made["a"], made.b, list(made), list(made.keys()), len(made)) == (
+        1,
+        2,
+        [1, 2],
+        ["a", "b"],
+        2,
+    )
+    assert "a" in made
+    assert 2 in made
+    with pytest.raises(AttributeError, match="User has no 'c' among a, b"):
+        made.c
