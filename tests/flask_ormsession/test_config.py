@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +120,9 @@ def test_a_wrong_value_is_named_with_its_key(key: str, value: Any) -> None:
 def test_a_wrong_value_says_what_is_right() -> None:
     with pytest.raises(ConfigError, match="one of 'auto', 'manual', not 'sometimes'"):
         read_settings({"ORM_COMMIT": "sometimes"})
+
+
+def test_the_documentation_has_every_key() -> None:
+    page = Path(__file__).parents[2] / "docs/reference/configuration.md"
+    rows = re.findall(r"^\| `(ORM_\w+)` \|", page.read_text("utf-8"), re.MULTILINE)
+    assert rows == list(KEYS)
