@@ -164,6 +164,21 @@ class Compiled:
         return tuple([self._slots[hole].name for hole in self._template.holes])
 
     @property
+    def isinsert(self) -> bool:
+        """True for an INSERT."""
+        return self.kind == "insert"
+
+    @property
+    def isupdate(self) -> bool:
+        """True for an UPDATE."""
+        return self.kind == "update"
+
+    @property
+    def isdelete(self) -> bool:
+        """True for a DELETE."""
+        return self.kind == "delete"
+
+    @property
     def prefetch(self) -> tuple[Any, ...]:
         """Columns whose client-side default is evaluated at each execution."""
         return self.dml.prefetch if self.dml is not None else ()

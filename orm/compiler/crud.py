@@ -101,7 +101,7 @@ def insert_columns(compiler: DMLCompiler, insert: Any, is_top: bool) -> list[Col
     for column in insert.table.c:
         name = compiler.preparer.format_column(column)
         if column.key in values:
-            made.append(_given(compiler, column, name, values[column.key]))
+            made.append(_given(compiler, column, name, values[column.key], is_top))
         elif column.key in keys:
             made.append(_parameter(compiler, column, name))
         else:
@@ -111,8 +111,8 @@ def insert_columns(compiler: DMLCompiler, insert: Any, is_top: bool) -> list[Col
     return made
 
 
-def _given(compiler: DMLCompiler, column: Any, name: str, value: Any) -> ColumnValue:
-    """A value that is part of the statement."""
+def _given(compiler: DMLCompiler, column: Any, name: str, value: Any, is_top: bool) -> ColumnValue:
+    """A value that is part of the statement; only those of the statement itself are named after their columns."""
     element = plain(value)
     if not element._is_bind_parameter:
         grouped = element.self_group() if not element._is_text_clause else element
@@ -122,7 +122,9 @@ def _given(compiler: DMLCompiler, column: Any, name: str, value: Any) -> ColumnV
         typed = element._with_type(column.type)
         compiler.adopt_bind(typed, element)
         element = typed
-    if element.key == column.key:
+    if not is_top and not element.expanding and not element.required:
+        compiler.name_bind(element, compiler.fresh_name("param"))
+    elif element.key == column.key:
         compiler.name_bind(element, column.key)
     text = compiler.process(element)
     return ColumnValue(column, name, text, compiler.slot_of(element), False)
@@ -181,9 +183,9 @@ def multi_row_values(
             column = item.column
             if column.key in values:
                 element = plain(values[column.key])
-                if element._is_bind_parameter and element.unique:
+                if is_top and element._is_bind_parameter and element.unique:
                     compiler.name_bind(element, f"{column.key}_m{number}")
-                texts.append(_given(compiler, column, item.name, values[column.key]).text)
+                texts.append(_given(compiler, column, item.name, values[column.key], is_top).text)
             elif item.is_default or item.slot is None:
                 key = f"{column.key}_m{number}"
                 texts.append(_default_value(compiler, column, item.name, column.default, key).text)
@@ -193,7 +195,7 @@ def multi_row_values(
                 )
         rows.append(f"({', '.join(texts)})")
     for item in first:
-        if item.slot is not None:
+        if item.slot is not None and is_top:
             compiler.rename_slot(item.slot, f"{item.column.key}_m0")
     return rows
 
@@ -210,7 +212,7 @@ def update_columns(
         if qualify:
             name = f"{compiler.table_reference(update.table)}.{name}"
         if column.key in values:
-            made.append(_given(compiler, column, name, values[column.key]))
+            made.append(_given(compiler, column, name, values[column.key], is_top))
         elif column.key in keys:
             made.append(_parameter(compiler, column, name))
         elif made or values or keys:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from orm import exc
 from orm.compiler.froms import FromCompiler
-from orm.compiler.scope import BARE, Scope
+from orm.compiler.scope import BARE, Scope, WithLevel
 from orm.sql.annotations import plain
 
 
@@ -18,19 +19,67 @@ class CTECompiler(FromCompiler):
         self.scopes: list[Scope] = []
         # where the next SELECT to be rendered stands
         self.placing: str = BARE
-        # name -> definition, in the order in which they were completed
-        self.ctes: dict[str, str] = {}
-        self._cte_objects: dict[str, Any] = {}
-        self._has_recursive_cte = False
+        # the WITH of each statement around the current place, that of the whole statement first
+        self.levels: list[WithLevel] = [WithLevel()]
+        # the next statement to be rendered is a part of the current one and has no WITH of its own
+        self.shares_level = True
+        self._nested_here: set[int] = set()
+
+    def in_level(self, statement: Any, render: Callable[[Any], str]) -> str:
+        """render(statement), behind the WITH of the CTEs that are defined right in it."""
+        if self.shares_level:
+            self.shares_level = False
+            self.define_given(statement)
+            return render(statement)
+        level = WithLevel()
+        self.levels.append(level)
+        try:
+            self.define_given(statement)
+            text = render(statement)
+        finally:
+            self.levels.pop()
+        return level.with_text() + text
+
+    def define_given(self, statement: Any) -> None:
+        """Define what add_cte() gave the statement, whether it refers to it or not."""
+        for cte in statement._independent_ctes:
+            self.from_cte(cte)
+        for cte in statement._nested_ctes:
+            base = plain(cte)
+            if id(base) in self._nested_here:
+                raise exc.CompileError(
+                    f"The common table expression {self.cte_name(base)!r} was added with nest_here=True to more than "
+                    "one statement: it can be defined in one of them only."
+                )
+            self._nested_here.add(id(base))
+            self.define_cte(base, self.cte_name(base), self.levels[-1])
 
     def from_cte(self, cte: Any) -> str:
-        base = plain(cte._cte_alias) if cte._cte_alias is not None else plain(cte)
-        while base._cte_alias is not None:
-            base = plain(base._cte_alias)
+        if cte._cte_alias is None:
+            base = plain(cte)
+        elif self.extends(cte):
+            # the alias is the recursive CTE's name within its own definition
+            return self.preparer.format_alias(self.alias_name(cte))
+        else:
+            base = plain(cte._cte_alias)
+            while base._cte_alias is not None:
+                base = plain(base._cte_alias)
         name = self.cte_name(base)
-        self.define_cte(base, name)
+        self.define_cte(base, name, self.levels[-1] if base.nesting else self.levels[0])
         text: str = self.preparer.format_alias(name)
         return self.with_alias(text, cte) if cte._cte_alias is not None else text
+
+    def extends(self, alias: Any) -> bool:
+        """True if a CTE that was made of this alias by a union is defined."""
+        known = self.known_cte(self.alias_name(alias))
+        return known is not None and plain(alias) in _lineage(known)
+
+    def known_cte(self, name: str) -> Any:
+        """The CTE of this name which can be seen from here, or None."""
+        for level in reversed(self.levels):
+            if name in level.defined:
+                return level.defined[name]
+        return None
 
     def alias_name(self, alias: Any) -> str:
         if alias.__visit_name__ == "cte" and alias._cte_alias is None:
@@ -46,23 +95,24 @@ class CTECompiler(FromCompiler):
             root = plain(root._restates)
         return self.anonymous_name(root, root._anon_base)
 
-    def define_cte(self, cte: Any, name: str) -> None:
+    def define_cte(self, cte: Any, name: str, level: WithLevel) -> None:
         """Render the definition of a CTE unless it is rendered, or being rendered, already."""
-        known = self._cte_objects.get(name)
+        known = self.known_cte(name)
         if known is not None and (known is cte or cte in _lineage(known)):
             return
-        if known is not None and known not in _lineage(cte) and not known.compare(cte):
-            raise exc.CompileError(
-                f"Two different common table expressions are called {name!r}: give one of them another name."
-            )
-        self._cte_objects[name] = cte
-        self._has_recursive_cte = self._has_recursive_cte or cte.recursive
-        target = self.ctes
-        if cte.nesting and self.scopes:
-            target = self.scopes[-1].nested_ctes
+        same_level = level.defined.get(name)
+        if same_level is not None and same_level not in _lineage(cte):
+            if not same_level.compare(cte):
+                raise exc.CompileError(
+                    f"Two different common table expressions are called {name!r}: give one of them another name."
+                )
+        level.defined[name] = cte
+        level.recursive = level.recursive or cte.recursive
+        for other in cte._independent_ctes:
+            self.from_cte(other)
         text = self.cte_definition(cte, name)
-        target.pop(name, None)
-        target[name] = text
+        level.texts.pop(name, None)
+        level.texts[name] = text
 
     def cte_definition(self, cte: Any, name: str) -> str:
         """`name(columns) AS (statement)`."""
@@ -83,21 +133,6 @@ class CTECompiler(FromCompiler):
     def _cte_words(self, words: Any) -> str:
         texts = [self.process(t) for t, dialect in words if dialect in ("*", self.dialect.name)]
         return f"{' '.join(texts)} " if texts else ""
-
-    def with_text(self) -> str:
-        """`WITH ...` for all CTEs at the top, or nothing."""
-        if not self.ctes:
-            return ""
-        word = "WITH RECURSIVE " if self._has_recursive_cte else "WITH "
-        definitions = ", \n".join(self.ctes.values())
-        return f"{word}{definitions}\n "
-
-    def with_nested_ctes(self, scope: Scope, text: str) -> str:
-        """The statement behind the CTEs that are defined right in it."""
-        if not scope.nested_ctes:
-            return text
-        definitions = ", \n".join(scope.nested_ctes.values())
-        return f"WITH {definitions}\n {text}"
 
 
 def _lineage(cte: Any) -> list[Any]:

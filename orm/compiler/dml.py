@@ -39,6 +39,10 @@ class DMLCompiler(SelectCompiler):
     # -- INSERT ----------------------------------------------------------------------------------
 
     def visit_insert(self, insert: Any) -> str:
+        return self.in_level(insert, self.insert_text)
+
+    def insert_text(self, insert: Any) -> str:
+        """An INSERT without its WITH."""
         is_top = insert is self.top_statement
         table = insert.table
         scope = Scope(insert, [], self.scopes[-1] if self.scopes else None)
@@ -91,12 +95,14 @@ class DMLCompiler(SelectCompiler):
         names = ", ".join([self.preparer.format_column(column) for column in [*columns, *added]])
         scopes, self.scopes = self.scopes, [Scope(None, [], None)]
         try:
+            self.shares_level = True
             body = self.process(select)
         finally:
             self.scopes = scopes
         if self.cte_follows_insert:
-            body = self.with_text() + body
-            self.ctes.clear()
+            level = self.levels[-1]
+            body = level.with_text() + body
+            level.texts.clear()
         return f" ({names}) {body}", []
 
     def implicit_key_columns(self, insert: Any, values: list[ColumnValue]) -> tuple[Any, ...]:
@@ -142,6 +148,10 @@ class DMLCompiler(SelectCompiler):
     # -- UPDATE ----------------------------------------------------------------------------------
 
     def visit_update(self, update: Any) -> str:
+        return self.in_level(update, self.update_text)
+
+    def update_text(self, update: Any) -> str:
+        """An UPDATE without its WITH."""
         is_top = update is self.top_statement
         extra = update._extra_froms
         scope = Scope(update, [update.table, *extra], self.scopes[-1] if self.scopes else None)
@@ -187,6 +197,10 @@ class DMLCompiler(SelectCompiler):
     # -- DELETE ----------------------------------------------------------------------------------
 
     def visit_delete(self, delete: Any) -> str:
+        return self.in_level(delete, self.delete_text)
+
+    def delete_text(self, delete: Any) -> str:
+        """A DELETE without its WITH."""
         is_top = delete is self.top_statement
         extra = delete._extra_froms
         scope = Scope(delete, [delete.table, *extra], self.scopes[-1] if self.scopes else None)

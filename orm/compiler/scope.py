@@ -16,7 +16,7 @@ class Scope:
 
     select: the statement. froms: its FROM list. parent: the scope of the statement around it, or None.
     own: the FROM objects of this statement, the members of joins included. outer: those of all statements around it.
-    visible: both. labels: label name to the element that it was given to. nested_ctes: CTEs to be defined right here.
+    visible: both. labels: label name to the element that it was given to.
     is_source: others select from this statement, so that its columns are written with the names by which they do.
     """
 
@@ -25,7 +25,6 @@ class Scope:
         "is_source",
         "is_top",
         "labels",
-        "nested_ctes",
         "outer",
         "own",
         "select",
@@ -43,7 +42,28 @@ class Scope:
         self.outer: frozenset[Any] = parent.visible if parent is not None else frozenset()
         self.visible: frozenset[Any] = self.own | self.outer
         self.labels: dict[str, Any] = {}
-        self.nested_ctes: dict[str, str] = {}
+
+
+class WithLevel:
+    """One WITH: the common table expressions that are defined in front of one statement.
+
+    texts: name to definition, in the order in which they were completed. defined: name to the CTE, also while its definition is
+    being rendered. recursive: the word RECURSIVE is needed.
+    """
+
+    __slots__ = ("defined", "recursive", "texts")
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.defined: dict[str, Any] = {}
+        self.recursive = False
+
+    def with_text(self) -> str:
+        """`WITH ...`, or nothing."""
+        if not self.texts:
+            return ""
+        definitions = ", \n".join(self.texts.values())
+        return f"WITH {'RECURSIVE ' if self.recursive else ''}{definitions}\n "
 
 
 def _with_members(froms: Iterable[Any]) -> Iterable[Any]:

@@ -30,7 +30,7 @@ class SelectCompiler(CTECompiler):
             self.placing = outer
 
     def visit_select(self, select: Any) -> str:
-        return self.select_text(select)
+        return self.in_level(select, self.select_text)
 
     def visit_select_statement_grouping(self, group: Any) -> str:
         return f"({self.process(group.element)})"
@@ -51,8 +51,7 @@ class SelectCompiler(CTECompiler):
         scope = Scope(select, self.visible_froms(select, parent, placing), parent, placing != BARE)
         self.scopes.append(scope)
         try:
-            text = self.select_body(select, scope)
-            return self.with_nested_ctes(scope, text)
+            return self.select_body(select, scope)
         finally:
             self.scopes.pop()
             self.placing = placing
@@ -265,12 +264,18 @@ class SelectCompiler(CTECompiler):
     # -- unions ----------------------------------------------------------------------------------
 
     def visit_compound_select(self, compound: Any) -> str:
+        return self.in_level(compound, self.compound_text)
+
+    def compound_text(self, compound: Any) -> str:
+        """SELECTs joined by UNION and the like."""
         is_top = not self.scopes
         parent = self.scopes[-1] if self.scopes else None
         word = f" {compound.keyword.value} "
         members = []
         for number, member in enumerate(compound.selects):
             columns, self.result_columns = self.result_columns, []
+            # one WITH for all members, but for those in parentheses
+            self.shares_level = member.__visit_name__ == "select"
             members.append(self.compound_member(member))
             if number or not is_top:
                 self.result_columns = columns
@@ -308,6 +313,10 @@ class SelectCompiler(CTECompiler):
         return rendered.replace("\\:", ":")
 
     def visit_textual_select(self, select: Any) -> str:
+        return self.in_level(select, self.textual_text)
+
+    def textual_text(self, select: Any) -> str:
+        """SQL text with declared columns."""
         if not self.scopes:
             for named in select._named_columns():
                 self.result_columns.append(result_column(named))

@@ -69,9 +69,7 @@ class SQLCompiler(DMLCompiler):
 
     def with_text_placed(self, statement: Any, text: str) -> str:
         """The statement with the WITH of its common table expressions."""
-        for cte in getattr(statement, "_independent_ctes", ()):
-            self.from_cte(cte)
-        return self.with_text() + text
+        return self.levels[0].with_text() + text
 
     def expression_text(self, element: Any, include_table: bool = True) -> str:
         """One expression with its values as literals, as DDL needs it."""

@@ -99,16 +99,26 @@ def _number(base: str, taken: set[str]) -> str:
 class HasCTE(ClauseElement):
     """Statements that may carry CTEs which nothing in them refers to."""
 
-    _traverse: ClassVar[Traverse] = (("_independent_ctes", Kind.CHILDREN),)
+    _traverse: ClassVar[Traverse] = (
+        ("_independent_ctes", Kind.CHILDREN),
+        ("_nested_ctes", Kind.CHILDREN),
+    )
     _independent_ctes: tuple[Any, ...] = ()
+    _nested_ctes: tuple[Any, ...] = ()
 
     def add_cte(self, *ctes: Any, nest_here: bool = False) -> Self:
-        """A copy that has these CTEs in its WITH, referred to or not."""
+        """A copy that has these CTEs in its WITH, referred to or not.
+
+        nest_here: in the WITH right before this statement, where it is a part of another; else before the whole.
+        """
         for cte in ctes:
             if not isinstance(cte, CTE):
                 raise exc.ArgumentError(f"add_cte() takes what .cte() returns, got {cte!r}")
         new: Self = self._generate()  # type: ignore[attr-defined]
-        new._independent_ctes = self._independent_ctes + ctes
+        if nest_here:
+            new._nested_ctes = self._nested_ctes + ctes
+        else:
+            new._independent_ctes = self._independent_ctes + ctes
         return new
 
     def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> CTE:
