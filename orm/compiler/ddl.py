@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from orm import exc
@@ -72,12 +72,13 @@ class DDLCompiler:
             return None
         return self.preparer.quote(self.fitting_name(constraint.name))
 
-    def fitting_name(self, name: str) -> str:
-        """The name within the database's length.
+    def fitting_name(self, name: str, limit: int | None = None) -> str:
+        """The name within the database's length, or a limit of its own.
 
         Raises exc.IdentifierError for a name given by hand which is too long; generated ones are cut.
         """
-        limit = self.dialect.max_identifier_length
+        if limit is None:
+            limit = self.dialect.max_identifier_length
         if len(name) <= limit:
             return name
         if isinstance(name, conv):
@@ -143,11 +144,14 @@ class DDLCompiler:
         if create.if_not_exists:
             words.append("IF NOT EXISTS")
         lines = [self.checked_column(column) for column in table.c if not column.system]
-        lines += self.table_constraints(table, create.left_out_constraints)
+        lines += self.table_constraints(table, create.include_foreign_key_constraints)
         body = ", ".join([f"\n\t{line}" for line in lines])
         return (
             f"\n{' '.join(words)} {self.table_name(table)} ({body}\n){self.after_table(table)}\n\n"
         )
+
+    def visit_create_column(self, create: Any) -> str:
+        return self.checked_column(create.element)
 
     def after_table(self, table: Any) -> str:
         """What follows the closing parenthesis of CREATE TABLE."""
@@ -234,16 +238,20 @@ class DDLCompiler:
 
     # -- constraints -----------------------------------------------------------------------------
 
-    def table_constraints(self, table: Any, left_out: Sequence[Any] = ()) -> list[str]:
-        """The constraints inside CREATE TABLE, the primary key first."""
+    def table_constraints(self, table: Any, foreign_keys: Collection[Any] | None) -> list[str]:
+        """The constraints inside CREATE TABLE, the primary key first; foreign_keys: only these, None for all."""
         inside = [table.primary_key] if len(table.primary_key) else []
         inside += [c for c in table.constraints if not isinstance(c, PrimaryKeyConstraint)]
-        absent = {id(constraint) for constraint in left_out}
-        texts = [self.process(c) for c in inside if id(c) not in absent and self.is_inline(c)]
+        if foreign_keys is not None:
+            left_out = [c for c in table.foreign_key_constraints if c not in foreign_keys]
+            inside = [c for c in inside if c not in left_out]
+        texts = [self.process(c) for c in inside if self.is_inline(c)]
         return [text for text in texts if text]
 
     def is_inline(self, constraint: Any) -> bool:
         """False for a constraint that is not written in CREATE TABLE on this dialect."""
+        if constraint._isolated:
+            return False
         if constraint._type_bound:
             return not self.has_native_type(constraint.type)
         if isinstance(constraint, ForeignKeyConstraint) and constraint.use_alter:
@@ -362,18 +370,17 @@ class DDLCompiler:
             f"ON {self.table_name(index.table)} ({columns}){self.after_index(index)}"
         )
 
-    def check_index(self, index: Any) -> None:
-        """Raises exc.CompileError for an index without table or name."""
-        if index.table is None:
+    def check_index(self, index: Any, needs_table: bool = True) -> None:
+        """Raises exc.CompileError for an index without name, or without the table that it needs."""
+        if index.table is None and needs_table:
             raise exc.CompileError(f"{index!r} is not attached to a table.")
         if index.name is None:
-            raise exc.CompileError(
-                f"{index!r} on table {index.table.name!r} has no name: write Index('name', ...)."
-            )
+            raise exc.CompileError(f"{index!r} has no name: write Index('name', ...).")
 
     def index_name(self, index: Any, use_schema: bool = False) -> str:
         """The quoted name of an index."""
-        return self.preparer.format_index(index, self.fitting_name(index.name), use_schema)
+        limit = getattr(self.dialect, "max_index_name_length", None)
+        return self.preparer.format_index(index, self.fitting_name(index.name, limit), use_schema)
 
     def index_part(self, index: Any, item: Any) -> str:
         """A column or an expression within an index."""
@@ -385,7 +392,7 @@ class DDLCompiler:
 
     def visit_drop_index(self, drop: Any) -> str:
         index = drop.element
-        self.check_index(index)
+        self.check_index(index, needs_table=False)
         exists = "IF EXISTS " if drop.if_exists else ""
         return f"\nDROP INDEX {exists}{self.index_name(index, use_schema=True)}"
 

@@ -11,6 +11,7 @@ from orm.schema.constraints import (
 from orm.schema.ddl import (
     DDL,
     AddConstraint,
+    CreateColumn,
     CreateIndex,
     CreateSchema,
     CreateSequence,
@@ -33,13 +34,14 @@ from orm.schema.defaults import (
     Identity,
     Sequence,
 )
-from orm.schema.foreign_key import ForeignKey, ForeignKeyConstraint
+from orm.schema.foreign_key import ForeignKey, ForeignKeyConstraint, ForeignKeyTarget
 from orm.schema.index import Index
-from orm.schema.items import SchemaItem, conv, quoted_name
+from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaItem, conv, quoted_name
 from orm.schema.metadata import MetaData
 from orm.schema.table import Table
 
 __all__ = [
+    "BLANK_SCHEMA",
     "DDL",
     "AddConstraint",
     "CheckConstraint",
@@ -48,6 +50,7 @@ __all__ = [
     "ColumnDefault",
     "Computed",
     "Constraint",
+    "CreateColumn",
     "CreateIndex",
     "CreateSchema",
     "CreateSequence",
@@ -63,10 +66,12 @@ __all__ = [
     "FetchedValue",
     "ForeignKey",
     "ForeignKeyConstraint",
+    "ForeignKeyTarget",
     "Identity",
     "Index",
     "MetaData",
     "PrimaryKeyConstraint",
+    "RETAIN_SCHEMA",
     "SchemaItem",
     "Sequence",
     "SetColumnComment",

@@ -146,8 +146,8 @@ class Column(ColumnClause[_T], SchemaItem):
         else:
             self._waiting.append(callback)
 
-    def _set_parent(self, parent: Table) -> None:
-        """Become a column of the table.
+    def _set_parent(self, parent: Table, index: int | None = None) -> None:
+        """Become a column of the table, at this position or the last.
 
         Raises exc.ArgumentError without a name, or if the column has a table already.
         """
@@ -163,7 +163,7 @@ class Column(ColumnClause[_T], SchemaItem):
                 f"a new Column, or column.copy(), for table {parent.name!r}."
             )
         self.table = parent
-        parent._add_column(self)
+        parent._add_column(self, index)
         if self.primary_key:
             parent.primary_key._column_added(self)
         self._make_implied_items(parent)
@@ -216,15 +216,14 @@ class Column(ColumnClause[_T], SchemaItem):
 
     # -- copies ----------------------------------------------------------------------------------
 
-    def copy(self, **options: Any) -> Column[_T]:
+    def copy(self) -> Column[_T]:
         """A column of the same definition which has no table yet."""
-        return self._copy(**options)
+        return self._copy()
 
-    def _copy(
-        self, schema: str | None = None, metadata_schema: str | None = None, **_options: Any
-    ) -> Column[_T]:
+    def _copy(self, targets: Callable[[Any], Any] | None = None) -> Column[_T]:
+        """A copy; targets: from a foreign key constraint to what its copy refers to."""
         items: list[Any] = [
-            fk._copy(schema, metadata_schema)
+            fk._copy(None if targets is None else targets(fk.constraint)[0])
             for fk in self.foreign_keys
             if fk.constraint is None or fk.constraint._column_flag
         ]

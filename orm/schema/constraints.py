@@ -27,6 +27,8 @@ class Constraint(SchemaItem):
     # made by a type (Enum, Boolean) or by a flag of a Column: a copied column makes its own again
     _type_bound = False
     _column_flag = False
+    # added by a statement of its own, so not a part of CREATE TABLE
+    _isolated = False
 
     def __init__(
         self,
@@ -115,6 +117,7 @@ class ColumnCollectionConstraint(Constraint):
             "deferrable": self.deferrable,
             "initially": self.initially,
             "comment": self.comment,
+            "info": dict(self._info) if self._info else None,
             **self.dialect_kwargs,
         }
 
@@ -191,6 +194,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
 
     __visit_name__ = "primary_key_constraint"
     _naming_prefix = "pk"
+    _named_by_convention = False
 
     def __init__(self, *columns: Any, _implicit: bool = False, **options: Any) -> None:
         self._implicit = _implicit
@@ -218,7 +222,7 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         parent._primary_key = self
         parent.__dict__.pop("_autoincrement_memo", None)
         if self._columns or not self._implicit:
-            apply_naming_convention(self, parent)
+            self._apply_name(parent)
         parent.constraints.add(self)
 
     def _column_added(self, column: Column[Any]) -> None:
@@ -226,7 +230,15 @@ class PrimaryKeyConstraint(ColumnCollectionConstraint):
         if not self.contains_column(column):
             self._columns.append(column)
             self.table.__dict__.pop("_autoincrement_memo", None)
-            apply_naming_convention(self, self.table)
+            self._apply_name(self.table)
+
+    def _apply_name(self, table: Any) -> None:
+        """Name the key by the convention, anew with each column that joins it."""
+        if self._named_by_convention:
+            self.name = None
+        before = self.name
+        apply_naming_convention(self, table)
+        self._named_by_convention = before is None and self.name is not None
 
     def _watch_columns(self) -> None:
         if self._pending:
@@ -284,6 +296,8 @@ class CheckConstraint(Constraint):
             name=self.name,
             deferrable=self.deferrable,
             initially=self.initially,
+            comment=self.comment,
+            info=dict(self._info) if self._info else None,
             **self.dialect_kwargs,
         )
 

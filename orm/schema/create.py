@@ -73,7 +73,7 @@ def create_tables(
         for table in missing:
             _create_table(connection, table, later, options)
         for constraint in later:
-            connection.execute(ddl.AddConstraint(constraint))
+            connection.execute(ddl.AddConstraint(constraint, isolate_from_table=False))
         if sort:
             _fire(metadata.dispatch.after_create, metadata, connection, options)
 
@@ -82,8 +82,8 @@ def _create_table(
     connection: Any, table: Table, later: Sequence[ForeignKeyConstraint], options: dict[str, Any]
 ) -> None:
     _fire(table.dispatch.before_create, table, connection, options)
-    left_out = [constraint for constraint in later if constraint.table is table]
-    connection.execute(ddl.CreateTable(table, left_out_constraints=left_out))
+    inside = [c for c in table.foreign_key_constraints if c not in later]
+    connection.execute(ddl.CreateTable(table, include_foreign_key_constraints=inside))
     for index in table.indexes:
         connection.execute(ddl.CreateIndex(index))
     dialect = connection.dialect

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -125,7 +125,7 @@ class DropSchema(_ForElement):
 class CreateTable(_ForElement):
     """CREATE TABLE with its constraints, but without its indexes.
 
-    left_out_constraints: foreign keys that are added afterwards.
+    include_foreign_key_constraints: the foreign keys to write; None for all, except those with `use_alter`.
     """
 
     __visit_name__ = "create_table"
@@ -133,12 +133,23 @@ class CreateTable(_ForElement):
     def __init__(
         self,
         element: Any,
-        left_out_constraints: Sequence[ForeignKeyConstraint] = (),
+        include_foreign_key_constraints: Collection[ForeignKeyConstraint] | None = None,
         if_not_exists: bool = False,
     ) -> None:
         super().__init__(element)
-        self.left_out_constraints = tuple(left_out_constraints)
+        self.include_foreign_key_constraints = include_foreign_key_constraints
         self.if_not_exists = if_not_exists
+
+    @property
+    def columns(self) -> list[CreateColumn]:
+        """The definitions of the columns."""
+        return [CreateColumn(column) for column in self.element.c]
+
+
+class CreateColumn(_ForElement):
+    """A column's definition, as it stands within CREATE TABLE."""
+
+    __visit_name__ = "create_column"
 
 
 class DropTable(_ForElement):
@@ -192,9 +203,17 @@ class DropSequence(_ForElement):
 
 
 class AddConstraint(_ForElement):
-    """ALTER TABLE ... ADD CONSTRAINT."""
+    """ALTER TABLE ... ADD CONSTRAINT.
+
+    isolate_from_table: from now on CREATE TABLE leaves the constraint out, since this statement adds it.
+    """
 
     __visit_name__ = "add_constraint"
+
+    def __init__(self, element: Any, *, isolate_from_table: bool = True) -> None:
+        super().__init__(element)
+        if isolate_from_table:
+            element._isolated = True
 
 
 class DropConstraint(_ForElement):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orm import exc
 from orm.schema.constraints import ColumnCollectionConstraint, as_column
@@ -15,13 +15,71 @@ if TYPE_CHECKING:
     from orm.schema.table import Table
 
 
+class ForeignKeyTarget(NamedTuple):
+    """The names of what a foreign key refers to; None where none was given.
+
+    Without `column_name`, the column of the same name as the referring one is meant.
+    """
+
+    schema: str | None
+    table_name: str | None
+    column_name: str | None
+
+    @property
+    def table_key(self) -> str | None:
+        """The key of the table in `metadata.tables`, None if there is no table name."""
+        if self.schema is None:
+            return self.table_name
+        return f"{self.schema}.{self.table_name}"
+
+    @classmethod
+    def parse(cls, text: str) -> ForeignKeyTarget:
+        """Read `table`, `table.column` or `schema.table.column`; a schema may have dots itself."""
+        *schema, table, column = text.split(".") if "." in text else (text, None)
+        return cls(".".join(part for part in schema if part) or None, table, column)
+
+    @classmethod
+    def from_parts(cls, parts: Sequence[str | None]) -> ForeignKeyTarget:
+        """Read `(table, column)` or `(schema, table, column)`; names may have dots.
+
+        Raises exc.ArgumentError for another number of names, or one that is no string.
+        """
+        if len(parts) == 2:
+            parts = (None, *parts)
+        names = all(part is None or isinstance(part, str) for part in parts)
+        if len(parts) != 3 or not names or not parts[1]:
+            raise exc.ArgumentError(
+                f"ForeignKey({tuple(parts)!r}): a tuple is ('table', 'column') or ('schema', 'table', 'column')."
+            )
+        return cls(*parts)
+
+    @property
+    def fullname(self) -> str:
+        """`schema.table.column`; raises exc.InvalidRequestError if that text could not be read back."""
+        reason = None
+        if self.table_name is None:
+            reason = "the target has no table name yet"
+        elif "." in self.table_name:
+            reason = f"the table name {self.table_name!r} contains a dot"
+        elif self.column_name is None and self.schema is not None:
+            reason = f"there is a schema {self.schema!r} but no column"
+        elif self.column_name is not None and "." in self.column_name:
+            reason = f"the column name {self.column_name!r} contains a dot"
+        if reason is not None:
+            raise exc.InvalidRequestError(
+                f"{self!r} cannot be written as one string: {reason}. Use target_tokens."
+            )
+        return ".".join(part for part in self if part is not None)
+
+
 class ForeignKey(SchemaItem):
     """The reference of one column to another: `Column(ForeignKey("users.id"))`.
 
-    column: `"table.column"`, `"schema.table.column"`, a Column, or a mapped attribute. A string is looked up in
-    the MetaData when `.column` is first asked for, so that tables may be declared in any order.
-    use_alter: create the constraint by ALTER TABLE after both tables. link_to_name: the string names the column
-    as the database does, not by its `key`.
+    column: `"table.column"`, `"schema.table.column"`, a tuple `("table", "column")` or `("schema", "table",
+    "column")` for names with dots, a Column, or a mapped attribute. Names are looked up in the MetaData when
+    `.column` is first asked for, so that tables may be declared in any order. A table alone refers to its column of
+    the same name. use_alter: create the constraint by ALTER TABLE after both tables. link_to_name: the string names
+    the column as the database does, not by its `key`.
     """
 
     __visit_name__ = "foreign_key"
@@ -44,12 +102,10 @@ class ForeignKey(SchemaItem):
         comment: str | None = None,
         **dialect_options: Any,
     ) -> None:
-        target = as_column(column)
-        if not isinstance(target, str) and not hasattr(target, "table"):
-            raise exc.ArgumentError(
-                f"ForeignKey({column!r}) needs a string 'table.column', a Column or a mapped attribute."
-            )
-        self._colspec: Any = target
+        #: the Column that was given, None where names were
+        self.target_column: Column[Any] | None = None
+        self._names: ForeignKeyTarget | None = None
+        self._take_target(column)
         self.constraint = _constraint
         self.use_alter = use_alter
         self.name = name
@@ -66,35 +122,67 @@ class ForeignKey(SchemaItem):
             self.info = info
         self._number()
 
+    def _take_target(self, given: Any) -> None:
+        target = as_column(given)
+        if isinstance(target, str):
+            self._names = ForeignKeyTarget.parse(target)
+        elif isinstance(target, tuple):
+            self._names = ForeignKeyTarget.from_parts(target)
+        elif not hasattr(target, "table"):
+            raise exc.ArgumentError(
+                f"ForeignKey({given!r}) needs a string 'table.column', a tuple of names, a Column or a mapped "
+                "attribute."
+            )
+        elif target.table is not None and not hasattr(target.table, "constraints"):
+            raise exc.ArgumentError(
+                f"ForeignKey({given!r}) refers to a column of {target.table!r}, which is no Table; a foreign key "
+                "points to a column of a Table."
+            )
+        else:
+            self.target_column = target
+
     def __repr__(self) -> str:
-        return f"ForeignKey({self.target_fullname!r})"
+        try:
+            return f"ForeignKey({self.target_fullname!r})"
+        except exc.InvalidRequestError:
+            return f"ForeignKey({self.target_tokens!r})"
 
     @property
-    def target_parts(self) -> tuple[str | None, str, str]:
-        """(schema or None, table, column) of the target as it was given; no lookup of a string."""
-        if not isinstance(self._colspec, str):
-            table = self._colspec.table
-            if table is None:
-                raise exc.InvalidRequestError(
-                    f"ForeignKey of column {self._describe()!r} points to the column "
-                    f"{self._colspec.name!r}, which is not attached to a table yet."
-                )
-            return table.schema, table.name, self._colspec.name
-        parts = self._colspec.split(".")
-        if len(parts) < 2:
-            raise exc.ArgumentError(
-                f"ForeignKey({self._colspec!r}) must name a table and a column: 'table.column'."
-            )
-        schema = ".".join(parts[:-2]) or None
-        return schema, parts[-2], parts[-1]
+    def target_tokens(self) -> ForeignKeyTarget:
+        """The names of the target as it was given; nothing is looked up.
+
+        Of a Column without a table, only its key, as the name of the table.
+        """
+        if self._names is not None:
+            return self._names
+        column: Any = self.target_column
+        if column.table is None:
+            return ForeignKeyTarget(None, column.key, None)
+        name = column.name if self.link_to_name else column.key
+        return ForeignKeyTarget(getattr(column.table, "schema", None), column.table.name, name)
+
+    @property
+    def target_table_key(self) -> str | None:
+        """The key of the target table in `metadata.tables`, whether it is there yet or not.
+
+        None for a Column without a table.
+        """
+        if self.target_column is not None and self.target_column.table is None:
+            return None
+        names = self.target_tokens
+        parent = getattr(self, "parent", None)
+        if names.schema is None and self._names is not None and parent is not None:
+            schema = parent.table.metadata.schema if parent.table is not None else None
+            names = names._replace(schema=schema)
+        return names.table_key
 
     @property
     def target_fullname(self) -> str:
-        """The target as a string `table.column`."""
-        if isinstance(self._colspec, str):
-            return self._colspec
-        schema, table, column = self.target_parts
-        return f"{schema}.{table}.{column}" if schema else f"{table}.{column}"
+        """The target as a string `table.column`.
+
+        Raises exc.InvalidRequestError if names with dots make that ambiguous; see `target_tokens`.
+        """
+        return self.target_tokens.fullname
 
     def _describe(self) -> str:
         parent = getattr(self, "parent", None)
@@ -103,13 +191,6 @@ class ForeignKey(SchemaItem):
         return (
             f"{parent.table.name}.{parent.name}" if parent.table is not None else str(parent.name)
         )
-
-    def _target_key(self) -> str:
-        """The key of the target table in `metadata.tables`, for a target given as a string."""
-        schema, table, _column = self.target_parts
-        if schema is None and self.parent.table is not None:
-            schema = self.parent.table.metadata.schema
-        return f"{schema}.{table}" if schema else table
 
     @property
     def column(self) -> Column[Any]:
@@ -120,22 +201,22 @@ class ForeignKey(SchemaItem):
         found = self._column
         if found is None:
             found = self._column = self._resolve()
-            self._take_over_type(found)
+            if hasattr(self, "parent"):
+                self._take_over_type(found)
         return found
 
     def _resolve(self) -> Column[Any]:
-        if not isinstance(self._colspec, str):
-            given: Column[Any] = self._colspec
-            return given
+        if self.target_column is not None:
+            return self.target_column
         parent = getattr(self, "parent", None)
         if parent is None or parent.table is None:
             raise exc.InvalidRequestError(
-                f"ForeignKey({self._colspec!r}) is not part of a table yet, so its column cannot be found."
+                f"{self!r} is not part of a table yet, so its column cannot be found."
             )
-        table = parent.table.metadata.tables.get(self._target_key())
+        table = parent.table.metadata.tables.get(self.target_table_key)
         if table is None:
             raise self._missing_table()
-        name = self.target_parts[2]
+        name = self._target_name()
         if self.link_to_name:
             matches = [column for column in table.c if column.name == name]
             column = matches[0] if matches else None
@@ -146,21 +227,29 @@ class ForeignKey(SchemaItem):
         result: Column[Any] = column
         return result
 
+    def _target_name(self) -> str:
+        return str(self.target_tokens.column_name or self.parent.key)
+
     def _missing_table(self) -> exc.NoReferencedTableError:
-        key = self._target_key()
+        key = str(self.target_table_key)
         known = ", ".join(sorted(self.parent.table.metadata.tables)) or "none"
         return exc.NoReferencedTableError(
             f"The foreign key of column {self._describe()!r} refers to table {key!r}, which its MetaData does "
             f"not have. Import the module that defines {key!r} before this is used, or mend the name in "
-            f"ForeignKey({self.target_fullname!r}). Tables known here: {known}.",
+            f"{self!r}. Tables known here: {known}.",
             key,
         )
 
     def _missing_column(self, table: Table) -> exc.NoReferencedColumnError:
-        name = self.target_parts[2]
+        name = self._target_name()
+        unnamed = (
+            ""
+            if self.target_tokens.column_name
+            else f" Name one: ForeignKey('{table.fullname}.id')."
+        )
         return exc.NoReferencedColumnError(
             f"The foreign key of column {self._describe()!r} refers to column {name!r} of table "
-            f"{table.fullname!r}, which has no such column. Its columns are: {', '.join(table.c.keys())}.",
+            f"{table.fullname!r}, which has no such column. Its columns are: {', '.join(table.c.keys())}.{unnamed}",
             table.name,
             name,
         )
@@ -220,10 +309,10 @@ class ForeignKey(SchemaItem):
         if self._is_untyped:
             table.metadata._wait_for_type(self)
 
-    def _copy(self, schema: str | None = None, metadata_schema: str | None = None) -> ForeignKey:
-        """The same reference for a copied column; a string target moves along to another schema."""
+    def _copy(self, target: Any = None) -> ForeignKey:
+        """The same reference for a copied column; target: to somewhere else."""
         return ForeignKey(
-            self._copied_target(schema, metadata_schema),
+            self._given if target is None else target,
             use_alter=self.use_alter,
             name=self.name,
             onupdate=self.onupdate,
@@ -233,24 +322,21 @@ class ForeignKey(SchemaItem):
             link_to_name=self.link_to_name,
             match=self.match,
             comment=self.comment,
+            info=dict(self._info) if self._info else None,
             **self.dialect_kwargs,
         )
 
     copy = _copy
 
-    def _copied_target(self, schema: str | None, metadata_schema: str | None) -> Any:
+    @property
+    def _given(self) -> Any:
+        """The target for a copy: a reference to the own table follows the copy by name."""
+        column = self.target_column
         parent = getattr(self, "parent", None)
-        if schema is None and metadata_schema is None:
-            home = None if parent is None else parent.table
-            given = None if isinstance(self._colspec, str) else self._colspec.table
-            inside = given is not None and given is home
-            # a reference to the own table follows the copy
-            return self.target_fullname if inside else self._colspec
-        own_schema, table, column = self.target_parts
-        table_of_parent = None if parent is None else parent.table
-        if table_of_parent is not None and own_schema in (None, table_of_parent.schema):
-            return f"{schema}.{table}.{column}" if schema else f"{table}.{column}"
-        return self.target_fullname
+        if column is None:
+            return self._names
+        inside = parent is not None and column.table is not None and column.table is parent.table
+        return self.target_tokens if inside else column
 
 
 class ForeignKeyConstraint(ColumnCollectionConstraint):
@@ -281,10 +367,10 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         comment: str | None = None,
         **dialect_options: Any,
     ) -> None:
-        if len(set(columns)) != len(refcolumns):
+        if len(columns) != len(refcolumns):
             raise exc.ArgumentError(
                 f"ForeignKeyConstraint({[str(c) for c in columns]}, {[str(c) for c in refcolumns]}) needs "
-                "as many different columns as referred columns."
+                "as many columns as referred columns."
             )
         self.onupdate = onupdate
         self.ondelete = ondelete
@@ -312,9 +398,19 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
 
     def _set_parent(self, parent: Any) -> None:
         super()._set_parent(parent)
+        self._check_one_target()
         for column, element in zip(self._columns, self.elements, strict=True):
             if getattr(element, "parent", None) is not column:
                 element._set_parent(column)
+
+    def _check_one_target(self) -> None:
+        """Raises exc.ArgumentError if the elements name different tables."""
+        keys = {element.target_table_key for element in self.elements} - {None}
+        if len(keys) > 1:
+            raise exc.ArgumentError(
+                f"{self!r} of table {self.table.name!r} refers to several tables: "
+                f"{', '.join(sorted(map(str, keys)))}. A foreign key points to one."
+            )
 
     @property
     def column_keys(self) -> Sequence[str]:
@@ -330,14 +426,11 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         return table
 
     def _copy(
-        self,
-        target_table: Any = None,
-        schema: str | None = None,
-        metadata_schema: str | None = None,
+        self, target_table: Any = None, targets: Sequence[Any] | None = None
     ) -> ForeignKeyConstraint:
         return ForeignKeyConstraint(
             list(self.column_keys),
-            [element._copied_target(schema, metadata_schema) for element in self.elements],
+            [element._given for element in self.elements] if targets is None else targets,
             name=self.name,
             onupdate=self.onupdate,
             ondelete=self.ondelete,
@@ -347,9 +440,10 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
             link_to_name=self.link_to_name,
             match=self.match,
             comment=self.comment,
+            info=dict(self._info) if self._info else None,
             **self.dialect_kwargs,
         )
 
     def __repr__(self) -> str:
-        targets = [element.target_fullname for element in self.elements]
+        targets = [element.target_tokens.table_key for element in self.elements]
         return f"ForeignKeyConstraint({list(self.column_keys)!r}, {targets!r}, name={self.name!r})"

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import enum
 import itertools
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 _creation_counter = itertools.count(1)
 _by_creation = attrgetter("_creation_order")
 
 _T = TypeVar("_T")
+
+
+class SchemaArg(enum.Enum):
+    """Values of `schema=` arguments which are no names."""
+
+    #: no schema, even where the MetaData has one
+    BLANK_SCHEMA = enum.auto()
+    #: the schema as it is
+    RETAIN_SCHEMA = enum.auto()
+
+
+BLANK_SCHEMA: Final = SchemaArg.BLANK_SCHEMA
+RETAIN_SCHEMA: Final = SchemaArg.RETAIN_SCHEMA
 
 
 class conv(str):
@@ -49,6 +63,8 @@ class SchemaItem:
 
     _creation_order: int
     _info: dict[Any, Any] | None = None
+    #: functions of the application that render items of this class, by dialect name; see orm.ext.compiler
+    _compile_with: ClassVar[Any] = None
 
     def _number(self) -> None:
         self._creation_order = next(_creation_counter)

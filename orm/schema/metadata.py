@@ -53,6 +53,12 @@ class MetaData:
         # foreign keys of columns without a type, whose target is not declared yet or has no type itself
         self._untyped: list[ForeignKey] = []
 
+    @property
+    def schemas(self) -> tuple[str, ...]:
+        """The names of the schemas in use: its own and those of its tables and sequences, each once."""
+        items = [self, *self._tables.values(), *self._sequences.values()]
+        return tuple(dict.fromkeys(str(item.schema) for item in items if item.schema is not None))
+
     def __repr__(self) -> str:
         return "MetaData()" if self.schema is None else f"MetaData(schema={self.schema!r})"
 

@@ -45,7 +45,7 @@ class NamingTokens(Mapping[str, str]):
         if key == "constraint_name":
             return self._constraint_name()
         if key == "referred_table_name":
-            return str(self.constraint.elements[0].target_parts[1])
+            return str(self.constraint.elements[0].target_tokens.table_name)
         match = _COLUMN_TOKEN.match(key)
         if match is None:
             raise exc.InvalidRequestError(
@@ -65,7 +65,7 @@ class NamingTokens(Mapping[str, str]):
         return str(name)
 
     def _column_token(self, referred: str | None, index: str, many: str | None, what: str) -> str:
-        values = self._referred() if referred else self._own(what)
+        values = self._referred(what) if referred else self._own(what)
         if many is None:
             place = int(index)
             if place >= len(values):
@@ -87,8 +87,17 @@ class NamingTokens(Mapping[str, str]):
             "it has name, key and label."
         )
 
-    def _referred(self) -> Sequence[str]:
-        return [str(element.target_parts[2]) for element in self.constraint.elements]
+    def _referred(self, what: str) -> Sequence[str]:
+        names = []
+        for element in self.constraint.elements:
+            try:
+                column = element.column
+            except exc.InvalidRequestError:
+                # the other table is not declared yet: what the foreign key calls the column
+                names.append(str(element.target_tokens.column_name or element.parent.key))
+            else:
+                names.append(str(column.key if what == "key" else column.name))
+        return names
 
 
 def naming_columns(constraint: Any) -> Sequence[Any]:

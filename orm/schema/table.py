@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from orm import event, exc
@@ -11,7 +12,7 @@ from orm.schema.defaults import Sequence
 from orm.schema.events import SchemaDispatch
 from orm.schema.foreign_key import ForeignKey, ForeignKeyConstraint
 from orm.schema.index import Index
-from orm.schema.items import SchemaItem, SchemaItems, make_name
+from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaItem, SchemaItems, make_name
 from orm.sql.selectable import TableClause
 from orm.types.base import TypeEngine
 
@@ -23,7 +24,7 @@ class Table(TableClause, SchemaItem):
     """A table: `Table("users", metadata, Column("id", Integer, primary_key=True), ...)`.
 
     One object per name and MetaData: `Table("users", metadata)` without columns returns the one that exists.
-    schema: the database schema, instead of the MetaData's. extend_existing: add to the table that exists. keep_existing:
+    schema: the database schema, instead of the MetaData's; BLANK_SCHEMA for none. extend_existing: add to the table that exists. keep_existing:
     return it unchanged. autoload_with: an engine or connection to read the definition from. comment, prefixes
     (`["TEMPORARY"]`), info: as they say. Arguments named `<dialect>_<option>` are read by that dialect
     (`mysql_engine`, `sqlite_autoincrement`).
@@ -41,8 +42,9 @@ class Table(TableClause, SchemaItem):
         if name is None and metadata is None:
             return super().__new__(cls)  # unpickling and copying
         schema = options.get("schema")
-        if schema is None and not options.get("_no_default_schema"):
-            schema = metadata.schema
+        if options.get("keep_existing") and options.get("extend_existing"):
+            raise exc.ArgumentError("keep_existing and extend_existing exclude each other.")
+        schema = _chosen_schema(schema, metadata, options.get("_no_default_schema", False))
         existing: Table | None = metadata.tables.get(f"{schema}.{name}" if schema else name)
         if existing is None:
             if options.get("must_exist"):
@@ -61,7 +63,7 @@ class Table(TableClause, SchemaItem):
         name: str,
         metadata: MetaData,
         *args: Any,
-        schema: str | None = None,
+        schema: Any = None,
         quote: bool | None = None,
         quote_schema: bool | None = None,
         autoload_with: Any = None,
@@ -80,12 +82,17 @@ class Table(TableClause, SchemaItem):
         **dialect_options: Any,
     ) -> None:
         if "metadata" in self.__dict__:
-            self._extend(args, keep_existing, comment, info, dialect_options)
+            if quote is not None or quote_schema is not None:
+                raise exc.ArgumentError(
+                    f"Table {self.fullname!r} exists already; whether its name is quoted cannot change. Leave out "
+                    "quote and quote_schema."
+                )
+            if not keep_existing:
+                self._extend(args, implicit_returning, comment, info, dialect_options)
             if autoload_with is not None and not keep_existing:
                 self._autoload(autoload_with, include_columns, resolve_fks)
             return
-        if schema is None and not _no_default_schema:
-            schema = metadata.schema
+        schema = _chosen_schema(schema, metadata, _no_default_schema)
         super().__init__(make_name(name, quote), schema=schema)
         self.metadata = metadata
         self.schema = make_name(schema, quote_schema) if schema is not None else None
@@ -107,7 +114,7 @@ class Table(TableClause, SchemaItem):
         try:
             if autoload_with is not None:
                 self._autoload(autoload_with, include_columns, resolve_fks)
-            self._append_items(args, replace=autoload_with is not None)
+            self._append_items(args, replace=autoload_with is not None or extend_existing)
         except Exception:
             metadata._remove_table(self)
             raise
@@ -116,13 +123,12 @@ class Table(TableClause, SchemaItem):
     def _extend(
         self,
         args: tuple[Any, ...],
-        keep_existing: bool,
+        implicit_returning: bool,
         comment: str | None,
         info: dict[Any, Any] | None,
         dialect_options: dict[str, Any],
     ) -> None:
-        if keep_existing:
-            return
+        self.implicit_returning = implicit_returning
         if comment is not None:
             self.comment = comment
         if info is not None:
@@ -155,21 +161,44 @@ class Table(TableClause, SchemaItem):
     def append_column(
         self, column: Column[Any], *, replace_existing: bool = False, **_options: Any
     ) -> None:
-        """Add a column. Raises exc.DuplicateColumnError if there is one of that key, unless replaced."""
-        key = column.key or column.name
-        existing = self.c.get(key) if key is not None else None
-        if existing is not None and existing is not column:
-            if not replace_existing:
-                raise exc.DuplicateColumnError(
-                    f"Table {self.name!r} already has a column {key!r}. Give one of them another name, or pass "
-                    "replace_existing=True."
-                )
-            self._remove_column(existing)
-        column._set_parent(self)
+        """Add a column at the end; with `replace_existing`, in the place of that of the same name or key.
 
-    def _add_column(self, column: Column[Any]) -> None:
+        Raises exc.DuplicateColumnError if there is a column of that name or key, unless replaced.
+        """
+        place = self._make_room(column, replace_existing)
+        column._set_parent(self, index=place)
+
+    def insert_column(
+        self, column: Column[Any], index: int, *, replace_existing: bool = False, **_options: Any
+    ) -> None:
+        """Add a column at a position, as list.insert() counts it; otherwise as append_column()."""
+        before = [id(own) for own in self.c][:index]
+        self._make_room(column, replace_existing)
+        place = len([own for own in self.c if id(own) in before])
+        column._set_parent(self, index=place)
+
+    def _make_room(self, column: Column[Any], replace_existing: bool) -> int:
+        """Take away the columns of this name or key; the position of the first of them, or the end."""
+        name = column.name
+        key = column.key or name
+        taken = [
+            own for own in self.c if own is not column and (own.key == key or own.name == name)
+        ]
+        if not taken:
+            return len(self.c)
+        if not replace_existing:
+            raise exc.DuplicateColumnError(
+                f"Table {self.name!r} already has a column {taken[0].name!r}. Give one of them another name, or pass "
+                "replace_existing=True to append_column() or insert_column()."
+            )
+        place = next(i for i, own in enumerate(self.c) if own is taken[0])
+        for own in taken:
+            self._remove_column(own)
+        return place
+
+    def _add_column(self, column: Column[Any], index: int | None) -> None:
         """Called by the column once it knows its table."""
-        self._columns.add(column)
+        self._columns.insert(column, len(self._columns) if index is None else index)
         self.__dict__.pop("_autoincrement_memo", None)
 
     def _remove_column(self, column: Column[Any]) -> None:
@@ -201,9 +230,11 @@ class Table(TableClause, SchemaItem):
         return self._table_fks
 
     @property
-    def foreign_key_constraints(self) -> list[ForeignKeyConstraint]:
-        """The ForeignKeyConstraint objects, each once, in order of creation."""
-        return [item for item in self.constraints if isinstance(item, ForeignKeyConstraint)]
+    def foreign_key_constraints(self) -> SchemaItems[ForeignKeyConstraint]:
+        """The ForeignKeyConstraint objects; iteration is in order of creation."""
+        return SchemaItems(
+            item for item in self.constraints if isinstance(item, ForeignKeyConstraint)
+        )
 
     @property
     def autoincrement_column(self) -> Column[Any] | None:
@@ -270,47 +301,24 @@ class Table(TableClause, SchemaItem):
         drop_tables(bind, self.metadata, [self], checkfirst, sort=False)
 
     def to_metadata(
-        self, metadata: MetaData, *, schema: Any = False, name: str | None = None
+        self,
+        metadata: MetaData,
+        *,
+        schema: Any = RETAIN_SCHEMA,
+        referred_schema_fn: Callable[[Table, Any, Any, str | None], Any] | None = None,
+        name: str | None = None,
     ) -> Table:
         """A copy of the table in another MetaData; its foreign keys go along by name.
 
-        schema: another schema; left out, the table's own or, where it had its MetaData's, the new MetaData's.
+        schema: the copy's schema; None takes the MetaData's, RETAIN_SCHEMA (the default) that of the table, or the new
+        MetaData's if the table has none. Foreign keys to tables of the table's own schema move to the copy's, others
+        stay; referred_schema_fn(table, to_schema, constraint, referred_schema) may decide otherwise for each: it returns
+        a schema, BLANK_SCHEMA, or RETAIN_SCHEMA or None to leave it. name: the copy's name.
+        If the MetaData has a table of that name, it is returned as it is, with a warning.
         """
-        if schema is False:
-            own_default = self.schema == self.metadata.schema
-            schema = metadata.schema if own_default else self.schema
-        new_name = self.name if name is None else name
-        key = f"{schema}.{new_name}" if schema else new_name
-        if key in metadata.tables:
-            return metadata.tables[key]
-        table = Table(
-            new_name,
-            metadata,
-            *[column._copy(schema, metadata.schema) for column in self.c],
-            schema=schema,
-            comment=self.comment,
-            prefixes=self._prefixes,
-            info=dict(self._info) if self._info else None,
-            **self.dialect_kwargs,
-        )
-        self._copy_constraints(table, schema, metadata.schema)
-        return table
+        from orm.schema.copying import copy_table
 
-    def _copy_constraints(
-        self, table: Table, schema: str | None, metadata_schema: str | None
-    ) -> None:
-        for constraint in self.constraints:
-            if isinstance(constraint, ForeignKeyConstraint):
-                if not constraint._column_flag:
-                    table.append_constraint(constraint._copy(table, schema, metadata_schema))
-            elif isinstance(constraint, PrimaryKeyConstraint):
-                if constraint.name is not None:
-                    table.primary_key.name = constraint.name
-            elif not constraint._type_bound and not constraint._column_flag:
-                table.append_constraint(constraint._copy(table))
-        for index in self.indexes:
-            if not index._column_flag:
-                index._copy(table)
+        return copy_table(self, metadata, schema, referred_schema_fn, name)
 
     def __repr__(self) -> str:
         parts = [repr(self.name), "MetaData()", *[repr(column) for column in self.c]]
@@ -322,6 +330,16 @@ class Table(TableClause, SchemaItem):
 
 
 event.register_target(Table, SchemaDispatch)
+
+
+def _chosen_schema(schema: Any, metadata: MetaData, no_default: bool) -> str | None:
+    """The schema that a table gets: its own, else its MetaData's unless there is to be none."""
+    if schema is BLANK_SCHEMA:
+        return None
+    if schema is None and not no_default:
+        return metadata.schema
+    chosen: str | None = schema
+    return chosen
 
 
 def _is_integer(type_: TypeEngine) -> bool:

@@ -92,7 +92,7 @@ class PGDDLCompiler(DDLCompiler):
 
     def visit_drop_index(self, drop: Any) -> str:
         index = drop.element
-        self.check_index(index)
+        self.check_index(index, needs_table=False)
         words = ["\nDROP INDEX"]
         if self.dialect_option(index, "concurrently"):
             words.append("CONCURRENTLY")

@@ -14,6 +14,7 @@ from orm.schema import (
     CheckConstraint,
     Column,
     Computed,
+    CreateColumn,
     CreateIndex,
     CreateSchema,
     CreateSequence,
@@ -174,7 +175,7 @@ def test_identity_and_computed_columns():
         "t", MetaData(), identity, Column("c", Integer, Computed("id * 2", persisted=True))
     )
     text = ddl(CreateTable(table), "postgresql")
-    assert "id INTEGER GENERATED ALWAYS AS IDENTITY (START WITH 5) NOT NULL" in text
+    assert "id INTEGER GENERATED ALWAYS AS IDENTITY (START WITH 5)," in text
     assert "c INTEGER GENERATED ALWAYS AS (id * 2) STORED" in text
     assert "id INTEGER NOT NULL AUTO_INCREMENT" in ddl(CreateTable(table), "mysql")
 
@@ -238,7 +239,7 @@ def test_a_reference_to_a_missing_table():
 
 
 def test_alter_for_constraints():
-    fk = make_constrained().foreign_key_constraints[0]
+    fk = next(iter(make_constrained().foreign_key_constraints))
     assert ddl(AddConstraint(fk), "postgresql").startswith(
         "ALTER TABLE child ADD CONSTRAINT fk FOREIGN KEY(a)"
     )
@@ -351,3 +352,38 @@ def test_ddl_text():
     assert ddl(statement, "postgresql").endswith("'100%%'")
     with pytest.raises(exc.CompileError, match=r"%\(nope\)s"):
         ddl(DDL("%(nope)s"), "postgresql")
+
+
+def test_create_table_with_chosen_foreign_keys():
+    metadata = MetaData()
+    Table("p", metadata, Column("id", Integer, primary_key=True))
+    keys = [ForeignKeyConstraint([c], ["p.id"], name=f"fk_{c}") for c in "ab"]
+    table = Table("t", metadata, Column("a", Integer), Column("b", Integer), *keys)
+    none = ddl(CreateTable(table, include_foreign_key_constraints=[]), "sqlite")
+    assert none == "CREATE TABLE t ( a INTEGER, b INTEGER )"
+    one = ddl(CreateTable(table, include_foreign_key_constraints=keys[1:]), "sqlite")
+    assert "fk_b" in one
+    assert "fk_a" not in one
+
+
+def test_an_added_constraint_leaves_the_table_unless_told_otherwise():
+    table = Table("t", MetaData(), Column("a", Integer), UniqueConstraint("a", name="uq"))
+    (constraint,) = [c for c in table.constraints if c.name == "uq"]
+    text = "ALTER TABLE t ADD CONSTRAINT uq UNIQUE (a)"
+    assert ddl(AddConstraint(constraint, isolate_from_table=False), "postgresql") == text
+    assert "uq" in ddl(CreateTable(table), "postgresql")
+    assert ddl(AddConstraint(constraint), "postgresql") == text
+    assert "uq" not in ddl(CreateTable(table), "postgresql")
+
+
+def test_a_column_alone():
+    table = Table("t", MetaData(), Column("a", String(3), nullable=False, server_default="x"))
+    text = "a VARCHAR(3) DEFAULT 'x' NOT NULL"
+    assert ddl(CreateColumn(table.c.a), "postgresql") == text
+    assert [ddl(item, "sqlite") for item in CreateTable(table).columns] == [text]
+
+
+def test_drop_index_needs_no_table_where_the_name_is_enough():
+    assert ddl(DropIndex(Index("ix")), "postgresql") == "DROP INDEX ix"
+    with pytest.raises(exc.CompileError, match="not attached"):
+        ddl(DropIndex(Index("ix")), "mysql")

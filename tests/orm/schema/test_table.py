@@ -189,3 +189,54 @@ def test_info_is_kept():
     table = Table("t", MetaData(), Column("a", Integer, info={"x": 1}), info={"bind_key": "b"})
     assert table.info == {"bind_key": "b"}
     assert table.c.a.info == {"x": 1}
+
+
+def make_abc():
+    return Table("t", MetaData(), *[Column(name, Integer) for name in "abc"])
+
+
+@pytest.mark.parametrize("index", [0, 1, 3, 9, -1, -2])
+def test_a_column_is_inserted_as_into_a_list(index):
+    table, expected = make_abc(), ["a", "b", "c"]
+    table.insert_column(Column("new", Integer), index)
+    expected.insert(index, "new")
+    assert table.c.keys() == expected
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 3, -1])
+def test_a_column_is_replaced_at_another_position(index):
+    table, expected = make_abc(), ["a", "old", "c"]
+    new = Column("b", String(3))
+    table.insert_column(new, index, replace_existing=True)
+    expected.insert(index, "b")
+    expected.remove("old")
+    assert table.c.keys() == expected
+    assert table.c.b is new
+
+
+def test_a_replaced_column_keeps_its_place():
+    table = make_abc()
+    table.append_column(Column("b", String(3), key="other"), replace_existing=True)
+    assert table.c.keys() == ["a", "other", "c"]
+
+
+def test_two_columns_of_one_name_are_refused_whatever_their_keys():
+    with pytest.raises(exc.DuplicateColumnError, match="already has a column 'b'"):
+        Table("t", MetaData(), Column("b", Integer, key="b1"), Column("b", Integer, key="b2"))
+
+
+def test_existing_tables_are_kept_or_extended_not_both():
+    metadata = MetaData()
+    Table("t", metadata, Column("a", Integer))
+    with pytest.raises(exc.ArgumentError, match="exclude each other"):
+        Table("t", metadata, keep_existing=True, extend_existing=True)
+    with pytest.raises(exc.ArgumentError, match="quoted cannot change"):
+        Table("t", metadata, quote=True, extend_existing=True)
+
+
+def test_the_schemas_in_use():
+    metadata = MetaData(schema="w")
+    Table("t", metadata, schema="x")
+    Table("u", metadata)
+    assert metadata.schemas == ("w", "x")
+    assert MetaData().schemas == ()
