@@ -41,6 +41,10 @@ class FromStatement(Executable):
         self._with_options = statement._with_options
         self._execution_options = statement._execution_options
 
+    def params(self, *args: Any, **values: Any) -> Any:
+        """A copy with values for its named parameters."""
+        return STATEMENTS["params"](self, {**(args[0] if args else {}), **values})
+
     @property
     def column_descriptions(self) -> Any:
         """One dict per selected entity."""

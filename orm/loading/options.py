@@ -225,6 +225,25 @@ def make_step(attr: Any) -> Step:
     return Step(attr.parent, prop.key, of_type, criteria)
 
 
+def without_eager_loads(options: Iterable[Any]) -> tuple[Any, ...]:
+    """Return options under which no relationship is loaded along, whatever these and the mapping say."""
+    kept: list[Any] = []
+    for option in options:
+        made = option
+        if isinstance(option, Load):
+            made = option._copy()
+            made._directives = tuple(
+                each
+                for each in option._directives
+                if each.action != "strategy" or each.name not in _EAGER
+            )
+        kept.append(made)
+    return (*kept, Load().lazyload(ANY))
+
+
+_EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
+
+
 def _directive_key(directive: Directive, shared: list[Any]) -> tuple[Hashable, ...]:
     steps = tuple(
         (

@@ -211,8 +211,10 @@ def make_root(directives: Iterable[Directive], entity: Any) -> PathNode | None:
 
 def applies_to(root: Any, entity: Any) -> bool:
     """Return whether an option which starts at `root` is meant for `entity` of the statement."""
-    if root is entity:
+    if root is entity or (replaced := getattr(entity, "stands_for", None)) is root:
         return True
+    if replaced is not None and replaced.is_mapper:
+        entity = replaced
     if getattr(root, "is_aliased_class", False) or getattr(entity, "is_aliased_class", False):
         return False
     return bool(entity.isa(root) or root.isa(entity))

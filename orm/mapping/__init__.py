@@ -40,6 +40,7 @@ from orm.mapping.registry import registry
 from orm.mapping.relationship import RelationshipProperty
 from orm.mapping.synonyms import SynonymProperty
 from orm.mapping.validators import reconstructor, validates
+from orm.mapping.with_parent import with_parent
 
 __all__ = [
     "AliasedClass",
@@ -89,4 +90,5 @@ __all__ = [
     "SynonymProperty",
     "reconstructor",
     "validates",
+    "with_parent",
 ]

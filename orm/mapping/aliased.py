@@ -42,6 +42,9 @@ class AliasedInsp:
         self.name = name
         self.adapt_on_names = adapt_on_names
         self.with_polymorphic_mappers = with_polymorphic_mappers
+        #: the mapper or alias in whose place this one is selected, as the union of a Query is:
+        #: options that start there are meant for this one, too
+        self.stands_for: Any = None
         self.attributes: dict[str, Any] = {}
         self._adapter = ClauseAdapter(selectable)
         self._element: Any = None

@@ -1,223 +1,283 @@
-"""Query: the 1.x interface, a thin face over select() and Session.execute()."""
+"""Query: the 1.x interface, a thin face over select() and Session.execute().
+
+The clauses are in `query_clauses.py`, unions in `query_source.py`, update() and delete() in
+`query_dml.py`; here is what executes, and what makes a query part of another statement.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
-from orm import exc
-from orm.sql.dml import delete, update
+from orm.inspection import inspect
+from orm.loading.options import without_eager_loads
+from orm.session import query_dml
+from orm.session.query_clauses import QueryClauses
 from orm.sql.expression import exists
 from orm.sql.functions import func
 from orm.sql.select import select
+from orm.sql.subquery import SelectLabelStyle
 from orm.sql.text import literal_column
 
 if TYPE_CHECKING:
     from orm.session.session import Session
 
-#: methods of Select that a Query has under the same name, and which give a new Query
-_GENERATIVE = (
-    "add_columns", "distinct", "execution_options", "filter", "filter_by", "group_by", "having",
-    "join", "limit", "offset", "options", "order_by", "outerjoin", "params", "prefix_with",
-    "select_from", "slice", "where", "with_for_update",
-)  # fmt: skip
+_T = TypeVar("_T")
 
 
-class Query:
+class Query(QueryClauses[_T]):
     """A select of entities or columns, bound to a session.
 
     Each method that narrows it returns a new Query; what fetches executes it. With a single
-    entity the items are objects, made unique; otherwise they are rows.
+    entity the items are objects, none of them twice; otherwise they are rows.
     """
 
     def __init__(self, entities: Any, session: Session | None = None) -> None:
         given = entities if isinstance(entities, (tuple, list)) else (entities,)
-        self.session: Any = session
+        self.session = session
         self._entities = tuple(given)
-        self._statement: Any = select(*given)
+        self._statement = select(*given)
+        self._tuples = False
 
-    def _with(self, statement: Any) -> Query:
-        made = Query.__new__(type(self))
-        made.session = self.session
-        made._entities = self._entities
-        made._statement = statement
-        return made
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any: ...
+    # -- what it is
 
     @property
     def statement(self) -> Any:
-        """The select()."""
-        return self._statement
-
-    def __str__(self) -> str:
-        return str(self._statement)
-
-    def __clause_element__(self) -> Any:
-        return self._statement
-
-    def with_session(self, session: Session) -> Query:
-        """Return the query bound to another session."""
-        made = self._with(self._statement)
-        made.session = session
-        return made
-
-    def with_entities(self, *entities: Any) -> Query:
-        """Return the query with other columns and the same rest."""
-        made = self._with(self._statement.with_only_columns(*entities))
-        made._entities = entities
-        return made
-
-    def add_entity(self, entity: Any) -> Query:
-        """Return the query with one more entity."""
-        made = self._with(self._statement.add_columns(entity))
-        made._entities = (*self._entities, entity)
-        return made
-
-    def populate_existing(self) -> Query:
-        """Return the query overwriting objects that are loaded already."""
-        return self._with(self._statement.execution_options(populate_existing=True))
-
-    def yield_per(self, count: int) -> Query:
-        """Return the query fetching in portions."""
-        return self._with(self._statement.execution_options(yield_per=count))
-
-    def autoflush(self, setting: bool) -> Query:
-        """Return the query which flushes first, or does not."""
-        return self._with(self._statement.execution_options(autoflush=setting))
-
-    def from_statement(self, statement: Any) -> Query:
-        """Return the query taking its rows from another statement."""
-        return self._with(select(*self._entities).from_statement(statement))
-
-    def union(self, *others: Query) -> Query:
-        """Return the query over the union with others."""
-        return self._combined("union", others)
-
-    def union_all(self, *others: Query) -> Query:
-        """Return the query over the union with others, duplicates kept."""
-        return self._combined("union_all", others)
-
-    def _combined(self, name: str, others: Sequence[Query]) -> Query:
-        combined = getattr(self._statement, name)(*[other._statement for other in others])
-        return self._with(select(*self._entities).from_statement(combined))
-
-    def subquery(self, name: str | None = None) -> Any:
-        """Return the select as a subquery."""
-        return self._statement.subquery(name)
-
-    def cte(self, name: str | None = None, recursive: bool = False) -> Any:
-        """Return the select as a common table expression."""
-        return self._statement.cte(name, recursive=recursive)
-
-    def scalar_subquery(self) -> Any:
-        """Return the select as a value."""
-        return self._statement.scalar_subquery()
-
-    def exists(self) -> Any:
-        """Return EXISTS over the select."""
-        inner = self._statement.with_only_columns(literal_column("1"), maintain_column_froms=True)
-        return exists(inner)
-
-    # -- what executes
+        """The select() that this query stands for."""
+        statement = self._statement
+        if self._eager:
+            return statement
+        statement = statement._clone()
+        statement._with_options = without_eager_loads(statement._with_options)
+        return statement
 
     @property
-    def _gives_objects(self) -> bool:
-        return len(self._statement._raw_columns) == 1 and bool(
-            getattr(self._statement._raw_columns[0], "_is_from_clause", False)
-        )
+    def selectable(self) -> Any:
+        """The same as `statement`."""
+        return self.statement
 
-    def _execute(self) -> Any:
-        result = self.session.execute(self._statement)
-        if self._gives_objects:
-            result = result.scalars()
-            if not self._statement._execution_options.get("yield_per"):
-                result = result.unique()
-        return result
+    def __clause_element__(self) -> Any:
+        return self.statement
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._execute())
+    @property
+    def whereclause(self) -> Any:
+        """The condition, None if there is none."""
+        return self._statement.whereclause
 
-    def all(self) -> list[Any]:
-        """Return all objects or rows."""
-        return list(self._execute().all())
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """One dict per entity or column: name, type, aliased, expr, entity."""
+        found: list[dict[str, Any]] = select(*self._entities).column_descriptions
+        return found
 
-    def first(self) -> Any:
-        """Return the first, or None; fetches one row only."""
-        limited = self if self._statement._limit_clause is not None else self.limit(1)
-        return limited._execute().first()
+    @property
+    def is_single_entity(self) -> bool:
+        """Whether the items are objects, and not rows."""
+        columns = self._statement._raw_columns
+        if self._tuples or len(columns) != 1:
+            return False
+        return bool(columns[0]._is_from_clause and "parententity" in columns[0]._annotations)
 
-    def one(self) -> Any:
-        """Return the only one; raises exc.NoResultFound or exc.MultipleResultsFound."""
-        return self._execute().one()
-
-    def one_or_none(self) -> Any:
-        """Return the only one, or None; raises exc.MultipleResultsFound."""
-        return self._execute().one_or_none()
-
-    def scalar(self) -> Any:
-        """Return the first element of the only row, or None."""
-        row = self.session.execute(self._statement).one_or_none()
-        return None if row is None else row[0]
-
-    def get(self, ident: Any) -> Any:
-        """Return the object with this primary key; see Session.get."""
-        return self.session.get(self._entities[0], ident)
-
-    def count(self) -> int:
-        """Return the number of rows."""
-        inner = self._statement.order_by(None).subquery()
-        return int(self.session.scalar(select(func.count()).select_from(inner)))
-
-    def __getitem__(self, item: int | slice) -> Any:
-        if isinstance(item, slice):
-            start, stop = item.start or 0, item.stop
-            if start < 0 or (stop is not None and stop < 0):
-                raise IndexError("A query takes no negative index: sort the other way round.")
-            found = self.offset(start) if start else self
-            if stop is not None:
-                found = found.limit(max(0, stop - start))
-            return found.all()[:: item.step or 1]
-        if item < 0:
-            raise IndexError("A query takes no negative index: sort the other way round.")
-        return self.offset(item).limit(1).all()[0]
-
-    def update(self, values: Mapping[Any, Any], synchronize_session: Any = "auto") -> int:
-        """UPDATE the rows that match; returns how many."""
-        statement = update(self._target()).where(*self._statement._where_criteria)
-        return self._write(statement.values(dict(values)), synchronize_session)
-
-    def delete(self, synchronize_session: Any = "auto") -> int:
-        """DELETE the rows that match; returns how many."""
-        statement = delete(self._target()).where(*self._statement._where_criteria)
-        return self._write(statement, synchronize_session)
-
-    def _target(self) -> Any:
-        statement = self._statement
-        if statement._limit_clause is not None or statement._setup_joins:
-            raise exc.InvalidRequestError(
-                "update() and delete() of a Query go by filter() only, without limit() or join()."
-            )
-        return self._entities[0]
-
-    def _write(self, statement: Any, synchronize_session: Any) -> int:
-        options = {"synchronize_session": synchronize_session}
-        return int(self.session.execute(statement, execution_options=options).rowcount)
+    def __str__(self) -> str:
+        statement = self.statement
+        if getattr(statement, "_chosen_label_style", True) is None:
+            statement = statement.set_label_style(SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL)
+        bind = None if self.session is None else self.session.bind
+        return str(statement) if bind is None else str(statement.compile(bind))
 
     def __repr__(self) -> str:
         return f"<Query {self._statement!s:.200}>"
 
+    def with_session(self, session: Session) -> Self:
+        """Return the query bound to another session."""
+        made = self._copy()
+        made.session = session
+        return made
 
-def _add_generative(name: str) -> None:
-    def method(self: Query, *args: Any, **kwargs: Any) -> Query:
-        return self._with(getattr(self._statement, name)(*args, **kwargs))
+    def only_return_tuples(self, value: bool) -> Self:
+        """Return the query whose items are rows, even of a single entity."""
+        made = self._copy()
+        made._tuples = value
+        return made
 
-    method.__name__ = name
-    method.__doc__ = f"Return the query with select().{name}(...) applied."
-    setattr(Query, name, method)
+    def tuples(self) -> Self:
+        """Return the query itself, for type checkers: its rows are tuples."""
+        return self
+
+    # -- as a part of other statements
+
+    def subquery(
+        self, name: str | None = None, with_labels: bool = False, reduce_columns: bool = False
+    ) -> Any:
+        """Return the select as a subquery, its columns in `.c`.
+
+        with_labels: name the columns table_column. reduce_columns: leave out columns which are
+        equal to another because of a join over them.
+        """
+        statement = self.enable_eagerloads(False).statement
+        if with_labels:
+            statement = statement.set_label_style(SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL)
+        if reduce_columns:
+            statement = statement.reduce_columns()
+        return statement.subquery(name)
+
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> Any:
+        """Return the select as a common table expression."""
+        statement = self.enable_eagerloads(False).statement
+        return statement.cte(name, recursive=recursive, nesting=nesting)
+
+    def scalar_subquery(self) -> Any:
+        """Return the select as a value in another statement."""
+        return self.enable_eagerloads(False).statement.scalar_subquery()
+
+    def label(self, name: str | None) -> Any:
+        """Return the select as a value under a name."""
+        return self.scalar_subquery().label(name)
+
+    def exists(self) -> Any:
+        """Return EXISTS over the select, to be used in a condition or a query of its own."""
+        inner = self.enable_eagerloads(False).statement
+        if not inner._from_obj and not inner._setup_joins:
+            inner = inner.select_from(*inner.columns_clause_froms)
+        one = literal_column("1")
+        return exists(inner.with_only_columns(one, maintain_column_froms=bool(inner._setup_joins)))
+
+    # -- what executes
+
+    def _execute(self) -> Any:
+        """Return the result, made unique as the 1.x interface always did."""
+        statement = self.statement
+        result = self.session.execute(statement)
+        if self.is_single_entity:
+            result = result.scalars()
+        if not statement._execution_options.get("yield_per") and self._has_entities():
+            result = result.unique()
+        return result
+
+    def _has_entities(self) -> bool:
+        return any(
+            each._is_from_clause and "parententity" in each._annotations
+            for each in self._statement._raw_columns
+        )
+
+    def __iter__(self) -> Iterator[_T]:
+        return iter(self._execute())
+
+    def all(self) -> list[_T]:
+        """Return all objects or rows."""
+        return list(self._execute().all())
+
+    def first(self) -> _T | None:
+        """Return the first, or None; asks for one row only."""
+        limited = self
+        if self._statement.__visit_name__ == "select" and self._statement._limit != 0:
+            limited = self.limit(1)
+        found: _T | None = limited._execute().first()
+        return found
+
+    def one(self) -> _T:
+        """Return the only one. Raises exc.NoResultFound, exc.MultipleResultsFound."""
+        found: _T = self._execute().one()
+        return found
+
+    def one_or_none(self) -> _T | None:
+        """Return the only one, or None. Raises exc.MultipleResultsFound."""
+        found: _T | None = self._execute().one_or_none()
+        return found
+
+    def scalar(self) -> Any:
+        """Return the first element of the only row, or None without a row.
+
+        Raises exc.MultipleResultsFound if there are more.
+        """
+        found: Any = self.one_or_none()
+        if found is None or self.is_single_entity:
+            return found
+        return found[0]
+
+    def get(self, ident: Any) -> _T | None:
+        """Return the object with this primary key, or None; see Session.get.
+
+        Raises exc.InvalidRequestError for a query that has criteria.
+        """
+        statement = self._statement
+        query_dml.check_plain(statement, "get", ("order_by", "distinct"))
+        options = statement._execution_options
+        lock = statement._for_update_arg
+        found: _T | None = self.session.get(
+            inspect(self._first_entity()).entity,
+            ident,
+            options=statement._with_options,
+            populate_existing=options.get("populate_existing", False),
+            with_for_update=None if lock is None else lock._asdict(),
+        )
+        return found
+
+    def count(self) -> int:
+        """Return how many rows the query has, by SELECT count(*) over it as a subquery."""
+        inner = self.enable_eagerloads(False).statement
+        inner = inner.set_label_style(SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL)
+        if not inner._has_row_limiting_clause and not inner._distinct_on:
+            inner = inner.order_by(None)
+        counted = select(func.count(literal_column("*"))).select_from(inner.subquery())
+        options = {**inner._execution_options}
+        return int(self.session.scalar(counted.execution_options(**options)))
+
+    @overload
+    def __getitem__(self, item: int) -> _T: ...
+    @overload
+    def __getitem__(self, item: slice) -> list[_T]: ...
+    def __getitem__(self, item: int | slice) -> Any:
+        if not isinstance(item, slice):
+            _refuse_negative(item)
+            return self.slice(item, item + 1).all()[0]
+        start, stop = item.start, item.stop
+        _refuse_negative(start, stop)
+        if stop is not None and stop <= (start or 0):
+            return []
+        found = self if start is None and stop is None else self.slice(start, stop)
+        return found.all()[:: item.step]
+
+    def update(
+        self,
+        values: Mapping[Any, Any] | Sequence[tuple[Any, Any]],
+        synchronize_session: Any = "auto",
+        update_args: Mapping[str, Any] | None = None,
+    ) -> int:
+        """UPDATE the rows that the conditions of this query match; returns how many.
+
+        values: attribute or its name -> value or expression. synchronize_session: how objects
+        in the session follow, as in an ORM update(). update_args: `preserve_parameter_order`,
+        and options of the dialect.
+        """
+        statement = query_dml.make_update(self, values, update_args or {})
+        return query_dml.execute(self, statement, synchronize_session)
+
+    def delete(
+        self, synchronize_session: Any = "auto", delete_args: Mapping[str, Any] | None = None
+    ) -> int:
+        """DELETE the rows that the conditions of this query match; returns how many."""
+        statement = query_dml.make_delete(self, delete_args or {})
+        return query_dml.execute(self, statement, synchronize_session)
+
+    def merge_result(self, iterator: Any, load: bool = True) -> list[Any]:
+        """Return rows or objects of another session (a cache) with this session's objects."""
+        merge = self.session.merge
+        if self.is_single_entity:
+            return [merge(each, load=load) for each in iterator]
+        whole = [
+            each._is_from_clause and "parententity" in each._annotations
+            for each in self._statement._raw_columns
+        ]
+        return [
+            tuple(
+                merge(value, load=load) if is_entity and value is not None else value
+                for is_entity, value in zip(whole, row, strict=True)
+            )
+            for row in iterator
+        ]
 
 
-for _name in _GENERATIVE:
-    _add_generative(_name)
+def _refuse_negative(*positions: int | None) -> None:
+    if any(each is not None and each < 0 for each in positions):
+        raise IndexError("A query takes no negative index: sort the other way round.")

@@ -141,9 +141,12 @@ class GenerativeSelect(SelectBase):
         )
         return new
 
-    def slice(self, start: int, stop: int) -> Self:
-        """A copy that returns the rows from `start` up to `stop`, as a Python slice does."""
-        new = self.limit(max(stop - start, 0))
+    def slice(self, start: int | None, stop: int | None) -> Self:
+        """A copy that returns the rows from `start` up to `stop`, as a Python slice does.
+
+        `start` counts from the offset which the statement has already; None is no end.
+        """
+        new = self if stop is None else self.limit(max(stop - (start or 0), 0))
         return new.offset(start + (_plain_number(self._offset_clause) or 0)) if start else new
 
     def with_for_update(

@@ -58,3 +58,11 @@ def memory(m: SimpleNamespace) -> Iterator[Any]:
 def session(memory: Any) -> Iterator[Session]:
     with Session(memory) as made:
         yield made
+
+
+@pytest.fixture
+def filled(session: Session, m: SimpleNamespace) -> Session:
+    """A session over four users, `a` to `d`, each with one post whose title is the name twice."""
+    session.add_all([m.User(name=n, posts=[m.Post(title=n * 2)]) for n in "abcd"])
+    session.commit()
+    return session

@@ -1,4 +1,4 @@
-"""Query, the 1.x interface."""
+"""Query, the 1.x interface: what executes, and what makes it part of other statements."""
 
 from __future__ import annotations
 
@@ -6,42 +6,125 @@ from typing import Any
 
 import pytest
 
-from orm import Session, exc, scoped_session, sessionmaker
+from orm import Query, Session, exc, joinedload, scoped_session, select, sessionmaker
 
 
-@pytest.fixture
-def filled(session: Session, m: Any) -> Session:
-    session.add_all([m.User(name=n, posts=[m.Post(title=n * 2)]) for n in "abcd"])
-    session.commit()
-    return session
-
-
-def test_narrowing_and_fetching(filled: Session, m: Any) -> None:
+def test_fetching(filled: Session, m: Any) -> None:
     query = filled.query(m.User).filter(m.User.name > "a").order_by(m.User.name.desc())
     assert [user.name for user in query] == ["d", "c", "b"]
-    assert query.count() == 3
     assert query.first().name == "d"
+    assert query.limit(0).first() is None
     assert query.limit(1).one().name == "d"
-    assert [user.name for user in query[1:3]] == ["c", "b"]
-    assert query[2].name == "b"
     assert filled.query(m.User).filter_by(name="x").first() is None
     assert filled.query(m.User).filter_by(name="x").one_or_none() is None
     with pytest.raises(exc.NoResultFound):
         filled.query(m.User).filter_by(name="x").one()
     with pytest.raises(exc.MultipleResultsFound):
         filled.query(m.User).one()
-    with pytest.raises(IndexError):
-        _ = query[-1]
 
 
-def test_columns_and_joins(filled: Session, m: Any) -> None:
-    rows = filled.query(m.User.name, m.Post.title).join(m.User.posts).order_by(m.User.id).all()
-    assert rows[0] == ("a", "aa")
-    query = filled.query(m.User).join(m.Post).filter(m.Post.title == "bb")
-    assert [user.name for user in query.all()] == ["b"]
-    assert filled.query(m.User).with_entities(m.User.id).filter_by(name="c").scalar() == 3
-    assert filled.query(filled.query(m.User).filter_by(name="c").exists()).scalar()
+def test_positions(filled: Session, m: Any) -> None:
+    query = filled.query(m.User.name).order_by(m.User.name)
+    assert query[1:3] == [("b",), ("c",)]
+    assert query[:2] == [("a",), ("b",)]
+    assert query[2:] == [("c",), ("d",)]
+    assert query[::2] == [("a",), ("c",)]
+    assert query[3:1] == []
+    assert query[2] == ("c",)
+    assert query.offset(1)[1:3] == [("c",), ("d",)]
+    for position in (-1, slice(-2, None), slice(0, -1)):
+        with pytest.raises(IndexError):
+            _ = query[position]
+
+
+def test_count_is_of_rows(filled: Session, m: Any) -> None:
+    assert filled.query(m.User).count() == 4
+    assert filled.query(m.User).order_by(m.User.name).limit(3).count() == 3
+    assert filled.query(m.User, m.Post).count() == 16
+    assert filled.query(m.User).options(joinedload(m.User.posts)).count() == 4
+
+
+def test_objects_come_once(filled: Session, m: Any) -> None:
+    user = filled.query(m.User).filter_by(name="a").one()
+    user.posts += [m.Post(title="x"), m.Post(title="y")]
+    joined = filled.query(m.User).join(m.User.posts).filter(m.User.name == "a")
+    assert joined.all() == [user]
+    assert filled.execute(joined.statement).scalars().all() == [user] * 3
+    assert joined.with_entities(m.User.name).all() == [("a",)] * 3
+
+
+def test_rows_of_a_single_entity(filled: Session, m: Any) -> None:
+    query = filled.query(m.User).filter_by(name="a")
+    assert query.is_single_entity
+    assert query.only_return_tuples(True).one()[0] is query.one()
+    assert not filled.query(m.User.id).is_single_entity
+    assert not filled.query(m.User, m.Post).is_single_entity
+
+
+def test_scalar(filled: Session, m: Any) -> None:
+    names = filled.query(m.User.name)
+    assert names.filter_by(name="c").scalar() == "c"
+    assert names.filter_by(name="x").scalar() is None
+    assert filled.query(m.User).filter_by(name="c").scalar().name == "c"
+    with pytest.raises(exc.MultipleResultsFound):
+        names.scalar()
+
+
+def test_get(filled: Session, m: Any) -> None:
     assert filled.query(m.User).get(1).name == "a"
+    assert filled.query(m.User).get(99) is None
+    loaded = filled.query(m.User).options(joinedload(m.User.posts)).populate_existing().get(2)
+    assert "posts" in loaded.__dict__
+    with pytest.raises(exc.InvalidRequestError, match="filter"):
+        filled.query(m.User).filter_by(name="a").get(1)
+
+
+def test_as_a_part_of_statements(filled: Session, m: Any) -> None:
+    inner = filled.query(m.Post.user_id).filter(m.Post.title == "bb")
+    assert filled.query(m.User.name).filter(m.User.id.in_(inner)).all() == [("b",)]
+    titles = filled.query(m.Post.user_id, m.Post.title).subquery("titles")
+    query = filled.query(m.User.name, titles.c.title).join(titles, titles.c.user_id == m.User.id)
+    assert query.order_by(m.User.name)[0] == ("a", "aa")
+    numbered = filled.query(m.Post.user_id.label("owner")).cte("numbered")
+    assert filled.query(numbered.c.owner).count() == 4
+    label = filled.query(m.Post.title).filter(m.Post.user_id == m.User.id).label("title")
+    assert filled.query(m.User.name, label).order_by(m.User.id).first() == ("a", "aa")
+    assert list(filled.query(m.User).subquery(with_labels=True).c.keys()) == [
+        "users_id",
+        "users_name",
+    ]
+    assert filled.execute(filled.query(m.User.name).order_by(m.User.name)).first() == ("a",)
+
+
+def test_exists(filled: Session, m: Any) -> None:
+    assert filled.query(filled.query(m.User).filter_by(name="c").exists()).scalar()
+    assert not filled.query(filled.query(m.User).filter_by(name="x").exists()).scalar()
+    of_user = filled.query(m.Post).filter(m.Post.user_id == m.User.id, m.Post.title == "aa")
+    assert filled.query(m.User.name).filter(of_user.exists()).all() == [("a",)]
+    joined = filled.query(m.User).join(m.User.posts).filter(m.Post.title == "aa")
+    assert filled.query(joined.exists()).scalar()
+
+
+def test_text_has_labels(m: Any) -> None:
+    query: Query[Any] = Query(m.User).filter_by(name="a")
+    assert str(query) == (
+        "SELECT users.id AS users_id, users.name AS users_name \n"
+        "FROM users \n"
+        "WHERE users.name = :name_1"
+    )
+    assert "<Query" in repr(query)
+
+
+def test_what_it_is(filled: Session, m: Any) -> None:
+    query = filled.query(m.User, m.User.name.label("n"))
+    assert query.session is filled
+    assert query.whereclause is None
+    assert [each["name"] for each in query.column_descriptions] == ["User", "n"]
+    assert query.column_descriptions[0]["entity"] is m.User
+    other = Session(filled.bind)
+    assert query.with_session(other).session is other
+    assert query.tuples() is query
+    other.close()
 
 
 def test_update_and_delete(filled: Session, m: Any) -> None:
@@ -52,9 +135,42 @@ def test_update_and_delete(filled: Session, m: Any) -> None:
     assert filled.query(m.Post).count() == 3
 
 
+def test_merge_result(filled: Session, m: Any) -> None:
+    with Session(filled.bind) as other:
+        cached = other.query(m.User).order_by(m.User.id).all()
+        rows = other.query(m.User, m.User.name).order_by(m.User.id).all()
+    query = filled.query(m.User)
+    merged = query.merge_result(cached)
+    assert merged[0] is filled.get(m.User, 1)
+    mixed = filled.query(m.User, m.User.name).merge_result(rows, load=False)
+    assert mixed[1] == (filled.get(m.User, 2), "b")
+
+
 def test_query_property(memory: Any, m: Any) -> None:
     scope = scoped_session(sessionmaker(memory))
     m.User.query = scope.query_property()
     scope.add(m.User(name="a"))
     assert m.User.query.filter_by(name="a").one().name == "a"
+    assert scope.query(m.User).count() == 1
     scope.remove()
+
+
+def test_own_query_class(memory: Any, m: Any) -> None:
+    class Named(Query[Any]):
+        def named(self, name: str) -> Any:
+            return self.filter_by(name=name)
+
+    factory = sessionmaker(memory, query_cls=Named)
+    with factory() as session:
+        session.add(m.User(name="a"))
+        query: Any = session.query(m.User).order_by(m.User.id)
+        assert query.named("a").one().name == "a"
+    with Session(memory, query_cls=Named) as session:
+        assert isinstance(session.query(m.User), Named)
+
+
+def test_of_a_plain_table(filled: Session, m: Any) -> None:
+    table = m.User.__table__
+    assert filled.query(table.c.name).filter(table.c.id == 1).all() == [("a",)]
+    assert filled.query(table).filter(table.c.id == 1).all() == [(1, "a")]
+    assert filled.query(select(m.User.id).where(m.User.id == 2).scalar_subquery()).scalar() == 2
