@@ -105,7 +105,7 @@ class OneToMany(Processor):
                     continue
                 if has_parent(self.prop, child_state):
                     continue
-                if self.deletes_orphans or self.cascades_delete:
+                if self.deletes_orphans:
                     uow.add_delete(child_state, child)
                 else:
                     self._disown(uow, child_state, child)

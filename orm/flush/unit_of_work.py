@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from orm.flush import dependency, plan
@@ -231,7 +232,8 @@ class UnitOfWork:
                     modified.pop(state, None)
         for state, names in self.stale.items():
             state.expire(names)
-        session._register_altered(self.updated)
+        # not only those with an UPDATE: a collection may have changed alone
+        session._register_altered(chain.from_iterable(self.saves.values()))
 
     def _switch_keys(self) -> None:
         identity_map = self.session.identity_map

@@ -109,8 +109,14 @@ def reduce_primary_key(columns: list[Any]) -> list[Any]:
     """Drop columns which only repeat another of the list, by a foreign key to it."""
     kept = []
     for column in columns:
-        keys = getattr(column, "foreign_keys", ())
-        if any(fk.column is other for fk in keys for other in columns if other is not column):
-            continue
-        kept.append(column)
+        if not any(_repeats(column, other) for other in columns if other is not column):
+            kept.append(column)
     return kept or columns
+
+
+def _repeats(column: Any, other: Any) -> bool:
+    # within one table there is nothing to find, and the tables that its keys refer to may
+    # be described later
+    if column.table is other.table:
+        return False
+    return any(key.column is other for key in column.foreign_keys)

@@ -182,3 +182,21 @@ def test_a_changed_key_reaches_the_children(memory: Any, session: Session, m: An
     assert {city.country_code for city in country.cities} == {"gb"}
     assert session.get(m.Country, "gb") is country
     assert session.get(m.Country, "uk") is None
+
+
+def test_children_taken_out_before_the_delete_are_let_go(session: Session, m: Any) -> None:
+    root = m.Node(name="root", children=[m.Node(name="a"), m.Node(name="b")])
+    session.add(root)
+    session.commit()
+    del root.children[0]
+    session.delete(root)
+    session.commit()
+    assert session.scalars("SELECT name FROM nodes").all() == ["a"]
+
+
+def test_none_in_a_collection_is_refused(session: Session, m: Any) -> None:
+    user = m.User(name="u")
+    user.posts.append(None)
+    session.add(user)
+    with pytest.raises(exc.FlushError, match="User.posts contains None"):
+        session.flush()
