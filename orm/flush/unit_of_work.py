@@ -32,7 +32,7 @@ class UnitOfWork:
     """What one flush does. Given to the flush events as `flush_context`.
 
     saves, deletes: mapper -> state -> object, mappers in order of first use, states in the
-    order in which they came. inserted, updated: states whose statements have been sent.
+    order in which they came. inserted: states whose statements have been sent.
     """
 
     def __init__(self, session: SessionLike) -> None:
@@ -40,7 +40,6 @@ class UnitOfWork:
         self.saves: dict[Any, Bucket] = {}
         self.deletes: dict[Any, Bucket] = {}
         self.inserted: list[Any] = []
-        self.updated: list[Any] = []
         #: the identities of `inserted`, in the same order
         self.idents: list[Any] = []
         #: states whose key changed -> their new identity

@@ -96,7 +96,6 @@ def _write(
     for state, obj in ordered:
         if not pk_keys.isdisjoint(changed[state]):
             _note_new_identity(uow, mapper, state, obj)
-    uow.updated.extend(changed)
 
 
 def _sort_by_identity(pairs: list[Pair]) -> list[Pair]:

@@ -347,7 +347,7 @@ def switch_back(session: Session, state: Any, old_ident: Any, attached: bool) ->
 def expire_everything(session: Session) -> None:
     """Expire every attribute of every persistent object, and forget pending changes."""
     for state in session.identity_map.all_states():
-        state.expire()
+        _expire_whole(state)
     session.identity_map.modified.clear()
 
 
@@ -356,8 +356,15 @@ def expire_altered(session: Session, altered: Iterable[Any]) -> None:
     modified = session.identity_map.modified
     for state in {**dict.fromkeys(altered), **dict.fromkeys(modified)}:
         if state() is not None and state.session is session:
-            state.expire()
+            _expire_whole(state)
     modified.clear()
+
+
+def _expire_whole(state: Any) -> None:
+    """Expire an object, and what it remembers of its owners: those expire along with it."""
+    state.expire()
+    if state.extra is not None:
+        state.extra.parents = None
 
 
 # -- functions of the public API

@@ -549,8 +549,9 @@ class Session:
         lifecycle.register_deleted(self, states)
 
     def _register_altered(self, states: Iterable[Any]) -> None:
-        if self._transaction is not None:
-            self._transaction._altered.update(dict.fromkeys(states))
+        transaction = self._transaction
+        if transaction is not None and transaction.nested:  # else a rollback expires everything
+            transaction._altered.update(dict.fromkeys(states))
 
     def _register_key_switch(self, state: Any, old: Any, new: Any) -> None:
         assert self._transaction is not None

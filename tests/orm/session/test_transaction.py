@@ -246,3 +246,23 @@ def test_control_fully_commits(memory: Any, m: Any) -> None:
         assert not connection.in_transaction()
     with memory.connect() as connection:
         assert connection.scalar("SELECT count(*) FROM users") == 1
+
+
+@pytest.mark.parametrize("flushed", [True, False])
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_taken_back_removal_makes_no_orphan(
+    session: Session, m: Any, flushed: bool, nested: bool
+) -> None:
+    user = m.User(name="a", posts=[m.Post(title="kept")])
+    session.add(user)
+    session.commit()
+    (post,) = user.posts
+    point = session.begin_nested() if nested else session
+    user.posts.remove(post)
+    if flushed:
+        session.flush()
+    point.rollback()
+    post.title = "changed"
+    session.flush()
+    assert session.scalars("SELECT title FROM posts").all() == ["changed"]
+    assert user.posts == [post]
