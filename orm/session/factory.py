@@ -17,11 +17,11 @@ _S = TypeVar("_S", bound=Session)
 class sessionmaker(Generic[_S]):
     """Calling it makes a Session with the settings given here; see Session for them.
 
-    class_: the Session class to use. `.begin()` makes a session in a transaction. The
+    `class_`: the Session class to use. `.begin()` makes a session in a transaction. The
     sessions are of a subclass made here, so that events may be listened for on the factory.
     """
 
-    class_: type[_S]
+    `class_`: type[_S]
 
     @overload
     def __init__(self, bind: Any = ..., *, class_: type[_S], **kw: Any) -> None: ...
@@ -31,7 +31,7 @@ class sessionmaker(Generic[_S]):
         self,
         bind: Any = None,
         *,
-        class_: Any = Session,
+        `class_`: Any = Session,
         autoflush: bool = True,
         expire_on_commit: bool = True,
         info: dict[Any, Any] | None = None,
