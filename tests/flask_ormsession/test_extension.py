@@ -183,6 +183,20 @@ def test_session_options(make_small: Any) -> None:
         assert world.db.session().expire_on_commit is False
 
 
+def test_lazy_loads(make_small: Any) -> None:
+    world = make_small(ORM_LAZY_LOADS="raise")
+    with world.app.app_context():
+        assert world.db.session().lazy_loads == "raise"
+
+
+def test_a_model_without_a_primary_key() -> None:
+    db: Any = Database()
+    with pytest.raises(exc.ArgumentError, match=r"primary_key=True"):
+
+        class Note(db.Model):
+            text: Mapped[str]
+
+
 def test_names_of_orm() -> None:
     db: Any = Database()
     assert db.Column is orm.Column
