@@ -21,7 +21,7 @@ class sessionmaker(Generic[_S]):
     sessions are of a subclass made here, so that events may be listened for on the factory.
     """
 
-    `class_`: type[_S]
+    class_: type[_S]
 
     @overload
     def __init__(self, bind: Any = ..., *, class_: type[_S], **kw: Any) -> None: ...
