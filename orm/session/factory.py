@@ -31,7 +31,7 @@ class sessionmaker(Generic[_S]):
         self,
         bind: Any = None,
         *,
-        `class_`: Any = Session,
+        class_: Any = Session,
         autoflush: bool = True,
         expire_on_commit: bool = True,
         info: dict[Any, Any] | None = None,
