@@ -183,6 +183,8 @@ class SessionMachine(RuleBasedStateMachine):
         book, author = self.pick("books", a), self.pick("authors", b)
         if book is None or author is None:
             return
+        # a pending object that leaves an owner with delete-orphan leaves the session too
+        self.flush()
         target = self.objects[author]
         if by_append and self.objects[book] not in target.books:
             target.books.append(self.objects[book])
