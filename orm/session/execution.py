@@ -14,6 +14,7 @@ from orm.inspection import inspect
 from orm.loading.plan import execute_select
 from orm.loading.refresh import load_get, refresh_state
 from orm.session.dml import execute_dml
+from orm.sql.compound import CompoundSelect
 from orm.sql.elements import TextClause
 from orm.util.collections import EMPTY_MAP
 
@@ -54,7 +55,8 @@ def run_statement(
     if options.get("autoflush", True) and statement._execution_options.get("autoflush", True):
         session._autoflush()
     arguments = bind_arguments or EMPTY_MAP
-    if statement.is_orm:
+    # a union gives rows, also of entities: those of its members need not be of one class
+    if statement.is_orm and not isinstance(statement, CompoundSelect):
         if statement.is_dml:
             return execute_dml(session, statement, params, options, arguments)
         return execute_select(session, statement, params, options, arguments)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import Session, delete, event, exc, func, insert, inspect, select, update
+from orm import Session, delete, event, exc, func, insert, inspect, select, union_all, update
 
 
 def test_listeners_see_and_change_statements(session: Session, m: Any) -> None:
@@ -123,3 +123,12 @@ def test_returning_of_update_and_delete(session: Session, m: Any) -> None:
     assert [user.name for user in session.scalars(statement)] == ["c"]
     gone = session.scalars(delete(m.User).where(m.User.name == "b").returning(m.User.id))
     assert gone.all() == [2]
+
+
+def test_a_union_of_entities_gives_rows(session: Session, m: Any) -> None:
+    session.add(m.User(name="a", posts=[m.Post(title="p")]))
+    session.commit()
+    names = union_all(select(m.User.name), select(m.Post.title))
+    assert session.scalars(names).all() == ["a", "p"]
+    whole = union_all(select(m.User), select(m.User))
+    assert session.execute(whole).all() == [(1, "a"), (1, "a")]
