@@ -14,7 +14,7 @@ from orm import codegen, exc
 from orm.engine.row import RowLayout
 from orm.loading.gen_hydrate import gen_hydrate
 from orm.loading.hydrate import Hydrator, make_plain
-from orm.loading.joined import JoinedLoad, add_joins
+from orm.loading.joined import JoinedLoad, add_joins, repeats_rows
 from orm.loading.path import PathNode
 from orm.loading.polymorphic import make_kinds
 from orm.loading.row_plan import EntityRow, JoinedRow, RowPlan, Slot
@@ -214,7 +214,9 @@ class PlanBuilder:
                 f"The statement was compiled to {len(compiled.result_columns)} columns where "
                 f"{width} were planned: {compiled.string}"
             )
-        rows = RowPlan(self.entities, outputs, emit, width, group)
+        has_joined = any(entity.joined for entity in self.entities)
+        repeats = has_joined and repeats_rows(base, self.entities)
+        rows = RowPlan(self.entities, outputs, emit, width, group, repeats=repeats)
         names = [
             compiled.result_columns[output.place].key
             if key is None and isinstance(output, Slot)

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from orm.mapping.join_entries import adapt_all, is_column, is_remote, make_adapter
+from orm.sql.froms import compute_froms
 from orm.sql.select import select
+from orm.sql.visitors import iterate
 
 
 class JoinedLoad:
@@ -61,10 +63,18 @@ class JoinedLoad:
         criteria = () if said is None else said.criteria
         for each in criteria:
             made.onclause = made.onclause & adapt_all(each, made.adapt)
-        made.order_by = tuple(adapt_all(each, made.adapt) for each in prop.order_by or ())
+        made.order_by = tuple(adapt_all(each, made._find_joined) for each in prop.order_by or ())
         innerjoin = None if said is None else said.args.get("innerjoin")
         made.inner = bool(prop.innerjoin if innerjoin is None else innerjoin)
         return made
+
+    def _find_joined(self, column: Any) -> Any:
+        """Return a column of the association table or of the target, on the aliases joined."""
+        if self.secondary is not None:
+            found = self.secondary.corresponding_column(column, True)
+            if found is not None:
+                return found
+        return self.target.corresponding_column(column, True)
 
     def adapt_parent(self, replace: Callable[[Any], Any]) -> None:
         """Replace the parent's columns in the condition, once it stands in a subquery."""
@@ -103,6 +113,15 @@ def add_joins(builder: Any, base: Any) -> Any:
     return statement.order_by(*order_by) if order_by else statement
 
 
+def repeats_rows(base: Any, entities: Any) -> bool:
+    """Return whether a statement may give one object in several rows, before its eager joins."""
+    froms = compute_froms(base)
+    if len(froms) != 1:
+        return True
+    own = {hash(entity.mapper.selectable) for entity in entities[:1]}
+    return bool(froms[0]._is_join and hash(froms[0]) not in own)
+
+
 def _must_wrap(base: Any) -> bool:
     return bool(base._has_row_limiting_clause or base._distinct or base._group_by)
 
@@ -117,23 +136,36 @@ def _join(statement: Any, load: JoinedLoad) -> Any:
 
 def _wrap(builder: Any, base: Any) -> Any:
     """Make the statement itself a subquery, and join to that."""
-    aliases = {id(load.target) for load in builder.joins}
-    own = [column for column in builder.columns if id(table_of(column)) not in aliases]
-    inner_columns = list(own)
+    inner_columns = _columns_within(builder)
+    known = {hash(column) for column in inner_columns}
     order_by = list(base._order_by)
     for each in order_by:
         column = _ordered(each)
-        if is_column(column) and hash(column) not in {hash(known) for known in inner_columns}:
+        if is_column(column) and hash(column) not in known:
             inner_columns.append(column)
     inner = base.with_only_columns(*inner_columns).subquery()
     moved = dict(zip(inner_columns, inner.c, strict=True))
     outer = select(*[moved.get(column, column) for column in builder.columns]).select_from(inner)
+    outer = outer.set_label_style(base._label_style)
     ordering = [adapt_all(each, moved.get) for each in order_by]
     for load in builder.joins:
         load.adapt_parent(moved.get)
         outer = _join(outer, load)
         ordering += load.order_by
     return outer.order_by(*ordering) if ordering else outer
+
+
+def _columns_within(builder: Any) -> list[Any]:
+    """Return the columns of the statement itself: those selected, and those which joins refer to."""
+    aliases = {id(each) for load in builder.joins for each in (load.target, load.secondary)}
+    found = {
+        hash(column): column for column in builder.columns if id(table_of(column)) not in aliases
+    }
+    for load in builder.joins:
+        for element in iterate(load.onclause):
+            if is_column(element) and id(table_of(element)) not in aliases:
+                found.setdefault(hash(element), element)
+    return list(found.values())
 
 
 def table_of(column: Any) -> Any:

@@ -15,12 +15,14 @@ from orm.engine.result import Result
 from orm.inspection import inspect
 from orm.loading.builder import LoadPlan, PlanBuilder
 from orm.loading.from_statement import FromStatement, execute_from_statement
+from orm.loading.joined import add_joins
 from orm.loading.path import Directive, PathNode, make_root
 from orm.loading.polymorphic import single_criterion
 from orm.loading.row_plan import EntityRow, Slot
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
 from orm.sql.cache_key import statement_key
+from orm.sql.selectable import STATEMENTS
 from orm.util.collections import EMPTY_MAP
 
 QUERY = Reason("query")
@@ -79,6 +81,15 @@ def make_plan(dialect: Any, statement: Any, binds: Sequence[Any]) -> LoadPlan:
     return SelectPlanner(dialect, statement).make(binds)
 
 
+def make_executed_form(statement: Any, dialect: Any) -> Any:
+    """Return the core SELECT which is sent for a select of entities, with its eager joins."""
+    planner = SelectPlanner(dialect, statement)
+    return add_joins(planner.builder, planner.analyse())
+
+
+STATEMENTS["executed_form"] = make_executed_form
+
+
 class SelectPlanner:
     """One select on its way to a plan: what it selects, and which options apply where."""
 
@@ -98,15 +109,7 @@ class SelectPlanner:
 
     def make(self, binds: Sequence[Any]) -> LoadPlan:
         """Return the plan."""
-        for element in self.statement._raw_columns:
-            self._add(element)
-        self._check_directives()
-        base = self.statement
-        for root in {id(each): each for each in self.roots}.values():
-            base = add_criterion(select_whole(base, root), root)
-        if base._with_options:
-            base = base._clone()
-            base._with_options = ()
+        base = self.analyse()
         single = len(self.outputs) == 1 and isinstance(self.outputs[0], EntityRow)
         return self.builder.make_plan(
             base,
@@ -116,6 +119,19 @@ class SelectPlanner:
             objects=self.objects,
             extracted=binds,
         )
+
+    def analyse(self) -> Any:
+        """Gather what is selected; return the statement without options, its criteria added."""
+        for element in self.statement._raw_columns:
+            self._add(element)
+        self._check_directives()
+        base = self.statement
+        for root in {id(each): each for each in self.roots}.values():
+            base = add_criterion(select_whole(base, root), root)
+        if base._with_options:
+            base = base._clone()
+            base._with_options = ()
+        return base
 
     def _add(self, element: Any) -> None:
         """Add one member of the column list."""

@@ -95,7 +95,8 @@ class RowPlan:
     outputs: what one row emits: EntityRow or Slot, in the order of the select.
     emit: "scalar" (the one output itself), "row" (a tuple of the outputs) or "group"
         (lists of the one output under the key which `group` makes).
-    width: number of columns in a driver row. collections: how many collections are filled from
+    width: number of columns in a driver row. repeats: one object may come in several rows even
+    without the joins that fill collections. collections: how many collections are filled from
     the rows; with any, the parents repeat.
     """
 
@@ -107,6 +108,7 @@ class RowPlan:
         "managers",
         "nobody",
         "outputs",
+        "repeats",
         "width",
     )
 
@@ -117,7 +119,10 @@ class RowPlan:
         emit: str,
         width: int,
         group: Sequence[Slot] = (),
+        *,
+        repeats: bool = True,
     ) -> None:
+        self.repeats = repeats
         self.entities = tuple(entities)
         self.outputs = tuple(outputs)
         self.emit = emit
@@ -149,7 +154,7 @@ class RowPlan:
 
     def needs_pairs(self, link: JoinedRow) -> bool:
         """Whether a child can come twice for one parent, so that pairs must be remembered."""
-        return self.collections > 1 or link.prop.secondary is not None
+        return self.repeats or self.collections > 1 or link.prop.secondary is not None
 
     def __repr__(self) -> str:
         return f"<RowPlan {self.emit} {list(self.outputs)!r} of {self.width} columns>"

@@ -109,20 +109,23 @@ def _index_of(froms: list[Any], left: Any) -> int | None:
 
 def _find_left(select: Any, froms: list[Any], entry: Any) -> Any:
     """The FROM object to join from: the one that the condition or a foreign key connects with the target."""
-    candidates = froms or without_hidden(
+    selected = without_hidden(
         dict.fromkeys(f for column in select._raw_columns for f in column._from_objects)
     )
-    candidates = [c for c in candidates if plain(c) is not plain(entry.target)]
+    candidates = [c for c in froms or selected if plain(c) is not plain(entry.target)]
     if not candidates:
         raise exc.InvalidRequestError(
             "join() found nothing to join from; name it: select_from(left).join(target, condition)"
         )
-    if len(candidates) == 1:
-        return candidates[0]
     if entry.onclause is not None:
         used = {plain(f) for f in entry.onclause._from_objects}
-        fitting = [c for c in candidates if any(plain(f) in used for f in (c, *c._from_objects))]
-        return fitting[0] if fitting else candidates[0]
+        used -= {plain(f) for f in (entry.target, *entry.target._from_objects)}
+        for item in (*candidates, *selected):
+            if any(plain(f) in used for f in (item, *item._from_objects)):
+                return item
+        return candidates[0]
+    if len(candidates) == 1:
+        return candidates[0]
     fitting = [c for c in candidates if has_join_condition(c, entry.target)]
     if len(fitting) == 1:
         return fitting[0]

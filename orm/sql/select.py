@@ -265,6 +265,10 @@ class Select(GenerativeSelect, Generic[_T]):
                 self.is_orm = True
                 break
 
+    def _executed_form(self, dialect: Any) -> Any:
+        make = STATEMENTS.get("executed_form") if self.is_orm else None
+        return self if make is None else make(self, dialect)
+
     def _mark_orm(self, element: ClauseElement) -> None:
         if not self.is_orm and has_orm_annotation(element):
             self.is_orm = True

@@ -1,0 +1,135 @@
+"""Joined eager loading beside other joins, under limits, and ordered by the association table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import (
+    Column,
+    DeclarativeBase,
+    ForeignKey,
+    Integer,
+    Mapped,
+    Session,
+    Table,
+    contains_eager,
+    create_engine,
+    joinedload,
+    load_only,
+    mapped_column,
+    relationship,
+    select,
+    selectinload,
+)
+
+
+def test_joins_of_the_statement_do_not_repeat_members(session: Session, blog: Any) -> None:
+    statement = (
+        select(blog.Post)
+        .join(blog.Post.tags)
+        .options(joinedload(blog.Post.comments))
+        .where(blog.Post.id == 10)
+    )
+    post = session.scalars(statement).unique().one()
+    assert [comment.id for comment in post.comments] == [100, 101]
+
+
+def test_a_second_entity_does_not_repeat_members(session: Session, blog: Any) -> None:
+    statement = (
+        select(blog.User, blog.Post)
+        .join(blog.Post, blog.Post.user_id == blog.User.id)
+        .options(joinedload(blog.User.posts), joinedload(blog.Post.comments))
+        .where(blog.User.id == 1)
+    )
+    rows = session.execute(statement).unique().all()
+    assert len(rows) == 3
+    assert [post.id for post in rows[0][0].posts] == [10, 11, 12]
+    assert [comment.id for comment in rows[0][1].comments] == [100, 101]
+
+
+def test_members_reached_over_two_parents(session: Session, blog: Any) -> None:
+    statement = select(blog.Tag).options(
+        selectinload(blog.Tag.posts).joinedload(blog.Post.comments)
+    )
+    for tag in session.scalars(statement):
+        for post in tag.posts:
+            assert len(post.comments) == 2
+
+
+def test_contained_members_beside_another_join(session: Session, blog: Any) -> None:
+    statement = (
+        select(blog.Post)
+        .join(blog.Post.comments)
+        .join(blog.Post.tags)
+        .options(contains_eager(blog.Post.comments))
+        .where(blog.Post.id == 10)
+    )
+    post = session.scalars(statement).unique().one()
+    assert [comment.id for comment in post.comments] == [100, 101]
+
+
+def test_each_entity_is_joined_where_it_stands(session: Session, blog: Any) -> None:
+    statement = (
+        select(blog.User, blog.Post)
+        .where(blog.Post.user_id == blog.User.id, blog.User.id == 1)
+        .options(joinedload(blog.User.profile), joinedload(blog.Post.tags))
+        .order_by(blog.Post.id)
+    )
+    rows = session.execute(statement).unique().all()
+    assert [post.id for _, post in rows] == [10, 11, 12]
+    assert all(len(post.__dict__["tags"]) == 2 for _, post in rows)
+
+
+def test_a_limit_keeps_the_columns_that_are_joined_by(session: Session, blog: Any) -> None:
+    statement = (
+        select(blog.Post)
+        .options(load_only(blog.Post.title), joinedload(blog.Post.author))
+        .order_by(blog.Post.id.desc())
+        .limit(1)
+    )
+    post = session.scalars(statement).one()
+    assert post.__dict__["author"].id == 10
+    assert "user_id" not in post.__dict__
+
+
+def test_the_text_of_a_statement_has_its_joins(blog: Any) -> None:
+    text = str(select(blog.Post).options(joinedload(blog.Post.author)))
+    assert "LEFT OUTER JOIN users AS users_1 ON users_1.id = posts.user_id" in text
+
+
+@pytest.mark.parametrize("limit", [None, 5])
+def test_order_by_the_association_table(limit: int | None) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    table = Table(
+        "members",
+        Base.metadata,
+        Column("team_id", ForeignKey("team.id")),
+        Column("player_id", ForeignKey("player.id")),
+        Column("place", Integer),
+    )
+
+    class Player(Base):
+        __tablename__ = "player"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Team(Base):
+        __tablename__ = "team"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        players: Mapped[list[Player]] = relationship(secondary=table, order_by=table.c.place)
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Team(id=1), Player(id=1), Player(id=2)])
+        session.flush()
+        rows = [{"team_id": 1, "player_id": i, "place": 9 - i} for i in (1, 2)]
+        session.execute(table.insert(), rows)
+        session.expunge_all()
+        statement = select(Team).options(joinedload(Team.players)).limit(limit)
+        team = session.scalars(statement).unique().one()
+        assert [player.id for player in team.players] == [2, 1]
+    engine.dispose()
