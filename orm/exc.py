@@ -21,7 +21,7 @@ The tree (names and shape are those of SQLAlchemy 2.x)::
         +-- InvalidRequestError
         |   +-- NoInspectionAvailable, NoSuchColumnError, NoSuchTableError
         |   +-- NoReferenceError: NoReferencedTableError, NoReferencedColumnError
-        |   +-- NoResultFound, MultipleResultsFound
+        |   +-- NoResultFound, MultipleResultsFound, AmbiguousColumnError
         |   +-- PendingRollbackError, ResourceClosedError, IllegalStateChangeError
         |   +-- UnboundExecutionError, AwaitRequired, MissingGreenlet
         |   +-- UnmappedColumnError, ObjectDeletedError
@@ -175,6 +175,10 @@ class TimeoutError(SQLAlchemyError):
 
 class InvalidRequestError(SQLAlchemyError):
     """The call makes no sense in the state that the object is in."""
+
+
+class AmbiguousColumnError(InvalidRequestError):
+    """A name stands for columns of several tables."""
 
 
 class IllegalStateChangeError(InvalidRequestError):

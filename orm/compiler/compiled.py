@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from orm import exc
 from orm.compiler.defaults import DefaultContext
@@ -62,6 +62,29 @@ class InsertPlan:
     postfetch: tuple[Any, ...]
     implicit_returning: tuple[Any, ...]
     columns: tuple[str, ...]
+
+
+class ExpandedState(NamedTuple):
+    """A statement whose lists are written out. statement: the text. parameters: value by name. positiontup: the name of each
+    placeholder in the order of the text, None where placeholders have names."""
+
+    statement: str
+    parameters: dict[str, Any]
+    positiontup: list[str] | None
+
+    @property
+    def positional_parameters(self) -> tuple[Any, ...]:
+        """The values in the order of the text; raises exc.InvalidRequestError where placeholders have names."""
+        if self.positiontup is None:
+            raise exc.InvalidRequestError(
+                "This dialect's placeholders have names: read the values from .parameters"
+            )
+        return tuple([self.parameters[name] for name in self.positiontup])
+
+    @property
+    def additional_parameters(self) -> dict[str, Any]:
+        """The values by name."""
+        return self.parameters
 
 
 class Compiled:
@@ -218,12 +241,37 @@ class Compiled:
         for slot in self._slots:
             if slot.name in given:
                 made[slot.name] = given[slot.name]
-            elif slot.bind.key in given:
+            elif slot.bind.key in given and not slot.bind.unique:
                 made[slot.name] = given[slot.bind.key]
             else:
                 bind = binds[slot.place] if slot.place >= 0 else slot.bind
                 made[slot.name] = bind.effective_value
         return made
+
+    @property
+    def positiontup(self) -> list[str] | None:
+        """The name of each placeholder, in the order of the text; None where placeholders have names."""
+        return list(self.bind_names) if self._is_positional else None
+
+    @property
+    def _is_positional(self) -> bool:
+        return self.dialect.paramstyle not in ("named", "pyformat")
+
+    def construct_expanded_state(
+        self, params: Mapping[str, Any] | None = None, **_options: Any
+    ) -> ExpandedState:
+        """The text and its values with lists written out, as one execution would send them.
+
+        Raises exc.StatementError if a required value is missing.
+        """
+        values = self._values(None, params or EMPTY_MAP, None)
+        text = self._expand(values)[0] if self.has_expanding else self.string
+        places: list[str] = []
+        for hole in self._template.holes:
+            places += shown_params((self._slots[hole],), (values[hole],))
+        return ExpandedState(
+            text, shown_params(self._slots, values), places if self._is_positional else None
+        )
 
     def write_lists_out(self) -> None:
         """Show lists with as many placeholders as they have values now: for a statement that is displayed, not cached."""

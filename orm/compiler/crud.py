@@ -80,11 +80,13 @@ def parameter_keys(compiler: DMLCompiler, statement: Any, is_top: bool, given: b
             return []
         return [column.key for column in table.c if getattr(column, "computed", None) is None]
     own_params = {b.key for b in compiler.statement_binds if not b.unique}
+    # numbered parameters of the conditions, as `compiled.params` names them
+    unique = {b.key for b in compiler.statement_binds if b.unique}
     known = []
     for key in keys:
         if key in table.c:
             known.append(key)
-        elif key not in own_params:
+        elif key not in own_params and key.rpartition("_")[0] not in unique:
             column = _mapped_column(statement, key)
             if column is None:
                 raise unknown_column(table, key, _verb(statement))
@@ -100,14 +102,17 @@ def insert_columns(compiler: DMLCompiler, insert: Any, is_top: bool) -> list[Col
     made = []
     for column in insert.table.c:
         name = compiler.preparer.format_column(column)
-        if column.key in values:
-            made.append(_given(compiler, column, name, values[column.key], is_top))
-        elif column.key in keys:
-            made.append(_parameter(compiler, column, name))
-        else:
-            default = _insert_default(compiler, column, name)
-            if default is not None:
-                made.append(default)
+        written = compiler.written.get((id(insert), column.key))
+        if written is None:
+            if column.key in values:
+                written = _given(compiler, column, name, values[column.key], is_top)
+            elif column.key in keys:
+                written = _parameter(compiler, column, name)
+            else:
+                written = _insert_default(compiler, column, name)
+        if written is not None:
+            compiler.written[id(insert), column.key] = written
+            made.append(written)
     return made
 
 
@@ -128,6 +133,27 @@ def _given(compiler: DMLCompiler, column: Any, name: str, value: Any, is_top: bo
         compiler.name_bind(element, column.key)
     text = compiler.process(element)
     return ColumnValue(column, name, text, compiler.slot_of(element), False)
+
+
+def written_text(compiler: DMLCompiler, statement: Any, column: Any) -> str | None:
+    """What an INSERT or UPDATE writes into a column, as an operand; None if it writes nothing there."""
+    is_top = statement is compiler.top_statement
+    values = keyed_values(statement, statement._values or {})
+    known = compiler.written.get((id(statement), column.key))
+    if known is None and column.key in values:
+        name = compiler.preparer.format_column(column)
+        known = _given(compiler, column, name, values[column.key], is_top)
+    elif known is None and column.key in parameter_keys(compiler, statement, is_top, bool(values)):
+        known = _parameter(compiler, column, compiler.preparer.format_column(column))
+    elif known is None:
+        default = getattr(column, "default" if statement.is_insert else "onupdate", None)
+        if default is not None:
+            name = compiler.preparer.format_column(column)
+            known = _default_value(compiler, column, name, default, column.key)
+    if known is None:
+        return None
+    compiler.written[id(statement), column.key] = known
+    return known.text
 
 
 def _parameter(compiler: DMLCompiler, column: Any, name: str) -> ColumnValue:
@@ -206,19 +232,25 @@ def update_columns(
     """The columns of an UPDATE: in the order of the table, or as ordered_values() gave them."""
     values = keyed_values(update, update._values or {})
     keys = set(parameter_keys(compiler, update, is_top, bool(values)))
-    made = []
+    made: list[ColumnValue] = []
     for column in _update_order(update, values):
         name = compiler.preparer.format_column(column)
         if qualify:
             name = f"{compiler.table_reference(update.table)}.{name}"
-        if column.key in values:
-            made.append(_given(compiler, column, name, values[column.key], is_top))
+        written = compiler.written.get((id(update), column.key))
+        if written is not None:
+            written = written._replace(name=name)
+        elif column.key in values:
+            written = _given(compiler, column, name, values[column.key], is_top)
         elif column.key in keys:
-            made.append(_parameter(compiler, column, name))
+            written = _parameter(compiler, column, name)
         elif made or values or keys:
             default = getattr(column, "onupdate", None)
             if default is not None:
-                made.append(_default_value(compiler, column, name, default, column.key))
+                written = _default_value(compiler, column, name, default, column.key)
+        if written is not None:
+            compiler.written[id(update), column.key] = written
+            made.append(written)
     return made
 
 

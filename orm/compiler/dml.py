@@ -14,6 +14,7 @@ from orm.compiler.crud import (
     select_with_defaults,
     unknown_column,
     update_columns,
+    written_text,
 )
 from orm.compiler.parameters import ROW_MARK
 from orm.compiler.scope import Scope
@@ -33,6 +34,8 @@ class DMLCompiler(SelectCompiler):
         self.is_execution = False
         self.returning = False
         self.dml: InsertPlan | None = None
+        # what columns are written with, for other columns that refer to it
+        self.written: dict[tuple[int, str], ColumnValue] = {}
         # the INSERT, UPDATE or DELETE which is the statement itself, not one inside a CTE
         self.top_statement: Any = None
 
@@ -193,6 +196,14 @@ class DMLCompiler(SelectCompiler):
     def update_limit(self, update: Any) -> str:
         """What stands behind the WHERE of an UPDATE."""
         return ""
+
+    def visit_from_dml_column(self, element: Any) -> str:
+        for scope in reversed(self.scopes):
+            statement = scope.select
+            if getattr(statement, "is_insert", False) or getattr(statement, "is_update", False):
+                text = written_text(self, statement, element.column)
+                return self.process(element.column) if text is None else text
+        return self.process(element.column)
 
     # -- DELETE ----------------------------------------------------------------------------------
 

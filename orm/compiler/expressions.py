@@ -9,6 +9,7 @@ from typing import Any, Final
 from orm import exc
 from orm.compiler.render import Renderer
 from orm.sql import operators as ops
+from orm.sql.window import FrameClauseType
 
 # operators that stand between their operands
 INFIX: Final[dict[Any, str]] = {
@@ -53,6 +54,8 @@ SUFFIX: Final[dict[Any, str]] = {
     ops.nulls_first_op: " NULLS FIRST",
     ops.nulls_last_op: " NULLS LAST",
 }
+
+_EXCLUDED: Final = ("CURRENT ROW", "GROUP", "TIES", "NO OTHERS")
 
 # operators rendered by a method of the compiler, which dialects override
 METHODS: Final[dict[Any, str]] = {
@@ -410,10 +413,33 @@ class ExpressionCompiler(Renderer):
         for word, clauses in (("PARTITION", over.partition_by), ("ORDER", over.order_by)):
             if clauses is not None and len(clauses):
                 parts.append(f"{word} BY {self.process(clauses)}")
-        frame = window_frame(over)
-        if frame:
-            parts.append(frame)
+        for word, frame in (("RANGE", over.range_), ("ROWS", over.rows), ("GROUPS", over.groups)):
+            if frame is not None:
+                parts.append(f"{word} {self.process(frame)}{self.exclude_text(over.exclude)}")
         return f"{self.process(over.element)} OVER ({' '.join(parts)})"
+
+    def exclude_text(self, exclude: str | None) -> str:
+        """` EXCLUDE ...` of a window frame, or nothing; raises exc.CompileError for unknown words."""
+        if exclude is None:
+            return ""
+        if exclude.upper() not in _EXCLUDED:
+            raise exc.CompileError(
+                f"over(exclude={exclude!r}): it is one of {exc.join_names(_EXCLUDED)}."
+            )
+        return f" EXCLUDE {exclude.upper()}"
+
+    def visit_frame_clause(self, frame: Any) -> str:
+        lower = self.frame_end(frame.lower_type, frame.lower_bind, "PRECEDING")
+        upper = self.frame_end(frame.upper_type, frame.upper_bind, "FOLLOWING")
+        return f"BETWEEN {lower} AND {upper}"
+
+    def frame_end(self, kind: FrameClauseType, bind: Any, unbounded: str) -> str:
+        """One end of a window frame."""
+        if kind is FrameClauseType.UNBOUNDED:
+            return f"UNBOUNDED {unbounded}"
+        if kind is FrameClauseType.CURRENT:
+            return "CURRENT ROW"
+        return f"{self.process(bind)} {kind.name}"
 
     def visit_withingroup(self, group: Any) -> str:
         return (
@@ -434,20 +460,3 @@ def extract_field(name: str) -> str:
     if not name.replace("_", "").isalpha():
         raise exc.CompileError(f"extract({name!r}, ...): the field must be a word such as 'year'.")
     return name
-
-
-def window_frame(over: Any) -> str:
-    """`ROWS BETWEEN ...`, or nothing."""
-    for word, bounds in (("RANGE", over.range_), ("ROWS", over.rows), ("GROUPS", over.groups)):
-        if bounds is not None:
-            start, stop = bounds
-            return f"{word} BETWEEN {_bound(start, 'PRECEDING')} AND {_bound(stop, 'FOLLOWING')}"
-    return ""
-
-
-def _bound(value: Any, unbounded: str) -> str:
-    if value is None:
-        return f"UNBOUNDED {unbounded}"
-    if value == 0:
-        return "CURRENT ROW"
-    return f"{abs(int(value))} {'PRECEDING' if value < 0 else 'FOLLOWING'}"

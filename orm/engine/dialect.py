@@ -49,6 +49,9 @@ class DefaultDialect:
     supports_default_metavalue: bool = False
     supports_empty_insert: bool = True
     supports_savepoints: bool = True
+    supports_twophase: bool = False
+    #: the driver is awaited; such engines are made by create_async_engine()
+    is_async: bool = False
     supports_row_locks: bool = False
     supports_alter: bool = True
     supports_comments: bool = False
@@ -76,11 +79,11 @@ class DefaultDialect:
 
     def __init__(
         self,
+        paramstyle: str | None = None,
         *,
         isolation_level: str | None = None,
         json_serializer: Callable[[Any], str] | None = None,
         json_deserializer: Callable[[str], Any] | None = None,
-        paramstyle: str | None = None,
         **flags: Any,
     ) -> None:
         """flags: class attributes that this instance has otherwise, e.g. `supports_native_boolean=False`.

@@ -14,7 +14,7 @@ from orm.sql.compound import (
     union_all,
 )
 from orm.sql.constructs import Case, Cast, Extract, Over, Tuple, TypeCoerce
-from orm.sql.dml import Delete, Insert, Update, delete, insert, update
+from orm.sql.dml import Delete, Insert, Update, delete, from_dml_column, insert, update
 from orm.sql.elements import (
     BinaryExpression,
     BindParameter,
@@ -57,6 +57,8 @@ from orm.sql.expression import (
     null,
     nulls_first,
     nulls_last,
+    nullsfirst,
+    nullslast,
     or_,
     outerjoin,
     outparam,
@@ -77,20 +79,21 @@ from orm.sql.selectable import Alias, FromClause, Join, Lateral, TableClause, Ta
 from orm.sql.subquery import CTE, Exists, ScalarSelect, SelectBase, Subquery
 from orm.sql.text import TextualSelect, literal_column, text
 from orm.sql.visitors import ClauseElement
+from orm.sql.window import FrameClause, FrameClauseType
 
 __all__ = [
     "CTE", "LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE",
     "LABEL_STYLE_TABLENAME_PLUS_COL", "Alias", "BinaryExpression", "BindParameter",
     "BooleanClauseList", "Case", "Cast", "ClauseAdapter", "ClauseElement", "ClauseList", "ColumnClause",
     "ColumnElement", "Comparator", "CompoundSelect", "Delete", "Executable", "Exists", "Extract",
-    "FromClause", "Function", "FunctionElement", "GenericFunction", "Insert", "Join", "Label",
+    "FrameClause", "FrameClauseType", "FromClause", "Function", "FunctionElement", "GenericFunction", "Insert", "Join", "Label",
     "Lateral", "Over", "ScalarSelect", "Select", "SelectBase", "Subquery", "TableClause",
     "TableSample", "TextClause", "TextualSelect", "Tuple", "TypeCoerce", "UnaryExpression",
     "Update", "Values", "alias", "all_", "and_", "any_", "asc", "between", "bindparam",
     "bitwise_not", "case", "cast", "collate", "column", "cte", "delete", "desc", "distinct",
-    "except_", "except_all", "exists", "extract", "false", "func", "funcfilter", "insert",
+    "except_", "except_all", "exists", "extract", "false", "from_dml_column", "func", "funcfilter", "insert",
     "intersect", "intersect_all", "join", "label", "lateral", "literal", "literal_column", "not_",
-    "null", "nulls_first", "nulls_last", "or_", "outerjoin", "outparam", "over", "select", "table",
+    "null", "nulls_first", "nulls_last", "nullsfirst", "nullslast", "or_", "outerjoin", "outparam", "over", "select", "table",
     "tablesample", "text", "true", "try_cast", "tuple_", "type_coerce", "union", "union_all",
     "update", "values", "within_group",
 ]  # fmt: skip

@@ -18,10 +18,9 @@ from orm.sql.elements import (
     TRUE,
     BindParameter,
     ColumnClause,
-    TextualLabelReference,
     make_bind,
 )
-from orm.sql.lists import ClauseList
+from orm.sql.lists import ClauseList, TextualLabelReference
 from orm.sql.visitors import ClauseElement, iterate
 from orm.types.base import TypeEngine
 from orm.types.resolve import resolve_value

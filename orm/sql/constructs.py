@@ -20,6 +20,7 @@ from orm.sql.elements import (
 from orm.sql.lists import ClauseList
 from orm.sql.operators import OperatorType, is_precedence
 from orm.sql.visitors import Kind, Traverse
+from orm.sql.window import make_frame
 from orm.types.base import NULLTYPE, TypeEngine, to_instance
 from orm.types.resolve import BOOLEANTYPE, INTEGERTYPE
 from orm.types.structured import TupleType
@@ -239,7 +240,7 @@ class Over(ColumnElement[Any]):
     """`element OVER (PARTITION BY ... ORDER BY ... ROWS|RANGE|GROUPS BETWEEN ...)`.
 
     range_, rows, groups: a pair (start, end) of offsets, negative before and positive after the row, None unbounded, 0 the row
-    itself.
+    itself; or a FrameClause. exclude: "CURRENT ROW", "GROUP", "TIES" or "NO OTHERS".
     """
 
     __visit_name__ = "over"
@@ -247,9 +248,10 @@ class Over(ColumnElement[Any]):
         ("element", Kind.CHILD),
         ("partition_by", Kind.CHILD),
         ("order_by", Kind.CHILD),
-        ("range_", Kind.PLAIN),
-        ("rows", Kind.PLAIN),
-        ("groups", Kind.PLAIN),
+        ("range_", Kind.CHILD),
+        ("rows", Kind.CHILD),
+        ("groups", Kind.CHILD),
+        ("exclude", Kind.PLAIN),
     )
     order_by: ClauseList | None = None
     partition_by: ClauseList | None = None
@@ -259,20 +261,27 @@ class Over(ColumnElement[Any]):
         element: Any,
         partition_by: Any = None,
         order_by: Any = None,
-        range_: tuple[int | None, int | None] | None = None,
-        rows: tuple[int | None, int | None] | None = None,
-        groups: tuple[int | None, int | None] | None = None,
+        range_: Any = None,
+        rows: Any = None,
+        groups: Any = None,
+        exclude: str | None = None,
     ) -> None:
         self.element = element
         if partition_by is not None:
             self.partition_by = _by_clause(partition_by)
         if order_by is not None:
             self.order_by = _by_clause(order_by)
-        if sum(frame is not None for frame in (range_, rows, groups)) > 1:
+        frames = sum(frame is not None for frame in (range_, rows, groups))
+        if frames > 1:
             raise exc.ArgumentError("over() takes one of range_, rows and groups")
-        self.range_ = _check_frame(range_)
-        self.rows = _check_frame(rows)
-        self.groups = _check_frame(groups)
+        if exclude is not None and not frames:
+            raise exc.ArgumentError(
+                "over(exclude=...) leaves rows out of a frame: give one of range_, rows and groups too"
+            )
+        self.range_ = make_frame(range_)
+        self.rows = make_frame(rows)
+        self.groups = make_frame(groups)
+        self.exclude = exclude
         self.type = element.type
 
     @property
@@ -283,20 +292,6 @@ class Over(ColumnElement[Any]):
 def _by_clause(value: Any) -> ClauseList:
     values = value if isinstance(value, list | tuple) else (value,)
     return ClauseList(*expect_by_list(values), operator=ops.comma_op)
-
-
-def _check_frame(frame: Any) -> tuple[int | None, int | None] | None:
-    if frame is None:
-        return None
-    if not isinstance(frame, tuple) or len(frame) != 2:
-        raise exc.ArgumentError(f"A window frame is a pair (start, end), got {frame!r}")
-    for part in frame:
-        if part is not None and (isinstance(part, bool) or not isinstance(part, int)):
-            raise exc.ArgumentError(f"A window frame counts rows in whole numbers, got {part!r}")
-    start, end = frame
-    if start is not None and end is not None and start > end:
-        raise exc.ArgumentError(f"A window frame begins before it ends, got {frame!r}")
-    return start, end
 
 
 class WithinGroup(ColumnElement[Any]):

@@ -16,7 +16,9 @@ from orm.sql.coercions import (
 )
 from orm.sql.elements import (
     BindParameter,
+    ColumnElement,
 )
+from orm.sql.filter_by import filter_by_criteria
 from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
 from orm.sql.selectable import STATEMENTS
@@ -24,6 +26,31 @@ from orm.sql.subquery import ReturnsRows, SelectLabelStyle
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 
 _T = TypeVar("_T")
+
+
+class FromDMLColumn(ColumnElement[Any]):
+    """The value that a column gets in the UPDATE or INSERT around; the column itself if it is not written."""
+
+    __visit_name__ = "from_dml_column"
+    _traverse: ClassVar[Traverse] = (("column", Kind.CHILD),)
+
+    def __init__(self, column: Any) -> None:
+        self.column = plain(expect_column(column))
+        self.type = self.column.type
+        self.key = self.column.key
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        return ()
+
+
+def from_dml_column(column: Any) -> FromDMLColumn:
+    """What the statement writes into `column`, for the values of other columns.
+
+    `update(t).values(a=5, b=from_dml_column(t.c.a) + 1)` sets b to 6. Where the statement does not set the column, it is the
+    column's value in the row, or its `onupdate`.
+    """
+    return FromDMLColumn(column)
 
 
 class UpdateBase(ReturnsRows):
@@ -68,12 +95,14 @@ class UpdateBase(ReturnsRows):
 
     @property
     def entity_description(self) -> dict[str, Any]:
-        """The table or class written to: name, type, expr, entity, table."""
-        entity = None if self._entity is None else self._entity._annotations["parententity"].entity
+        """The table or class written to: name and table; for a class type, expr and entity too."""
+        if self._entity is None:
+            return {"name": self.table.name, "table": self.table}
+        entity = self._entity._annotations["parententity"].entity
         return {
-            "name": self.table.name if entity is None else entity.__name__,
-            "type": self.table if entity is None else entity,
-            "expr": self.table if entity is None else entity,
+            "name": entity.__name__,
+            "type": entity,
+            "expr": entity,
             "entity": entity,
             "table": self.table,
         }
@@ -321,9 +350,12 @@ class DMLWhereBase(UpdateBase):
         return self.where(*criteria)
 
     def filter_by(self, **kwargs: Any) -> Self:
-        """A copy with `attribute == value` conditions."""
-        namespace = self.entity_namespace
-        return self.where(*[getattr(namespace, key) == value for key, value in kwargs.items()])
+        """A copy with `attribute == value` conditions on the table or another that the statement mentions.
+
+        Raises exc.AmbiguousColumnError for a name which several of them have, exc.InvalidRequestError for an unknown one.
+        """
+        others = [item.entity_namespace for item in self._extra_froms]
+        return self.where(*filter_by_criteria([self.entity_namespace, *others], kwargs))
 
     @property
     def whereclause(self) -> Any:
@@ -335,7 +367,8 @@ class DMLWhereBase(UpdateBase):
     @property
     def _extra_froms(self) -> list[Any]:
         """Further tables that the condition or the values refer to."""
-        found = dict.fromkeys(f for c in self._where_criteria for f in c._from_objects)
+        found = dict.fromkeys(getattr(self, "_using", ()))
+        found.update(dict.fromkeys(f for c in self._where_criteria for f in c._from_objects))
         for value in (getattr(self, "_values", None) or {}).values():
             found.update(dict.fromkeys(value._from_objects))
         hidden = {inner for item in found for inner in item._hide_froms}
@@ -375,6 +408,14 @@ class Delete(DMLWhereBase, Generic[_T]):
 
     __visit_name__ = "delete"
     is_delete = True
+    _traverse: ClassVar[Traverse] = (("_using", Kind.CHILDREN),)
+    _using: tuple[Any, ...] = ()
+
+    def using(self, *froms: Any) -> Self:
+        """A copy which also reads these tables or joins, for the condition to refer to: `DELETE FROM a USING b`."""
+        new = self._generate()
+        new._using = self._using + tuple(expect_from(item) for item in froms)
+        return new
 
 
 def insert(table: Any) -> Insert[Any]:

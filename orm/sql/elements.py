@@ -688,7 +688,16 @@ class Executable(ClauseElement):
         return new
 
     def execution_options(self, **options: Any) -> Self:
-        """A copy with these execution options over the ones it has."""
+        """A copy with these execution options over the ones it has.
+
+        Raises exc.ArgumentError for isolation_level, which belongs to a whole transaction.
+        """
+        if "isolation_level" in options:
+            raise exc.ArgumentError(
+                "isolation_level holds for a transaction, not for one statement. Write "
+                "connection.execution_options(isolation_level=...) before it begins, or "
+                "create_engine(url, isolation_level=...)."
+            )
         new = self._generate()
         new._execution_options = {**self._execution_options, **options}
         return new
@@ -783,13 +792,3 @@ class TextClause(Executable):
     def label(self, name: str | None) -> Label:
         """The text under a name in a SELECT."""
         return Label(name, self, NULLTYPE)
-
-
-class TextualLabelReference(ColumnElement[Any]):
-    """A name given as a string to ORDER BY or GROUP BY: `.element` names a selected column or label."""
-
-    __visit_name__ = "textual_label_reference"
-    _traverse: ClassVar[Traverse] = (("element", Kind.PLAIN),)
-
-    def __init__(self, element: str) -> None:
-        self.element = element

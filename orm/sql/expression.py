@@ -176,9 +176,10 @@ def over(
     range_: Any = None,
     rows: Any = None,
     groups: Any = None,
+    exclude: str | None = None,
 ) -> Over:
     """`element OVER (...)`."""
-    return Over(element, partition_by, order_by, range_, rows, groups)
+    return Over(element, partition_by, order_by, range_, rows, groups, exclude)
 
 
 def within_group(element: Any, *order_by: Any) -> WithinGroup:

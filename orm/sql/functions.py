@@ -68,9 +68,10 @@ class FunctionElement(ColumnElement[Any], Executable):
         rows: Any = None,
         range_: Any = None,
         groups: Any = None,
+        exclude: str | None = None,
     ) -> Over:
         """This function over a window."""
-        return Over(self, partition_by, order_by, range_, rows, groups)
+        return Over(self, partition_by, order_by, range_, rows, groups, exclude)
 
     def within_group(self, *order_by: Any) -> WithinGroup:
         """This function as an ordered-set aggregate."""
@@ -248,7 +249,7 @@ class ReturnTypeFromArgs(GenericFunction):
     _register = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        elements = [expect_expr(arg) for arg in args]
+        elements = [self._argument(arg) for arg in args]
         found = next((e.type for e in elements if not e.type._isnull), NULLTYPE)
         kwargs.setdefault("type_", found)
         super().__init__(*elements, **kwargs)

@@ -134,3 +134,13 @@ class CollationClause(ColumnElement[Any]):
         if not isinstance(collation, str):
             raise exc.ArgumentError(f"A collation is named by a string, got {collation!r}")
         self.collation = collation
+
+
+class TextualLabelReference(ColumnElement[Any]):
+    """A name given as a string to ORDER BY or GROUP BY: `.element` names a selected column or label."""
+
+    __visit_name__ = "textual_label_reference"
+    _traverse: ClassVar[Traverse] = (("element", Kind.PLAIN),)
+
+    def __init__(self, element: str) -> None:
+        self.element = element

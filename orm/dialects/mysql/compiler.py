@@ -229,9 +229,10 @@ class MySQLCompiler(SQLCompiler):
         table = self.from_text(delete.table)
         if not extra:
             return f"FROM {table}"
-        return (
-            f"FROM {table} USING {', '.join([self.from_text(i) for i in (delete.table, *extra)])}"
-        )
+        # a join given to using() may contain the table itself
+        joined = any(delete.table in item._hide_froms for item in extra)
+        froms = extra if joined else [delete.table, *extra]
+        return f"FROM {table} USING {', '.join([self.from_text(item) for item in froms])}"
 
     def visit_column(self, column: Any) -> str:
         if column.table is not None and getattr(column.table, "_is_inserted_row", False):

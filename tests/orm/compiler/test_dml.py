@@ -132,7 +132,7 @@ def test_a_list_of_rows_in_values(items, dialects):
 def test_expressions_as_values(users, sql):
     newest = select(func.max(users.c.age)).scalar_subquery()
     assert sql(insert(users).values(name=func.lower("A"), age=newest)) == (
-        "INSERT INTO users (name, age) VALUES (lower(:param_1), (SELECT max(users.age) AS max_1 FROM users))"
+        "INSERT INTO users (name, age) VALUES (lower(:lower_1), (SELECT max(users.age) AS max_1 FROM users))"
     )
 
 

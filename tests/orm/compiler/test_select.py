@@ -190,7 +190,7 @@ def test_windows(users, sql):
     )
     assert sql(select(over.label("w"))) == (
         "SELECT sum(users.age) OVER (PARTITION BY users.name ORDER BY users.id DESC "
-        "ROWS BETWEEN UNBOUNDED PRECEDING AND 2 FOLLOWING) AS w FROM users"
+        "ROWS BETWEEN UNBOUNDED PRECEDING AND :param_1 FOLLOWING) AS w FROM users"
     )
 
 

@@ -307,7 +307,7 @@ class TestConstructs:
 
     def test_windows(self, t):
         made = func.sum(t.users.c.id).over(order_by=t.users.c.id, rows=(-1, None))
-        assert "ROWS BETWEEN 1 PRECEDING AND UNBOUNDED FOLLOWING" in str(made)
+        assert "ROWS BETWEEN :param_1 PRECEDING AND UNBOUNDED FOLLOWING" in str(made)
 
     def test_function_names_and_packages(self):
         assert str(func.pkg.sub.f(1)) == "pkg.sub.f(:f_1)"
