@@ -277,13 +277,22 @@ class DDLCompiler:
         if not len(constraint):
             return ""
         text = f"{self.name_prefix(constraint)}PRIMARY KEY ({self.column_list(constraint)})"
-        return text + self.deferrability(constraint)
+        return text + self.after_columns(constraint) + self.deferrability(constraint)
+
+    def after_columns(self, constraint: Any) -> str:
+        """What follows the columns of a primary key or unique constraint."""
+        return ""
+
+    def unique_words(self, constraint: Any) -> str:
+        """The words before the columns of a unique constraint."""
+        return "UNIQUE"
 
     def visit_unique_constraint(self, constraint: Any) -> str:
         if not len(constraint):
             return ""
-        text = f"{self.name_prefix(constraint)}UNIQUE ({self.column_list(constraint)})"
-        return text + self.deferrability(constraint)
+        words = self.unique_words(constraint)
+        text = f"{self.name_prefix(constraint)}{words} ({self.column_list(constraint)})"
+        return text + self.after_columns(constraint) + self.deferrability(constraint)
 
     def visit_check_constraint(self, constraint: Any) -> str:
         text = self.expression(constraint.sqltext)

@@ -24,6 +24,7 @@ from orm.schema.defaults import (
 from orm.schema.foreign_key import ForeignKey
 from orm.schema.index import Index
 from orm.schema.items import SchemaItem, SchemaItems, make_name
+from orm.schema.options import check_options
 from orm.sql.elements import ColumnClause
 from orm.types.base import NULLTYPE, NullType, TypeEngine, to_instance
 from orm.types.scalar import Integer, String
@@ -106,7 +107,7 @@ class Column(ColumnClause[_T], SchemaItem):
         self.autoincrement = autoincrement
         self.foreign_keys: SchemaItems[ForeignKey] = SchemaItems()
         self.constraints: SchemaItems[Constraint] = SchemaItems()
-        self.dialect_kwargs = dialect_options
+        self.dialect_kwargs = check_options(type(self), dialect_options)
         self._waiting: list[Callable[[Any], None]] = []
         self.default: DefaultGenerator | None = None
         self.onupdate: DefaultGenerator | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.schema.items import SchemaItem
 from orm.schema.naming import apply_naming_convention
+from orm.schema.options import check_options
 from orm.sql.elements import TextClause
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Constraint(SchemaItem):
         self.deferrable = deferrable
         self.initially = initially
         self.comment = comment
-        self.dialect_kwargs = dialect_options
+        self.dialect_kwargs = check_options(type(self), dialect_options)
         if info:
             self.info = info
         self._number()

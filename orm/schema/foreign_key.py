@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orm import exc
-from orm.schema.constraints import ColumnCollectionConstraint, as_column
+from orm.schema.constraints import ColumnCollectionConstraint, as_column, find_column
 from orm.schema.items import SchemaItem
+from orm.schema.options import check_options
 from orm.types.base import NullType
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class ForeignKey(SchemaItem):
         self.link_to_name = link_to_name
         self.match = match
         self.comment = comment
-        self.dialect_kwargs = dialect_options
+        self.dialect_kwargs = check_options(type(self), dialect_options)
         self._column: Column[Any] | None = None
         if info:
             self.info = info
@@ -397,11 +398,14 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         self.elements.append(element)
 
     def _set_parent(self, parent: Any) -> None:
-        super()._set_parent(parent)
-        self._check_one_target()
-        for column, element in zip(self._columns, self.elements, strict=True):
+        # the elements first: naming conventions ask them for the columns that they refer to
+        self.table = parent
+        columns = [find_column(parent, column, self) for column in self._pending]
+        for column, element in zip(columns, self.elements, strict=True):
             if getattr(element, "parent", None) is not column:
                 element._set_parent(column)
+        self._check_one_target()
+        super()._set_parent(parent)
 
     def _check_one_target(self) -> None:
         """Raises exc.ArgumentError if the elements name different tables."""

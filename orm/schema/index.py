@@ -8,6 +8,7 @@ from orm import exc
 from orm.schema.constraints import ConstraintColumns, as_column, find_column
 from orm.schema.items import SchemaItem
 from orm.schema.naming import apply_naming_convention
+from orm.schema.options import check_options
 
 if TYPE_CHECKING:
     from orm.schema.table import Table
@@ -40,7 +41,7 @@ class Index(SchemaItem):
         self.name = name
         self.unique = unique
         self.table = None
-        self.dialect_kwargs = dialect_options
+        self.dialect_kwargs = check_options(type(self), dialect_options)
         self._column_flag = _column_flag
         self._pending: tuple[Any, ...] = tuple(as_column(item) for item in expressions)
         self.expressions: list[Any] = []

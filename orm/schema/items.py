@@ -62,6 +62,7 @@ class SchemaItem:
     """
 
     _creation_order: int
+    dialect_kwargs: dict[str, Any]
     _info: dict[Any, Any] | None = None
     #: functions of the application that render items of this class, by dialect name; see orm.ext.compiler
     _compile_with: ClassVar[Any] = None
@@ -79,6 +80,20 @@ class SchemaItem:
     @info.setter
     def info(self, value: dict[Any, Any]) -> None:
         self._info = value
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The options of databases, by `<dialect>_<option>`; the same as `dialect_kwargs`."""
+        return self.dialect_kwargs
+
+    @property
+    def dialect_options(self) -> dict[str, dict[str, Any]]:
+        """The options that were given, by dialect and by their name there."""
+        grouped: dict[str, dict[str, Any]] = {}
+        for name, value in self.dialect_kwargs.items():
+            dialect, _, option = name.partition("_")
+            grouped.setdefault(dialect, {})[option] = value
+        return grouped
 
     def _set_parent(self, parent: Any) -> None:
         """Attach to a table or column; called once by the parent."""

@@ -13,6 +13,7 @@ from orm.schema.events import SchemaDispatch
 from orm.schema.foreign_key import ForeignKey, ForeignKeyConstraint
 from orm.schema.index import Index
 from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaItem, SchemaItems, make_name
+from orm.schema.options import check_options
 from orm.sql.selectable import TableClause
 from orm.types.base import TypeEngine
 
@@ -82,7 +83,7 @@ class Table(TableClause, SchemaItem):
         **dialect_options: Any,
     ) -> None:
         if "metadata" in self.__dict__:
-            if quote is not None or quote_schema is not None:
+            if not keep_existing and (quote is not None or quote_schema is not None):
                 raise exc.ArgumentError(
                     f"Table {self.fullname!r} exists already; whether its name is quoted cannot change. Leave out "
                     "quote and quote_schema."
@@ -99,7 +100,7 @@ class Table(TableClause, SchemaItem):
         self.comment = comment
         self.implicit_returning = implicit_returning
         self._prefixes = tuple(prefixes)
-        self.dialect_kwargs = dialect_options
+        self.dialect_kwargs = check_options(type(self), dialect_options)
         self.constraints: SchemaItems[Constraint] = SchemaItems()
         self.indexes: SchemaItems[Index] = SchemaItems()
         self._table_fks: SchemaItems[ForeignKey] = SchemaItems()
@@ -133,7 +134,7 @@ class Table(TableClause, SchemaItem):
             self.comment = comment
         if info is not None:
             self.info = info
-        self.dialect_kwargs.update(dialect_options)
+        self.dialect_kwargs.update(check_options(type(self), dialect_options))
         self._append_items(args, replace=True)
 
     def _append_items(self, items: tuple[Any, ...], replace: bool = False) -> None:

@@ -16,8 +16,10 @@ class PGDDLCompiler(DDLCompiler):
     """Renders DDL for PostgreSQL.
 
     Options of an Index: `postgresql_using`, `postgresql_where`, `postgresql_ops` (column to operator class),
-    `postgresql_include`, `postgresql_with`, `postgresql_concurrently`, `postgresql_nulls_not_distinct`. Of a Table:
-    `postgresql_inherits`, `postgresql_partition_by`, `postgresql_with`, `postgresql_on_commit`, `postgresql_tablespace`.
+    `postgresql_include`, `postgresql_with`, `postgresql_concurrently`, `postgresql_nulls_not_distinct`,
+    `postgresql_tablespace`. Of a Table: `postgresql_inherits`, `postgresql_partition_by`, `postgresql_using`,
+    `postgresql_with`, `postgresql_on_commit`, `postgresql_tablespace`. Of constraints: `postgresql_include`,
+    `postgresql_nulls_not_distinct`, `postgresql_not_valid`.
     """
 
     def column_type(self, column: Any) -> str:
@@ -71,16 +73,24 @@ class PGDDLCompiler(DDLCompiler):
 
     def after_index(self, index: Any) -> str:
         text = ""
-        include = self.dialect_option(index, "include")
-        if include:
-            columns = [index.table.c[c] if isinstance(c, str) else c for c in include]
-            text += f" INCLUDE ({self.column_list(columns)})"
+        text += self._include(index)
         nulls = self.dialect_option(index, "nulls_not_distinct")
         if nulls is not None:
             text += " NULLS NOT DISTINCT" if nulls else " NULLS DISTINCT"
         text += self._storage(self.dialect_option(index, "with"))
+        tablespace = self.dialect_option(index, "tablespace")
+        if tablespace is not None:
+            text += f" TABLESPACE {self.preparer.quote(tablespace)}"
         where = self.dialect_option(index, "where")
         return text if where is None else f"{text} WHERE {self.expression(where)}"
+
+    def _include(self, item: Any) -> str:
+        """` INCLUDE (...)` of an index or constraint."""
+        include = self.dialect_option(item, "include")
+        if not include:
+            return ""
+        columns = [item.table.c[c] if isinstance(c, str) else c for c in include]
+        return f" INCLUDE ({self.column_list(columns)})"
 
     def _storage(self, options: Any) -> str:
         if not options:
@@ -111,6 +121,9 @@ class PGDDLCompiler(DDLCompiler):
         partition = self.dialect_option(table, "partition_by")
         if partition:
             parts.append(f"\n PARTITION BY {partition}")
+        using = self.dialect_option(table, "using")
+        if using:
+            parts.append(f"\n USING {self.preparer.quote(using)}")
         storage = self._storage(self.dialect_option(table, "with"))
         if storage:
             parts.append(f"\n{storage}")
@@ -122,11 +135,21 @@ class PGDDLCompiler(DDLCompiler):
             parts.append(f"\n TABLESPACE {self.preparer.quote(tablespace)}")
         return "".join(parts)
 
-    def visit_unique_constraint(self, constraint: Any) -> str:
-        text = super().visit_unique_constraint(constraint)
-        if self.dialect_option(constraint, "nulls_not_distinct"):
-            return text.replace("UNIQUE (", "UNIQUE NULLS NOT DISTINCT (", 1)
-        return text
+    def unique_words(self, constraint: Any) -> str:
+        nulls = self.dialect_option(constraint, "nulls_not_distinct")
+        return "UNIQUE NULLS NOT DISTINCT" if nulls else "UNIQUE"
+
+    def after_columns(self, constraint: Any) -> str:
+        return self._include(constraint)
+
+    def visit_check_constraint(self, constraint: Any) -> str:
+        return super().visit_check_constraint(constraint) + self._not_valid(constraint)
+
+    def visit_foreign_key_constraint(self, constraint: Any) -> str:
+        return super().visit_foreign_key_constraint(constraint) + self._not_valid(constraint)
+
+    def _not_valid(self, constraint: Any) -> str:
+        return " NOT VALID" if self.dialect_option(constraint, "not_valid") else ""
 
     # -- enumerations ------------------------------------------------------------------------------
 

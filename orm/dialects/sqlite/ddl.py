@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from orm import exc
-from orm.compiler.ddl import DDLCompiler
+from orm.compiler.ddl import DDLCompiler, checked_word
 from orm.sql.elements import TextClause
+
+_CONFLICT_ACTIONS = frozenset({"ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE"})
 
 
 class SQLiteDDLCompiler(DDLCompiler):
     """Renders DDL for SQLite.
 
     Options: `sqlite_autoincrement=True`, `sqlite_with_rowid=False` and `sqlite_strict=True` on a Table, `sqlite_where=` on
-    an Index.
+    an Index, `sqlite_on_conflict=` on constraints, `sqlite_on_conflict_not_null=` and the like on a Column.
     """
 
     def column_definition(self, column: Any) -> str:
         text = super().column_definition(column)
+        if not column.nullable:
+            text += self._on_conflict(column, "on_conflict_not_null")
         if self._has_autoincrement(column.table) and column is column.table.autoincrement_column:
             if column.type._type_affinity.__name__ != "Integer":
                 raise exc.CompileError("sqlite_autoincrement needs an Integer primary key.")
@@ -31,7 +35,30 @@ class SQLiteDDLCompiler(DDLCompiler):
         # AUTOINCREMENT can only stand in the column's own definition
         if self._has_autoincrement(constraint.table) and len(constraint) == 1:
             return ""
-        return super().visit_primary_key_constraint(constraint)
+        text = super().visit_primary_key_constraint(constraint)
+        return text and text + self._constraint_conflict(constraint, "on_conflict_primary_key")
+
+    def visit_unique_constraint(self, constraint: Any) -> str:
+        text = super().visit_unique_constraint(constraint)
+        return text and text + self._constraint_conflict(constraint, "on_conflict_unique")
+
+    def visit_check_constraint(self, constraint: Any) -> str:
+        return super().visit_check_constraint(constraint) + self._on_conflict(
+            constraint, "on_conflict"
+        )
+
+    def _constraint_conflict(self, constraint: Any, column_option: str) -> str:
+        """` ON CONFLICT ...` of a constraint, or of the one column that brought it."""
+        text = self._on_conflict(constraint, "on_conflict")
+        if text or len(constraint) != 1:
+            return text
+        return self._on_conflict(next(iter(constraint)), column_option)
+
+    def _on_conflict(self, item: Any, option: str) -> str:
+        action = self.dialect_option(item, option)
+        if action is None:
+            return ""
+        return f" ON CONFLICT {checked_word(action, _CONFLICT_ACTIONS, f'sqlite_{option}')}"
 
     def default_expression(self, element: Any) -> str:
         text = self.expression(element)

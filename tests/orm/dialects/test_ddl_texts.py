@@ -27,6 +27,7 @@ from orm.schema import (
     Identity,
     Index,
     MetaData,
+    PrimaryKeyConstraint,
     Sequence,
     SetColumnComment,
     SetTableComment,
@@ -387,3 +388,51 @@ def test_drop_index_needs_no_table_where_the_name_is_enough():
     assert ddl(DropIndex(Index("ix")), "postgresql") == "DROP INDEX ix"
     with pytest.raises(exc.CompileError, match="not attached"):
         ddl(DropIndex(Index("ix")), "mysql")
+
+
+def test_postgresql_options_of_constraints():
+    metadata = MetaData()
+    Table("p", metadata, Column("id", Integer, primary_key=True))
+    table = Table(
+        "t",
+        metadata,
+        Column("a", Integer),
+        Column("b", Integer),
+        UniqueConstraint("a", postgresql_include=["b"], postgresql_nulls_not_distinct=True),
+        Index("ix", "a", postgresql_tablespace="fast disk", postgresql_where=TextClause("a > 0")),
+        postgresql_using="heap",
+    )
+    text = ddl(CreateTable(table), "postgresql")
+    assert "UNIQUE NULLS NOT DISTINCT (a) INCLUDE (b)" in text
+    assert text.endswith("USING heap")
+    (index,) = table.indexes
+    assert ddl(CreateIndex(index), "postgresql") == (
+        'CREATE INDEX ix ON t (a) TABLESPACE "fast disk" WHERE a > 0'
+    )
+    check = CheckConstraint("a > 0", name="ck", postgresql_not_valid=True)
+    table.append_constraint(check)
+    assert ddl(AddConstraint(check), "postgresql").endswith(
+        "ADD CONSTRAINT ck CHECK (a > 0) NOT VALID"
+    )
+    key = ForeignKeyConstraint(["a"], ["p.id"], postgresql_not_valid=True)
+    table.append_constraint(key)
+    assert ddl(AddConstraint(key), "postgresql").endswith("REFERENCES p (id) NOT VALID")
+
+
+def test_sqlite_conflict_clauses():
+    table = Table(
+        "t",
+        MetaData(),
+        Column("a", Integer, nullable=False, sqlite_on_conflict_not_null="fail"),
+        Column("b", Integer, unique=True, sqlite_on_conflict_unique="IGNORE"),
+        PrimaryKeyConstraint("a", sqlite_on_conflict="REPLACE"),
+    )
+    text = ddl(CreateTable(table), "sqlite")
+    assert "a INTEGER NOT NULL ON CONFLICT FAIL" in text
+    assert "PRIMARY KEY (a) ON CONFLICT REPLACE" in text
+    assert "UNIQUE (b) ON CONFLICT IGNORE" in text
+    bad = Table(
+        "u", MetaData(), Column("a", Integer, unique=True, sqlite_on_conflict_unique="; DROP")
+    )
+    with pytest.raises(exc.CompileError, match="sqlite_on_conflict_unique"):
+        ddl(CreateTable(bad), "sqlite")

@@ -9,6 +9,7 @@ from orm.schema import (
     CheckConstraint,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     Table,
@@ -97,3 +98,27 @@ def test_long_generated_names_are_cut_and_stay_different():
     assert len(one) <= 63
     assert one != two
     assert shorten_name("short", 63) == "short"
+
+
+def test_a_primary_key_is_named_after_all_its_columns():
+    metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s_%(column_0_N_name)s"})
+    table = Table(
+        "t",
+        metadata,
+        Column("a", Integer, primary_key=True),
+        Column("b", Integer, primary_key=True),
+    )
+    assert table.primary_key.name == "pk_t_a_b"
+
+
+def test_referred_columns_are_named_as_the_database_does_or_by_key():
+    convention = {"fk": "fk_%(referred_table_name)s_%(referred_column_0_N_name)s"}
+    metadata = MetaData(naming_convention=convention)
+    parent = [Column("Id", Integer, key="id", primary_key=True), Column("No", Integer, key="no")]
+    Table("p", metadata, *parent)
+    constraint = ForeignKeyConstraint(["x", "y"], ["p.id", "p.no"])
+    Table("c", metadata, Column("x", Integer), Column("y", Integer), constraint)
+    assert constraint.name == "fk_p_Id_No"
+    later = ForeignKeyConstraint(["x"], ["not_yet.id"])
+    Table("d", metadata, Column("x", Integer), later)
+    assert later.name == "fk_not_yet_id"
