@@ -102,6 +102,10 @@ class Run:
         if state.expired is not None:
             left = state.expired.difference(slot.key for slot in slots)
             state.expired = left or None
+        if state.manager.dispatch.refresh:
+            names = None if self.over else {slot.key for slot in slots}
+            for listener in state.manager.dispatch.refresh:
+                listener(state, self, names)
 
     def fill_extra(self, values: dict[str, Any], slots: Sequence[Slot], row: Sequence[Any]) -> None:
         """Fill the columns which only the class of this row has."""

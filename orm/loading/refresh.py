@@ -150,11 +150,11 @@ def lock_key(with_for_update: Any) -> Any:
     return tuple((name, value) for name, value in pairs if value)
 
 
-def load_columns(state: Any, passive: int, names: Iterable[str]) -> Any:
+def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | None = None) -> Any:
     """Load column attributes of an object (expired, or deferred) and of its peers.
 
     This is `manager.expired_loader`. Returns ATTR_WAS_SET, or PASSIVE_NO_RESULT where `passive`
-    forbids SQL. Raises exc.DetachedInstanceError, and exc.ObjectDeletedError if the row is gone.
+    forbids SQL. wanted: the attribute that was read, for messages. Raises exc.DetachedInstanceError, and exc.ObjectDeletedError if the row is gone.
     Cost: one SELECT for the object and up to 499 peers that lack the same.
     """
     if state.ident is None:
@@ -166,7 +166,7 @@ def load_columns(state: Any, passive: int, names: Iterable[str]) -> Any:
     if session is None:
         if passive & NO_RAISE:
             return PASSIVE_NO_RESULT
-        raise make_detached_error(state, min(names))
+        raise make_detached_error(state, wanted or min(names))
     obj = state()
     mode = _check_columns(state, session, names, passive)
     if not passive & NO_AUTOFLUSH:

@@ -103,11 +103,12 @@ def composite(_class_or_attr: Any = None, *attrs: Any, **options: Any) -> Any:
     """Return an attribute that shows several columns as one value object.
 
     _class_or_attr: the class of the value (left out with `Mapped[Point]`); attrs: columns,
-    or names of column attributes, in the order of the class's arguments.
+    or names of column attributes, in the order of the class's arguments. return_none_on:
+    called with the column values, True has the attribute be None; by default it is None if all
+    are, with None never. active_history: old values are loaded before new ones are set.
     """
     fields = _split(options)
-    for name in ("deferred", "group", "active_history", "raiseload"):
-        options.pop(name, None)
+    options.pop("raiseload", None)
     return CompositeProperty(_class_or_attr, *attrs, field_options=fields, **options)
 
 

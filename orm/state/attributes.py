@@ -149,8 +149,8 @@ class ScalarAttribute(Attribute):
             return PASSIVE_NO_RESULT
         expired = state.expired
         if expired is not None and self.key in expired:
-            return fetch(state, passive, expired)
-        return fetch(state, passive, self.manager.names_of_group(self))
+            return fetch(state, passive, expired, self.key)
+        return fetch(state, passive, self.manager.names_of_group(self), self.key)
 
     def set(
         self,

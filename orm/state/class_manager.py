@@ -19,7 +19,7 @@ from orm.state.markers import MANAGER, STATE
 
 _TRACKING_MARK = "_sa_tracking"
 
-ExpiredLoader = Callable[[InstanceState, int, frozenset[str]], Any]
+ExpiredLoader = Callable[[InstanceState, int, frozenset[str], str], Any]
 
 
 class ClassManager:
@@ -28,8 +28,9 @@ class ClassManager:
     class_: the class. mapper: its mapper, set by the mapper itself. attributes: name ->
     InstrumentedAttribute, and impls: name -> the object behind it, both with those of the
     mapped bases. fast: names of scalar attributes that are written without a call.
-    expired_loader: called as expired_loader(state, passive, names) to fetch column
-    attributes which are expired or deferred; installed by the loading room.
+    expired_loader: called as expired_loader(state, passive, names, wanted) to fetch column
+    attributes which are expired or deferred, since `wanted` was read; installed by the
+    loading room.
     """
 
     def __init__(self, class_: type) -> None:

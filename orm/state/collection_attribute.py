@@ -216,7 +216,7 @@ class CollectionAttribute(RelatedAttribute):
         for item in items:
             if id(item) not in known:
                 item = self.fire_append(state, item, initiator)
-            made._sa_add(item)
+            made._sa_place(item)
         for item in before:
             if id(item) not in kept:
                 self.fire_remove(state, item, initiator)

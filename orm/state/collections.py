@@ -64,8 +64,12 @@ class Tracked:
     def _sa_take(self, value: Any, attr: CollectionAttribute) -> list[Any]:
         raise NotImplementedError
 
+    def _sa_place(self, item: Any) -> None:
+        """Add a new member by the collection class's own method, without an event."""
+        self._sa_add(item)
+
     def _sa_add_tracked(self, item: Any, initiator: Initiator | None = None) -> None:
-        self._sa_add(self._coming(item, initiator))
+        self._sa_place(self._coming(item, initiator))
 
     def _sa_remove_tracked(self, item: Any, initiator: Initiator | None = None) -> None:
         self._going(item, initiator)
@@ -147,6 +151,16 @@ class TrackedList(Tracked, _List):
 
     def _sa_fill(self, items: Iterable[Any]) -> None:
         list.extend(self, items)
+
+    def _sa_place(self, item: Any) -> None:
+        super().append(item)
+
+    def _sa_remove_tracked(self, item: Any, initiator: Initiator | None = None) -> None:
+        self._going(item, initiator)
+        for place, known in enumerate(self):
+            if known is item:
+                super().pop(place)
+                return
 
     def _sa_take(self, value: Any, attr: CollectionAttribute) -> list[Any]:
         if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):

@@ -252,3 +252,11 @@ def test_following_goes_on_and_comes_round() -> None:
     assert list(peers.following(7)) == [8, 5, 6]
     assert list(peers.following(99)) == [5, 6, 7, 8]
     assert BATCH_SIZE == 500
+
+
+def test_a_detached_object_names_the_attribute_that_was_read(blog: Any, session: Session) -> None:
+    user = session.scalars(select(blog.User).order_by(blog.User.id)).first()
+    session.expire(user)
+    session.expunge(user)
+    with pytest.raises(exc.DetachedInstanceError, match=r"^User\.name of User"):
+        user.name

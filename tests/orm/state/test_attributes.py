@@ -136,7 +136,7 @@ def test_expire_and_refresh(session):
     state = persist(session, user, 1)
     asked = []
 
-    def fetch(state, passive, names):
+    def fetch(state, passive, names, wanted):
         asked.append(set(names))
         state.dict.update(dict.fromkeys(names, "new"))
         state.expired = None
