@@ -48,6 +48,7 @@ from orm.loading import (
     subqueryload,
     undefer,
     undefer_group,
+    with_loader_criteria,
 )
 from orm.mapping import (
     MANYTOMANY,
@@ -372,6 +373,7 @@ __all__ = [
     "type_coerce", "TypeCoerce", "TypeDecorator", "TypeEngine", "types", "UnaryExpression",
     "undefer", "undefer_group", "Unicode", "UnicodeText", "union", "union_all",
     "UniqueConstraint", "Update", "update", "URL", "UserDefinedType", "UUID", "Uuid",
-    "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_parent",
+    "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_loader_criteria",
+    "with_parent",
     "within_group", "WriteOnlyMapped",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import and_
 from typing import Any
 
@@ -16,6 +16,10 @@ from orm.sql.froms import display_froms
 
 class SelectCompiler(CTECompiler):
     """Renders statements that return rows."""
+
+    #: the statement that was given, and what every SELECT within it goes through
+    top_statement: Any = None
+    restrict: Callable[[Any], Any] | None = None
 
     # -- entry points ----------------------------------------------------------------------------
 
@@ -46,6 +50,9 @@ class SelectCompiler(CTECompiler):
 
     def select_text(self, select: Any) -> str:
         """A SELECT without parentheses."""
+        if self.restrict is not None and select is not self.top_statement:
+            select = self.restrict(select)
+            self._kept.append(select)
         parent = self.scopes[-1] if self.scopes else None
         placing, self.placing = self.placing, BARE
         scope = Scope(select, self.visible_froms(select, parent, placing), parent, placing != BARE)

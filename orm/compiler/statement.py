@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from orm import exc
@@ -29,6 +29,7 @@ class SQLCompiler(DMLCompiler):
         extracted: tuple[Any, ...] | None = None,
         compile_kwargs: Mapping[str, Any] | None = None,
         render_postcompile: bool = False,
+        restrict: Callable[[Any], Any] | None = None,
         **_options: Any,
     ) -> Compiled:
         """The statement as text with its plan of parameters.
@@ -37,6 +38,8 @@ class SQLCompiler(DMLCompiler):
         executed for many rows, so nothing is fetched back by itself. literal_binds: write values into the text, for
         display and DDL. render_postcompile: write lists out with the statement's own values, for display. extracted: `statement_key(statement)[1]`, when the result is to serve other statements of the
         same structure.
+        restrict: given every SELECT within the statement, returns what to render in its place, with further
+        conditions.
         Raises exc.CompileError if the dialect cannot express the statement, or it makes no sense.
         """
         key, own_binds = statement_key(statement)
@@ -50,6 +53,7 @@ class SQLCompiler(DMLCompiler):
         if schema_translate_map:
             self.preparer = self.preparer.with_schema_translate(schema_translate_map)
         self.top_statement = statement
+        self.restrict = restrict
         text = self.with_text_placed(statement, self.process(statement))
         compiled = Compiled(
             statement,

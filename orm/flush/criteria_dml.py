@@ -73,12 +73,21 @@ def make_dml(session: Any, statement: Any, options: Mapping[str, Any]) -> Criter
         dml.columns = column_values(mapper, statement._values or {})
         columns = {column_of(mapper, key): value for key, value in dml.columns.items()}
         core = update(table).values(columns)
-    core = core.where(*statement._where_criteria, *single_criteria(mapper))
+    core = core.where(
+        *statement._where_criteria, *single_criteria(mapper), *loader_criteria(statement, mapper)
+    )
     for name in ("_prefixes", "_hints", "_execution_options", "_dialect_options", "_ctes"):
         if name in vars(statement):
             setattr(core, name, getattr(statement, name))
     dml.core = core
     return dml
+
+
+def loader_criteria(statement: Any, mapper: Any) -> list[Any]:
+    """Return the conditions which with_loader_criteria() options of a statement have for a mapper."""
+    makers = [getattr(option, "criterion_for", None) for option in statement._with_options]
+    found = [None if make is None else make(mapper) for make in makers]
+    return [each for each in found if each is not None]
 
 
 def mapper_of(statement: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orm.loading.criteria import with_loader_criteria
 from orm.loading.install import install as _install  # noqa: F401 - registers itself
 from orm.loading.options import (
     Load,
@@ -35,4 +36,5 @@ __all__ = [
     "subqueryload",
     "undefer",
     "undefer_group",
+    "with_loader_criteria",
 ]

@@ -12,6 +12,7 @@ from typing import Any
 
 from orm import codegen, exc
 from orm.engine.row import RowLayout
+from orm.loading.criteria import LoaderCriteria, Restricting
 from orm.loading.gen_hydrate import gen_hydrate
 from orm.loading.hydrate import Hydrator, make_plain
 from orm.loading.joined import JoinedLoad, add_joins, repeats_rows
@@ -84,12 +85,16 @@ class PlanBuilder:
     """Columns, entities and eager joins of one statement under construction.
 
     dialect: for which types convert values. load_after: what loads further relationships once
-    the rows are there (`selectin.load_after`). columns: what the core SELECT selects.
+    the rows are there (`selectin.load_after`). criteria: with_loader_criteria() of the statement,
+    which `restrict` puts into the SELECTs. columns: what the core SELECT selects.
     """
 
-    def __init__(self, dialect: Any, load_after: LoadAfter) -> None:
+    def __init__(
+        self, dialect: Any, load_after: LoadAfter, criteria: Sequence[LoaderCriteria] = ()
+    ) -> None:
         self.dialect = dialect
         self.load_after = load_after
+        self.restrict = Restricting(criteria)
         self.columns: list[Any] = []
         self.entities: list[EntityRow] = []
         self.joins: list[JoinedLoad] = []
@@ -174,9 +179,9 @@ class PlanBuilder:
     ) -> None:
         """Select the entity behind a relationship over a join of its own alias."""
         said = None if node is None else node.relations.get(prop.key)
-        load = JoinedLoad.make(prop, adapt, said)
-        self.joins.append(load)
         child_node = None if node is None else node.node_for(prop.key)
+        load = JoinedLoad.make(prop, adapt, said, child_node)
+        self.joins.append(load)
         child = self.add_entity(load.mapper, load.adapt, child_node, (*path, prop))
         entity.joined.append(JoinedRow(prop.key, child, prop.uselist, prop))
 
@@ -206,7 +211,7 @@ class PlanBuilder:
         """
         statement = add_joins(self, base)
         compiled = self.dialect.statement_compiler(self.dialect).compile(
-            statement, extracted=tuple(extracted)
+            statement, extracted=tuple(extracted), restrict=self.restrict
         )
         width = len(self.columns)
         if len(compiled.result_columns) != width:

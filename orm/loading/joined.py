@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from orm.loading.criteria import conditions_for
+from orm.loading.polymorphic import single_criterion
 from orm.mapping.join_entries import adapt_all, is_column, is_remote, make_adapter
 from orm.sql.froms import compute_froms
 from orm.sql.select import select
@@ -44,10 +46,13 @@ class JoinedLoad:
     target: Any
 
     @classmethod
-    def make(cls, prop: Any, adapt_parent: Callable[[Any], Any], said: Any) -> JoinedLoad:
+    def make(
+        cls, prop: Any, adapt_parent: Callable[[Any], Any], said: Any, node: Any = None
+    ) -> JoinedLoad:
         """Return the join for relationship `prop` of an entity selected through `adapt_parent`.
 
-        said: what the options say about it (a Relation), or None.
+        said: what the options say about it (a Relation), or None. node: the options of the related
+        entity, or None.
         """
         made = cls()
         made.mapper = prop.mapper
@@ -60,7 +65,9 @@ class JoinedLoad:
             made.secondary_on = _make_onclause(
                 prop.secondaryjoin, prop, made, make_adapter(made.target)
             )
-        criteria = () if said is None else said.criteria
+        criteria = [] if said is None else list(said.criteria)
+        criteria += [] if node is None else conditions_for(node.criteria, prop.mapper)
+        criteria += [each for each in (single_criterion(prop.mapper),) if each is not None]
         for each in criteria:
             made.onclause = made.onclause & adapt_all(each, made.adapt)
         made.order_by = tuple(adapt_all(each, made._find_joined) for each in prop.order_by or ())

@@ -75,6 +75,7 @@ class PathNode:
 
     columns: attribute key -> "defer", "undefer" or "raise".
     only: the keys that load_only() named, or None.
+    criteria: the options of with_loader_criteria() for this entity and those further down.
     any_relation: strategy for relationships without their own setting; `spreads` says that
         it holds for entities further down, too.
     """
@@ -84,13 +85,15 @@ class PathNode:
         "any_column",
         "any_relation",
         "columns",
+        "criteria",
         "groups",
         "only",
         "relations",
         "spreads",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, criteria: tuple[Any, ...] = ()) -> None:
+        self.criteria = criteria
         self.relations: dict[str, Relation] = {}
         self.columns: dict[str, str] = {}
         self.only: set[str] | None = None
@@ -109,7 +112,7 @@ class PathNode:
 
     def make_child(self) -> PathNode:
         """Return a node for an entity below this one, with the wildcards that reach it."""
-        child = PathNode()
+        child = PathNode(self.criteria)
         if self.spreads:
             child.any_relation, child.spreads = self.any_relation, True
         return child
@@ -126,7 +129,7 @@ class PathNode:
         found = self.relations.get(key)
         if found is not None:
             return found.node if found.node else None
-        return self.make_child() if self.spreads else None
+        return self.make_child() if self.spreads or self.criteria else None
 
     def wants_column(self, key: str, is_deferred: bool, group: str | None = None) -> bool:
         """Return whether the column attribute is loaded along, given how it is mapped."""
@@ -161,12 +164,14 @@ class PathNode:
                 self.any_column,
                 tuple(sorted(self.groups)),
                 self.spreads,
+                tuple(each.cache_key()[0] for each in self.criteria),
             )
         return self._key
 
     def __bool__(self) -> bool:
         return bool(
             self.relations
+            or self.criteria
             or self.columns
             or self.groups
             or self.only is not None
@@ -194,15 +199,18 @@ def criterion_key(criterion: Any) -> Hashable:
     return (key, values)
 
 
-def make_root(directives: Iterable[Directive], entity: Any) -> PathNode | None:
+def make_root(
+    directives: Iterable[Directive], entity: Any, criteria: tuple[Any, ...] = ()
+) -> PathNode | None:
     """Return the options for a root entity of a statement, None if there are none.
 
-    entity: the Mapper or AliasedInsp that the statement selects.
+    entity: the Mapper or AliasedInsp that the statement selects. criteria: the statement's
+    options of with_loader_criteria() which go on to what is loaded.
     """
     chosen = [each for each in directives if each.root is None or applies_to(each.root, entity)]
-    if not chosen:
+    if not chosen and not criteria:
         return None
-    root = PathNode()
+    root = PathNode(criteria)
     # unbound wildcards first: nodes made later take them over
     for each in sorted(chosen, key=lambda directive: directive.root is not None):
         _follow(root, each)

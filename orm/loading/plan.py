@@ -14,10 +14,10 @@ from orm.engine.execution import Reason
 from orm.engine.result import Result
 from orm.inspection import inspect
 from orm.loading.builder import LoadPlan, PlanBuilder
+from orm.loading.criteria import criteria_of
 from orm.loading.from_statement import FromStatement, execute_from_statement
 from orm.loading.joined import add_joins
 from orm.loading.path import Directive, PathNode, make_root
-from orm.loading.polymorphic import single_criterion
 from orm.loading.row_plan import EntityRow, Slot
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
@@ -81,10 +81,14 @@ def make_plan(dialect: Any, statement: Any, binds: Sequence[Any]) -> LoadPlan:
     return SelectPlanner(dialect, statement).make(binds)
 
 
-def make_executed_form(statement: Any, dialect: Any) -> Any:
-    """Return the core SELECT which is sent for a select of entities, with its eager joins."""
+def make_executed_form(statement: Any, dialect: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the core SELECT which is sent for a select of entities, with its eager joins.
+
+    Beside it the options for the compiler.
+    """
     planner = SelectPlanner(dialect, statement)
-    return add_joins(planner.builder, planner.analyse())
+    builder = planner.builder
+    return add_joins(builder, planner.analyse()), {"restrict": builder.restrict}
 
 
 STATEMENTS["executed_form"] = make_executed_form
@@ -94,7 +98,9 @@ class SelectPlanner:
     """One select on its way to a plan: what it selects, and which options apply where."""
 
     def __init__(self, dialect: Any, statement: Any) -> None:
-        self.builder = PlanBuilder(dialect, load_after)
+        criteria = criteria_of(statement)
+        self.builder = PlanBuilder(dialect, load_after, criteria)
+        self.criteria = tuple(each for each in criteria if each.propagate_to_loaders)
         self.statement = statement
         self.directives: list[Directive] = [
             directive
@@ -127,7 +133,8 @@ class SelectPlanner:
         self._check_directives()
         base = self.statement
         for root in {id(each): each for each in self.roots}.values():
-            base = add_criterion(select_whole(base, root), root)
+            base = select_whole(base, root)
+        base = self.builder.restrict(base, is_top=True)
         if base._with_options:
             base = base._clone()
             base._with_options = ()
@@ -154,7 +161,7 @@ class SelectPlanner:
     def _add_entity(self, entity: Any, element: Any) -> None:
         """Add an entity with its options; the columns of an alias are found by correspondence."""
         mapper = entity.mapper
-        node = make_root(self.directives, entity) if self.directives else None
+        node = make_root(self.directives, entity, self.criteria)
         self.roots.append(entity)
         adapt = _same if entity.is_mapper else entity.adapt
         builder = self.builder
@@ -213,16 +220,6 @@ def select_whole(statement: Any, entity: Any) -> Any:
     if any(hash(part) == hash(selectable) for part in present):
         return statement
     return statement.select_from(entity)
-
-
-def add_criterion(statement: Any, entity: Any) -> Any:
-    """Return the statement restricted to the classes of an entity mapped by single inheritance."""
-    criterion = single_criterion(entity.mapper)
-    if criterion is None:
-        return statement
-    if not entity.is_mapper:
-        criterion = entity.adapt(criterion)
-    return statement.where(criterion)
 
 
 def inspect_entity(entity: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 from orm.engine.execution import Reason
 from orm.loading.batch import BATCH_SIZE
 from orm.loading.builder import LoadPlan, PlanBuilder
+from orm.loading.criteria import conditions_for
 from orm.loading.execution import fetch
 from orm.loading.hydrate import Run
 from orm.loading.path import PathNode, Relation, criterion_key
@@ -127,9 +128,9 @@ def make_relation_plan(
         locals_, columns, base = _join_parent(prop, base)
     parent_keys = [prop.parent.get_property_by_column(column).key for column in locals_]
     base = base.where(make_key_in(columns))
-    criterion = single_criterion(mapper)
-    for each in (*criteria, *(() if criterion is None else (criterion,))):
-        base = base.where(each)
+    more = [] if node is None else conditions_for(node.criteria, mapper)
+    for each in (*criteria, single_criterion(mapper), *more):
+        base = base if each is None else base.where(each)
     if prop.order_by:
         base = base.order_by(*prop.order_by)
     group = [builder.add_slot(column) for column in columns]

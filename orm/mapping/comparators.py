@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from orm import exc
 from orm.inspection import inspect
+from orm.mapping.aliased import aliased
 from orm.mapping.join_condition import MANYTOONE, replace
 from orm.mapping.join_entries import resolve_entry
 from orm.mapping.properties import PropComparator
@@ -56,6 +57,12 @@ class RelationshipElement(ClauseElement):
     def self_group(self, against: Any = None) -> Any:
         """Stay as it is."""
         return self
+
+    def with_criteria(self, *criteria: Any) -> RelationshipElement:
+        """Return the element with further conditions for the ON clause."""
+        return RelationshipElement(
+            self.property, self.parententity, self._of_type, (*self._extra_criteria, *criteria)
+        )
 
     def resolve_join(self, entry: Any) -> list[Any]:
         """Return the joins between tables which a join over this relationship stands for."""
@@ -276,12 +283,19 @@ class RelationshipComparator(PropComparator):
         return self._select_exists(selectable, where)
 
     def _select_exists(self, selectable: Any, where: list[Any]) -> Any:
-        query: Any = Select(1).select_from(selectable)
+        query: Any = Select(1).select_from(self._far_element(selectable))
         hidden = [selectable]
         if self.prop.secondary is not None:
             query = query.select_from(self.prop.secondary)
             hidden.append(self.prop.secondary)
         return query.where(all_of(*where)).correlate_except(*hidden).exists()
+
+    def _far_element(self, selectable: Any) -> Any:
+        """Return what is selected from, marked as the entity it is."""
+        target = self.entity
+        if selectable is target.selectable:
+            return target.__clause_element__()
+        return inspect(aliased(self.prop.mapper.class_, selectable)).__clause_element__()
 
     def _needs_alias(self) -> bool:
         prop = self.prop

@@ -21,6 +21,7 @@ from orm.sql.operators import and_
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import SelectBase, SelectLabelStyle
 from orm.sql.visitors import ClauseElement, Kind, Traverse
+from orm.types.base import NULLTYPE
 from orm.types.resolve import INTEGERTYPE
 
 _T = TypeVar("_T")
@@ -265,9 +266,9 @@ class Select(GenerativeSelect, Generic[_T]):
                 self.is_orm = True
                 break
 
-    def _executed_form(self, dialect: Any) -> Any:
+    def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
         make = STATEMENTS.get("executed_form") if self.is_orm else None
-        return self if make is None else make(self, dialect)
+        return (self, {}) if make is None else make(self, dialect)
 
     def _mark_orm(self, element: ClauseElement) -> None:
         if not self.is_orm and has_orm_annotation(element):
@@ -330,8 +331,8 @@ class Select(GenerativeSelect, Generic[_T]):
 
     @property
     def column_descriptions(self) -> list[dict[str, Any]]:
-        """One dict per selected entity: name, type, expr, entity, aliased."""
-        return [_describe_column(column) for column in self._raw_columns]
+        """One dict per selected column or entity: name, type, expr; with mapped classes entity and aliased too."""
+        return describe_columns(self._raw_columns, self.is_orm)
 
     # -- conditions ---------------------------------------------------------------------------------
 
@@ -530,6 +531,25 @@ def _named_attribute(namespace: Any, key: str) -> Any:
         raise exc.InvalidRequestError(
             f"filter_by({key}=...): {name} has no attribute {key!r}"
         ) from None
+
+
+def describe_columns(columns: tuple[Any, ...], is_orm: bool) -> list[dict[str, Any]]:
+    """name, type and expr of each column; where the statement is about classes, entity and aliased too."""
+    if is_orm:
+        return [_describe_column(column) for column in columns]
+    elements = [
+        element
+        for column in columns
+        for element in (column._all_selected_columns if column._is_from_clause else (column,))
+    ]
+    return [
+        {
+            "name": getattr(element, "_result_name", None),
+            "type": getattr(element, "type", NULLTYPE),
+            "expr": element,
+        }
+        for element in elements
+    ]
 
 
 def _describe_column(column: Any) -> dict[str, Any]:

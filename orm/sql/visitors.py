@@ -200,11 +200,12 @@ class ClauseElement:
         """Compile for a dialect (or an engine's), by default the generic one with named parameters."""
         if dialect is None:
             dialect = bind.dialect if bind is not None else _default_dialect()
-        return dialect.statement_compiler(dialect).compile(self._executed_form(dialect), **kw)
+        element, options = self._executed_form(dialect)
+        return dialect.statement_compiler(dialect).compile(element, **options, **kw)
 
-    def _executed_form(self, dialect: Any) -> Any:
-        """What is sent to the database for this element, where that is another one."""
-        return self
+    def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
+        """What is sent to the database for this element, and the compiler's options for it."""
+        return self, {}
 
     def __str__(self) -> str:
         return str(self.compile())

@@ -1,0 +1,228 @@
+"""with_loader_criteria(): a condition for every place where a class is loaded from.
+
+The conditions of a statement's entities (these, and those of single-table inheritance) are put
+into WHERE for what is selected and into ON for what is joined: in the statement itself, in
+every SELECT within it, and in the loads of relationships that follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any
+
+from orm import exc
+from orm.inspection import inspect
+from orm.loading.path import criterion_key
+from orm.loading.polymorphic import single_criterion
+from orm.sql.coercions import to_element
+from orm.sql.expression import and_
+from orm.sql.froms import compute_froms
+from orm.sql.join_condition import has_join_condition, join_condition
+from orm.sql.select import JoinEntry
+
+
+class LoaderCriteria:
+    """The option that with_loader_criteria() makes.
+
+    class_: mapped, or a mixin of mapped classes. where: the condition, or a function of a class
+    that returns it.
+    """
+
+    inherit_cache = True
+    directives: tuple[Any, ...] = ()
+
+    def __init__(
+        self,
+        entity: Any,
+        where: Any,
+        *,
+        loader_only: bool = False,
+        include_aliases: bool = False,
+        propagate_to_loaders: bool = True,
+    ) -> None:
+        found = inspect(entity, raiseerr=False)
+        self.mapper: Any = getattr(found, "mapper", None)
+        if self.mapper is None and not isinstance(entity, type):
+            raise exc.ArgumentError(
+                f"with_loader_criteria() takes a mapped class or a mixin of such, not {entity!r:.80}."
+            )
+        self.class_: type = entity if self.mapper is None else self.mapper.class_
+        self.loader_only = loader_only
+        self.include_aliases = include_aliases
+        self.propagate_to_loaders = propagate_to_loaders
+        self._make: Callable[[Any], Any] | None = None
+        self._condition: Any = None
+        if callable(where) and not hasattr(where, "__clause_element__"):
+            self._make = where
+        else:
+            self._condition = to_element(where)
+        self._key: tuple[Hashable, tuple[Any, ...]] | None = None
+
+    def criterion_for(self, mapper: Any) -> Any:
+        """Return the condition on a mapper's own columns, None if it does not concern that class."""
+        if not issubclass(mapper.class_, self.class_):
+            return None
+        if self._make is None:
+            return self._condition
+        return to_element(self._make(self.class_ if self.mapper is not None else mapper.class_))
+
+    def cache_key(self) -> tuple[Hashable, tuple[Any, ...]]:
+        """Return a key in which the values take part: plans of related objects are made from them."""
+        if self._key is None:
+            mappers = [self.mapper] if self.mapper is not None else _mapped_below(self.class_)
+            parts = tuple((m, criterion_key(self.criterion_for(m))) for m in mappers)
+            flags = (self.loader_only, self.include_aliases, self.propagate_to_loaders)
+            self._key = (("criteria", self.class_, parts, flags), ())
+        return self._key
+
+    def __repr__(self) -> str:
+        return f"<with_loader_criteria {self.class_.__name__}>"
+
+
+def _mapped_below(class_: type) -> list[Any]:
+    """Return the mappers of the classes derived from a mixin."""
+    found: dict[Any, None] = {}
+    each: type
+    for each in class_.__subclasses__():
+        mapper = inspect(each, raiseerr=False)
+        if mapper is not None:
+            found[mapper] = None
+        found.update(dict.fromkeys(_mapped_below(each)))
+    return list(found)
+
+
+def with_loader_criteria(
+    entity_or_base: Any,
+    where_criteria: Any,
+    loader_only: bool = False,
+    include_aliases: bool = False,
+    propagate_to_loaders: bool = True,
+    track_closure_variables: bool = True,
+) -> LoaderCriteria:
+    """Return an option which restricts a class wherever the statement loads it.
+
+    entity_or_base: a mapped class, or a mixin for all classes derived from it.
+    where_criteria: a condition, or a function of the class, as `lambda cls: cls.deleted == False`;
+    for a mixin it has to be a function. It is called when the statement is made ready, so that it
+    may read the variables around it.
+    include_aliases: also for aliased() of the class. propagate_to_loaders: also for lazy loads
+    of the objects that come back. loader_only: only for relationships, not for the statement.
+    """
+    return LoaderCriteria(
+        entity_or_base,
+        where_criteria,
+        loader_only=loader_only,
+        include_aliases=include_aliases,
+        propagate_to_loaders=propagate_to_loaders,
+    )
+
+
+def conditions_for(options: Iterable[LoaderCriteria], mapper: Any) -> list[Any]:
+    """Return the conditions of these options for loading a mapper's objects."""
+    found = [option.criterion_for(mapper) for option in options]
+    return [each for each in found if each is not None]
+
+
+def criteria_of(statement: Any) -> tuple[LoaderCriteria, ...]:
+    """Return the options of this kind which a statement has."""
+    return tuple(each for each in statement._with_options if isinstance(each, LoaderCriteria))
+
+
+class Restricting:
+    """Adds the conditions of entities to SELECTs: called with one, returns it restricted."""
+
+    def __init__(self, options: Iterable[LoaderCriteria]) -> None:
+        self.options = tuple(option for option in options if not option.loader_only)
+
+    def __call__(self, statement: Any, is_top: bool = False) -> Any:
+        """Return the statement with the conditions of its entities, once only."""
+        if not statement.is_orm or "_is_restricted" in statement.__dict__:
+            return statement
+        made = statement._clone()
+        made._is_restricted = True
+        if made._setup_joins:
+            self._restrict_joins(made)
+        added = [
+            condition
+            for entity in _entities_of(statement, is_top)
+            for condition in self.conditions(entity)
+        ]
+        return made.where(*added) if added else made
+
+    def conditions(self, entity: Any) -> list[Any]:
+        """Return the conditions for an entity, in terms of its alias if it is one."""
+        mapper = entity.mapper
+        found = [] if mapper is None else [single_criterion(mapper)]
+        found += [
+            option.criterion_for(mapper)
+            for option in self.options
+            if entity.is_mapper or option.include_aliases or entity.stands_for is not None
+        ]
+        chosen = [each for each in found if each is not None]
+        return chosen if entity.is_mapper else [entity.adapt(each) for each in chosen]
+
+    def _restrict_joins(self, statement: Any) -> None:
+        entries = list(statement._setup_joins)
+        for place, entry in enumerate(entries):
+            entity = _target_entity(entry)
+            added = [] if entity is None else self.conditions(entity)
+            if not added:
+                continue
+            if entry.onclause is None and entry.target.__visit_name__ != "orm_relationship":
+                statement._setup_joins = tuple(entries[:place])
+                entry = entry._replace(onclause=_implied_condition(statement, entry))
+            entries[place] = _with_conditions(entry, added)
+        statement._setup_joins = tuple(entries)
+
+
+def _with_conditions(entry: JoinEntry, added: list[Any]) -> JoinEntry:
+    """Return a join with further conditions in its ON."""
+    for name in ("target", "onclause"):
+        relation = getattr(entry, name)
+        if relation is not None and relation.__visit_name__ == "orm_relationship":
+            return entry._replace(**{name: relation.with_criteria(*added)})
+    return entry._replace(onclause=and_(entry.onclause, *added))
+
+
+def _implied_condition(statement: Any, entry: JoinEntry) -> Any:
+    """Return the condition which foreign keys give for a join without one."""
+    lefts = [entry.left] if entry.left is not None else compute_froms(statement)
+    for left in lefts:
+        if has_join_condition(left, entry.target):
+            return join_condition(left, entry.target)
+    return join_condition(lefts[0], entry.target)
+
+
+def _target_entity(entry: JoinEntry) -> Any:
+    target = entry.target
+    if target.__visit_name__ == "orm_relationship":
+        return target.of_type_entity or target.property.entity
+    return target._annotations.get("parententity")
+
+
+def _entities_of(statement: Any, is_top: bool) -> list[Any]:
+    """Return the entities a SELECT is from, joins left out.
+
+    Inside another statement, what is only mentioned in WHERE may belong to that one.
+    """
+    parts = [*statement._raw_columns, *statement._from_obj]
+    parts += [entry.left for entry in statement._setup_joins if entry.left is not None]
+    if is_top:
+        parts += statement._where_criteria
+    joined = {_target_entity(entry) for entry in statement._setup_joins}
+    found = dict.fromkeys(entity for part in parts for entity in _entities_within(part))
+    return [entity for entity in found if entity not in joined]
+
+
+def _entities_within(element: Any) -> Iterator[Any]:
+    """Yield the entities of an expression's columns; subqueries have their own."""
+    entity = element._annotations.get("parententity")
+    if entity is not None:
+        yield entity
+        return
+    if element._is_select_base or element.__visit_name__ == "scalar_select":
+        return
+    if element._is_from_clause and not element._is_join:
+        return
+    for child in element.get_children():
+        yield from _entities_within(child)
