@@ -81,6 +81,25 @@ class CTECompiler(FromCompiler):
                 return level.defined[name]
         return None
 
+    def is_renamed(self, table: Any) -> bool:
+        """True if the table has another name here, because a table of another schema is called the same."""
+        for scope in reversed(self.scopes):
+            if table in scope.own:
+                return table in scope.renamed
+        return False
+
+    def table_reference(self, table: Any) -> str:
+        if table.__visit_name__ == "table" and not table.schema and self.is_renamed(table):
+            return self.preparer.format_alias(self.anonymous_name(table, table.name))
+        return super().table_reference(table)
+
+    def from_table(self, table: Any) -> str:
+        text = super().from_table(table)
+        if not table.schema and self.is_renamed(table):
+            name = self.anonymous_name(table, table.name)
+            text = f"{text}{self.alias_word}{self.preparer.format_alias(name)}"
+        return text
+
     def alias_name(self, alias: Any) -> str:
         if alias.__visit_name__ == "cte" and alias._cte_alias is None:
             return self.cte_name(plain(alias))

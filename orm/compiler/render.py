@@ -196,14 +196,22 @@ class Renderer:
                 if name not in self._bind_names:
                     return name
         if bind.key in self._reserved_names:
-            raise exc.CompileError(
-                f"bindparam({bind.key!r}) has the name of a column that this statement writes, whose value would go "
-                "into both. Give the parameter another name."
-            )
+            raise self._name_clash(bind.key)
         return str(bind.key)
 
+    def _name_clash(self, name: str) -> exc.CompileError:
+        return exc.CompileError(
+            f"bindparam({name!r}) has the name of a column that this statement writes, whose value would go "
+            "into both. Give the parameter another name."
+        )
+
     def name_bind(self, bind: Any, name: str) -> None:
-        """Choose the name of a parameter before it is rendered."""
+        """Choose the name of a parameter before it is rendered.
+
+        Raises exc.CompileError if a parameter of the statement has it already.
+        """
+        if name in self._bind_names and id(bind) not in self._chosen_names:
+            raise self._name_clash(name)
         self._chosen_names[id(bind)] = name
         self._reserved_names.add(name)
         self._kept.append(bind)

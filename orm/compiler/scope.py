@@ -17,6 +17,7 @@ class Scope:
     select: the statement. froms: its FROM list. parent: the scope of the statement around it, or None.
     own: the FROM objects of this statement, the members of joins included. outer: those of all statements around it.
     visible: both. labels: label name to the element that it was given to.
+    renamed: tables of `own` which get another name here, because a table of another schema is called the same.
     is_source: others select from this statement, so that its columns are written with the names by which they do.
     """
 
@@ -27,6 +28,7 @@ class Scope:
         "labels",
         "outer",
         "own",
+        "renamed",
         "select",
         "visible",
     )
@@ -42,6 +44,7 @@ class Scope:
         self.outer: frozenset[Any] = parent.visible if parent is not None else frozenset()
         self.visible: frozenset[Any] = self.own | self.outer
         self.labels: dict[str, Any] = {}
+        self.renamed: frozenset[Any] = _same_named(self.own)
 
 
 class WithLevel:
@@ -64,6 +67,15 @@ class WithLevel:
             return ""
         definitions = ", \n".join(self.texts.values())
         return f"WITH {'RECURSIVE ' if self.recursive else ''}{definitions}\n "
+
+
+def _same_named(froms: frozenset[Any]) -> frozenset[Any]:
+    """The tables without a schema that have the name of one with a schema."""
+    tables = [item for item in froms if item.__visit_name__ == "table"]
+    qualified = {table.name for table in tables if table.schema}
+    if not qualified:
+        return frozenset()
+    return frozenset(table for table in tables if not table.schema and table.name in qualified)
 
 
 def _with_members(froms: Iterable[Any]) -> Iterable[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from orm import exc
 from orm.util.collections import immutabledict
 
 _QueryValue = str | tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class URL:
@@ -114,6 +116,11 @@ class URL:
     def get_backend_name(self) -> str:
         """Return the dialect's name: "postgresql" of "postgresql+psycopg"."""
         return self.drivername.partition("+")[0]
+
+    def get_dialect(self) -> type[Any]:
+        """Return the class of the dialect. Raises exc.NoSuchModuleError naming what there is."""
+        found: type[Any] = importlib.import_module("orm.engine.registry").load_dialect(self)
+        return found
 
     def get_driver_name(self) -> str:
         """Return the driver's name, "" if the URL leaves the choice to the dialect."""

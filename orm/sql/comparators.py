@@ -293,6 +293,9 @@ def _as_expanding(bind: BindParameter, expr: Any, op: OperatorType) -> BindParam
     clone = bind._clone()
     clone.expanding = True
     clone.expand_op = op
+    if not bind.expanding and isinstance(bind.type, ARRAY) and isinstance(bind.value, list | tuple):
+        # the list was taken for one value while nobody knew that it stands for several
+        clone.type = _expanding_bind(expr, op, list(bind.value)).type
     if clone.type._isnull:
         clone.type = expr.type
     return clone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from operator import inv
+from operator import eq, inv
 from typing import Any, ClassVar
 
 from orm import exc
@@ -42,7 +42,7 @@ class Case(ColumnElement[Any]):
             raise exc.ArgumentError("case() needs at least one (condition, result) pair")
         self.value = None if value is None else expect_expr(value)
         conditions = [
-            expect_where(when) if self.value is None else expect_expr(when, like=self.value)
+            expect_where(when) if self.value is None else _case_key(when, self.value)
             for when, _ in pairs
         ]
         results = [expect_expr(then) for _, then in pairs]
@@ -51,15 +51,24 @@ class Case(ColumnElement[Any]):
             for condition, result in zip(conditions, results, strict=True)
         )
         self.else_ = None if else_ is None else expect_expr(else_)
-        typed = [*results, self.else_] if self.else_ is not None else results
-        self.type = next((r.type for r in reversed(typed) if not r.type._isnull), NULLTYPE)
+        typed = [*reversed(results), *(() if self.else_ is None else (self.else_,))]
+        self.type = next((r.type for r in typed if not r.type._isnull), NULLTYPE)
+
+
+def _case_key(when: Any, value: Any) -> Any:
+    """What `value` is compared with: a plain value gets its type."""
+    made = expect_expr(when)
+    if isinstance(made, BindParameter) and made is not when:
+        type_ = value.type.coerce_compared_value(eq, when)
+        return made if type_._isnull else made._with_type(type_)
+    return made
 
 
 def _case_pairs(whens: tuple[Any, ...]) -> list[Any]:
     if len(whens) == 1 and isinstance(whens[0], Mapping):
         return list(whens[0].items())
     for when in whens:
-        if not isinstance(when, tuple) or len(when) != 2:
+        if not isinstance(when, tuple | list) or len(when) != 2:
             raise exc.ArgumentError(
                 f"case() takes pairs, case((condition, result), ..., else_=...), got {when!r}"
             )

@@ -21,6 +21,7 @@ from orm.sql.elements import (
 from orm.sql.filter_by import filter_by_criteria
 from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
+from orm.sql.select import describe_columns
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import ReturnsRows, SelectLabelStyle
 from orm.sql.visitors import ClauseElement, Kind, Traverse
@@ -110,7 +111,7 @@ class UpdateBase(ReturnsRows):
     @property
     def returning_column_descriptions(self) -> list[dict[str, Any]]:
         """One dict per RETURNING member, as in Select.column_descriptions."""
-        return STATEMENTS["select"](*self._returning).column_descriptions  # type: ignore[no-any-return]
+        return describe_columns(self._returning, self.is_orm)
 
     @property
     def _selected_elements(self) -> tuple[Any, ...]:

@@ -386,23 +386,48 @@ class ScalarSelect(Grouping):
     def _anon_base(self) -> str:
         return "anon"
 
+    def scalar_subquery(self) -> ScalarSelect:
+        """This expression."""
+        return self
+
+    def select_from(self, *froms: Any) -> ScalarSelect:
+        """A copy with these FROM objects inside."""
+        return ScalarSelect(_plain_select(self.element).select_from(*froms))
+
+    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> ScalarSelect:
+        """A copy with a hint for a FROM object inside."""
+        return ScalarSelect(_plain_select(self.element).with_hint(selectable, text, dialect_name))
+
+    def with_statement_hint(self, text: str, dialect_name: str = "*") -> ScalarSelect:
+        """A copy with a hint for the statement inside."""
+        return ScalarSelect(_plain_select(self.element).with_statement_hint(text, dialect_name))
+
     def where(self, *criteria: Any) -> ScalarSelect:
         """A copy with further conditions inside."""
-        return ScalarSelect(self.element.where(*criteria))
+        return ScalarSelect(_plain_select(self.element).where(*criteria))
 
     def correlate(self, *fromclauses: Any) -> ScalarSelect:
         """A copy that takes these FROM objects from the statement around it."""
-        return ScalarSelect(self.element.correlate(*fromclauses))
+        return ScalarSelect(_plain_select(self.element).correlate(*fromclauses))
 
     def correlate_except(self, *fromclauses: Any) -> ScalarSelect:
         """A copy that takes all FROM objects but these from the statement around it."""
-        return ScalarSelect(self.element.correlate_except(*fromclauses))
+        return ScalarSelect(_plain_select(self.element).correlate_except(*fromclauses))
 
     def self_group(self, against: Any = None) -> Any:
         return self
 
     def _negate(self) -> Any:
         return ColumnElement._negate(self)
+
+
+def _plain_select(statement: Any) -> Any:
+    """The SELECT; raises exc.InvalidRequestError for a union, which has no conditions and FROM of its own."""
+    if statement.__visit_name__ != "select":
+        raise exc.InvalidRequestError(
+            "This holds a union, which has no FROM and WHERE of its own: change the SELECTs of which it is made"
+        )
+    return statement
 
 
 def _first_type(columns: tuple[NamedColumn, ...]) -> TypeEngine:
@@ -432,7 +457,7 @@ class Exists(UnaryExpression):
         return ()
 
     def _with_select(self, change: Callable[[Any], Any]) -> Exists:
-        return Exists(ScalarSelect(change(self.element.element)))
+        return Exists(ScalarSelect(change(_plain_select(self.element.element))))
 
     def where(self, *criteria: Any) -> Exists:
         """A copy with further conditions inside."""
@@ -441,6 +466,14 @@ class Exists(UnaryExpression):
     def select_from(self, *froms: Any) -> Exists:
         """A copy with these FROM objects inside."""
         return self._with_select(lambda select: select.select_from(*froms))
+
+    def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Exists:
+        """A copy with a hint for a FROM object inside."""
+        return self._with_select(lambda select: select.with_hint(selectable, text, dialect_name))
+
+    def with_statement_hint(self, text: str, dialect_name: str = "*") -> Exists:
+        """A copy with a hint for the statement inside."""
+        return self._with_select(lambda select: select.with_statement_hint(text, dialect_name))
 
     def correlate(self, *fromclauses: Any) -> Exists:
         """A copy that takes these FROM objects from the statement around it."""
