@@ -19,6 +19,7 @@ from orm.engine.result import (
 )
 from orm.engine.row import Row, RowMapping
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
+from orm.engine.twophase import TwoPhaseTransaction
 from orm.engine.url import URL, make_url
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "ScalarResult",
     "Transaction",
     "TupleResult",
+    "TwoPhaseTransaction",
     "URL",
     "create_engine",
     "engine_from_config",

@@ -106,11 +106,11 @@ class TableReader:
                     autoload_with=self.bind,
                     keep_existing=True,
                 )
-            prefix = f"{schema}.{name}" if schema else name
             self.table.append_constraint(
                 ForeignKeyConstraint(
                     entry["constrained_columns"],
-                    [f"{prefix}.{column}" for column in entry["referred_columns"]],
+                    # names, not one string: they may have dots
+                    [(schema, name, column) for column in entry["referred_columns"]],
                     name=entry["name"],
                     **entry.get("options", {}),
                 )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from orm import exc
 from orm.engine import statement as statements
+from orm.engine import twophase
 from orm.engine.cursor import CursorResult
 from orm.engine.execution import DRIVER, QUERY, Reason, execute_cursor, raise_error
 from orm.engine.result import ScalarResult
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
+from orm.engine.twophase import TwoPhaseTransaction
 from orm.sql.elements import TextClause
 from orm.util.collections import EMPTY_MAP
 
@@ -42,6 +44,7 @@ class Connection:
         self._block: Transaction | None = None
         self._ready = False
         self._autocommit = engine.dialect._autocommit_on_connect
+        self._isolation_once = False
         self._read_only = False
         self._savepoints = 0
         self._streams: list[Any] = []
@@ -128,8 +131,9 @@ class Connection:
     def execution_options(self, **opt: Any) -> Connection:
         """Set options for what this connection executes from now on; returns self.
 
-        isolation_level, read_only: take effect at the next begin. stream_results, yield_per,
-        schema_translate_map, logging_token and any name of your own: for listeners.
+        isolation_level, read_only: take effect at the next begin. logging_token: put before what
+        echo logs of this connection. stream_results, yield_per, schema_translate_map: for what it
+        executes. Any name of your own: for listeners.
         """
         for listener in self.dispatch.set_connection_execution_options:
             listener(self, opt)
@@ -162,6 +166,23 @@ class Connection:
             raise_error(self, error, None, None)
         self._autocommit = name == "AUTOCOMMIT"
 
+    def _set_isolation_once(self, level: str) -> None:
+        """Begin a transaction of this level; the one after it has the former level again."""
+        self._set_isolation(level)
+        self._prepare()
+        self._isolation_once = True
+
+    def _restore_isolation(self) -> None:
+        self._isolation_once = False
+        if "isolation_level" in self._options:
+            self._set_isolation(self._options["isolation_level"])
+            return
+        try:
+            self.dialect.reset_isolation_level(self._dbapi)
+        except self.dialect.driver_error as error:
+            raise_error(self, error, None, None)
+        self._autocommit = self.dialect._autocommit_on_connect
+
     def get_isolation_level(self) -> str | None:
         """Return the level in force. Cost: a statement, where the driver does not know it."""
         self._require_connection()
@@ -183,14 +204,42 @@ class Connection:
 
         Raises exc.InvalidRequestError if one is in progress.
         """
+        self._check_idle()
+        self._prepare()
+        assert self._transaction is not None
+        return self._transaction
+
+    def _check_idle(self) -> None:
         if self._transaction is not None:
             raise exc.InvalidRequestError(
                 "This connection has already begun a transaction, by begin() or by executing a "
                 "statement. Call commit() or rollback() first, or begin_nested() for a savepoint."
             )
-        self._prepare()
-        assert self._transaction is not None
-        return self._transaction
+
+    def begin_twophase(self, xid: str | None = None) -> TwoPhaseTransaction:
+        """Begin a transaction that can be prepared before it is committed.
+
+        xid: its id, unique on the server; by default a random one.
+        Raises exc.InvalidRequestError if a transaction is in progress, or the database has no
+        two-phase transactions.
+        """
+        self._check_idle()
+        return twophase.begin(self, xid)
+
+    def recover_twophase(self) -> list[str]:
+        """Return the ids of prepared transactions that wait on the server, whoever left them."""
+        return twophase.recover(self)
+
+    def commit_prepared(self, xid: str, recover: bool = False) -> None:
+        """Commit a prepared transaction by its id, which may come from recover_twophase().
+
+        recover: accepted and not needed. Raises exc.InvalidRequestError within a transaction.
+        """
+        twophase.finish(self, self.dialect.do_commit_twophase, "COMMIT", xid)
+
+    def rollback_prepared(self, xid: str, recover: bool = False) -> None:
+        """Roll back a prepared transaction by its id; as commit_prepared()."""
+        twophase.finish(self, self.dialect.do_rollback_twophase, "ROLLBACK", xid)
 
     def begin_nested(self) -> NestedTransaction:
         """Set a savepoint, beginning a transaction if there is none."""
@@ -232,7 +281,10 @@ class Connection:
                 raise_error(self, error, "BEGIN", None)
             self._wrote = False
             self._watched = self._echo or self._joined
-        self._transaction = RootTransaction(self)
+        self._start_transaction(RootTransaction(self))
+
+    def _start_transaction(self, begun: RootTransaction) -> None:
+        self._transaction = begun
         self._clean = False
         self._ready = True
 
@@ -241,6 +293,8 @@ class Connection:
             raise exc.ResourceClosedError(
                 "This Connection is closed; get another with engine.connect()."
             )
+        if self._isolation_once and self._transaction is None and not self._invalid:
+            self._restore_isolation()
         if self._invalid:
             if self._transaction is not None:
                 raise exc.PendingRollbackError(
@@ -252,7 +306,7 @@ class Connection:
             except self.dialect.driver_error as error:
                 raise_error(self, error, None, None)
             self._dbapi = self._pooled.dbapi_connection
-            self._invalid = False
+            self._invalid = self._isolation_once = False
             self._clean = True
             if "isolation_level" in self._options:
                 self._set_isolation(self._options["isolation_level"])
@@ -361,7 +415,14 @@ class Connection:
             raise_error(self, error, f"{word} {name}", None)
 
     def _log(self, message: str) -> None:
-        self.engine.logger.info("%s%s", message, " (autocommit)" if self._autocommit else "")
+        self._write_log("%s%s", message, " (autocommit)" if self._autocommit else "")
+
+    def _write_log(self, message: str, *args: Any) -> None:
+        """Log for echo, with the option `logging_token` in front, so that connections differ."""
+        token = self._options.get("logging_token")
+        if token is not None:
+            message, args = f"[%s] {message}", (token, *args)
+        self.engine.logger.info(message, *args)
 
     # -- end -------------------------------------------------------------------------------------
 
@@ -409,7 +470,8 @@ class Connection:
 
         statement: select(), insert(), text(), DDL and so on, or a string of SQL with parameters
         written `:name`. parameters: values by name, or a list of such mappings to execute it
-        for each.
+        for each. execution_options: as in execution_options(), for this statement only;
+        isolation_level, for the transaction that it begins.
         """
         if isinstance(statement, str):
             statement = TextClause(statement)

@@ -216,11 +216,10 @@ def _is_select(sql: str, compiled: Compiled | None) -> bool:
 
 
 def _log(connection: Connection, sql: str, args: Any) -> None:
-    logger = connection.engine.logger
-    logger.info("%s", sql)
+    connection._write_log("%s", sql)
     if args:
         hidden = connection.engine.hide_parameters
-        logger.info("[parameters] %s", "hidden" if hidden else shorten_parameters(args))
+        connection._write_log("[parameters] %s", "hidden" if hidden else shorten_parameters(args))
 
 
 def raise_error(

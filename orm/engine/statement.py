@@ -34,6 +34,8 @@ def execute(
     options = connection._options
     if own or execution_options:
         options = {**options, **own, **(execution_options or {})}
+        if execution_options and "isolation_level" in execution_options:
+            connection._set_isolation_once(execution_options["isolation_level"])
     dispatch = connection.dispatch
     if dispatch.before_execute:
         for listener in dispatch.before_execute:

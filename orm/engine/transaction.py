@@ -74,7 +74,7 @@ class RootTransaction(Transaction):
         connection._check_nested_ended()
         self.is_active = False
         connection._forget_transaction()
-        connection._do_commit()
+        self._send_commit()
 
     def rollback(self) -> None:
         """Roll back, savepoints included."""
@@ -88,7 +88,13 @@ class RootTransaction(Transaction):
             nested = nested._outer
         connection._nested = None
         connection._forget_transaction()
-        connection._do_rollback()
+        self._send_rollback()
+
+    def _send_commit(self) -> None:
+        self.connection._do_commit()
+
+    def _send_rollback(self) -> None:
+        self.connection._do_rollback()
 
 
 class NestedTransaction(Transaction):

@@ -196,7 +196,10 @@ class SessionTransaction:
         """
         if self._state is not PREPARED:
             try:
-                self._prepare()
+                if self.parent is None and self.session.twophase:
+                    self.prepare()
+                else:
+                    self._prepare()
             except BaseException:
                 if self._state is ACTIVE:
                     self.rollback(to_root=True)

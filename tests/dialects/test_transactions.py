@@ -229,3 +229,37 @@ def test_stream_results(db: Engine) -> None:
         assert connection.execute("SELECT 1").scalar() == 1
         connection.execute(statement, execution_options={"stream_results": True}).fetchone()
     assert ids(db) == [1]
+
+
+def test_a_server_refuses_to_write_in_a_read_only_transaction(db: Engine) -> None:
+    with db.connect() as connection:
+        connection.execution_options(read_only=True)
+        assert connection.execute(select(parents.c.id)).scalars().all() == [1]
+        if db.name != "sqlite":  # there the option only decides how the transaction begins
+            with pytest.raises(exc.DBAPIError, match="(?i)read.only"):
+                connection.execute(insert(parents).values(id=7, email="r@x"))
+        connection.rollback()
+        connection.execution_options(read_only=False)
+        connection.execute(insert(parents).values(id=8, email="w@x"))
+        connection.commit()
+        connection.execution_options(read_only=True)
+        connection.execute(select(parents.c.id))
+    with db.begin() as connection:  # the next borrower is not bound by it
+        connection.execute(insert(parents).values(id=9, email="n@x"))
+    assert ids(db) == [1, 8, 9]
+
+
+def test_isolation_level_of_one_execution(db: Engine) -> None:
+    level = {"isolation_level": "AUTOCOMMIT"}
+    with db.connect() as connection:
+        before = connection.get_isolation_level()
+        connection.rollback()
+        connection.execute(insert(parents).values(id=3, email="c@x"), execution_options=level)
+        with pytest.raises(exc.InvalidRequestError, match="in progress"):
+            connection.execute(select(parents.c.id), execution_options=level)
+        connection.rollback()
+        assert connection.get_isolation_level() == before
+        connection.rollback()
+        connection.execute(insert(parents).values(id=4, email="d@x"))
+        connection.rollback()
+    assert ids(db) == [1, 3]

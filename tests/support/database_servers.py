@@ -13,13 +13,14 @@ import glob
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 START_TIMEOUT_S = 60
@@ -31,7 +32,13 @@ class NoServer(Exception):
 
 @dataclass
 class Server:
-    """One database server. process and directory are None unless we started it."""
+    """One database server. What comes after the password is empty unless we started it.
+
+    command, run_as: how its process is started, again after halt().
+    """
+
+    #: what makes it shut down at once, though clients are connected
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     driver_url: str
     host: str
@@ -41,6 +48,8 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     directory: str | None = None
     databases: list[str] = field(default_factory=list)
+    command: list[str] = field(default_factory=list)
+    run_as: str | None = None
 
     def url(self, database: str) -> str:
         """Return the URL of a database for create_engine()."""
@@ -59,20 +68,41 @@ class Server:
         finally:
             connection.close()
 
+    def start(self) -> Server:
+        """Start its process, and return when it answers. Raises NoServer."""
+        assert self.directory is not None
+        with open(os.path.join(self.directory, "server.log"), "ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                user=self.run_as,
+                cwd=self.directory,
+            )
+        return _await(self)
+
+    def halt(self) -> None:
+        """End its process; start() brings it back on the same port, with its data."""
+        assert self.process is not None
+        self.process.send_signal(self.stop_signal)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
     def stop(self) -> None:
+        """End it for good, if we started it."""
         if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            self.halt()
         if self.directory is not None:
             shutil.rmtree(self.directory, ignore_errors=True)
 
 
 class PostgreSQL(Server):
     """PostgreSQL over psycopg."""
+
+    stop_signal = signal.SIGINT
 
     def connect(self, database: str | None = None) -> Any:
         import psycopg
@@ -164,7 +194,7 @@ def find_postgresql() -> Server:
         server = PostgreSQL("postgresql+psycopg", "127.0.0.1", 5432, user, "")
         if _answers(server):
             return server
-    return _start_postgresql()
+    return start_postgresql()
 
 
 def find_mariadb() -> Server:
@@ -173,7 +203,7 @@ def find_mariadb() -> Server:
     if url:
         return _from_url(MariaDB, "mysql+pymysql", url, 3306)
     server = MariaDB("mysql+pymysql", "127.0.0.1", 3306, "root", "")
-    return server if _answers(server) else _start_mariadb()
+    return server if _answers(server) else start_mariadb()
 
 
 def _from_url(kind: type[Server], driver_url: str, url: str, port: int) -> Server:
@@ -250,11 +280,12 @@ def _await(server: Server) -> Server:
     raise NoServer(f"the server did not answer within {START_TIMEOUT_S} s")
 
 
-def _start_postgresql() -> Server:
+def start_postgresql() -> Server:
+    """Start a PostgreSQL of our own, which allows prepared transactions. Raises NoServer."""
     initdb = _binary("initdb", "/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin")
     postgres = _binary("postgres", "/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin")
     if initdb is None or postgres is None:
-        raise NoServer("no PostgreSQL on 127.0.0.1:5432, and no initdb/postgres to start one")
+        raise NoServer("no initdb and postgres on this machine to start a PostgreSQL with")
     user = _unprivileged("postgres")
     directory = _workplace(user)
     data = os.path.join(directory, "data")
@@ -266,24 +297,19 @@ def _start_postgresql() -> Server:
         cwd=directory,
     )
     port = _free_port()
-    with open(os.path.join(directory, "server.log"), "wb") as log:
-        process = subprocess.Popen(
-            [postgres, "-D", data, "-p", str(port), "-k", directory, "-h", "127.0.0.1", "-F"],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            user=user,
-            cwd=directory,
-        )
-    return _await(
-        PostgreSQL("postgresql+psycopg", "127.0.0.1", port, "postgres", "", process, directory)
-    )
+    server = PostgreSQL("postgresql+psycopg", "127.0.0.1", port, "postgres", "")
+    server.directory, server.run_as = directory, user
+    server.command = [postgres, "-D", data, "-p", str(port), "-k", directory, "-h", "127.0.0.1"]
+    server.command += ["-F", "-c", "max_prepared_transactions=10"]
+    return server.start()
 
 
-def _start_mariadb() -> Server:
+def start_mariadb() -> Server:
+    """Start a MariaDB of our own. Raises NoServer."""
     install = _binary("mariadb-install-db", "/usr/bin") or _binary("mysql_install_db", "/usr/bin")
     mariadbd = _binary("mariadbd", "/usr/sbin") or _binary("mysqld", "/usr/sbin")
     if install is None or mariadbd is None:
-        raise NoServer("no MariaDB on 127.0.0.1:3306, and no mariadbd to start one")
+        raise NoServer("no mariadb-install-db and mariadbd on this machine to start a MariaDB with")
     user = _unprivileged("mysql")
     directory = _workplace(user)
     data = os.path.join(directory, "data")
@@ -301,20 +327,17 @@ def _start_mariadb() -> Server:
         capture_output=True,
     )
     port = _free_port()
-    with open(os.path.join(directory, "server.log"), "wb") as log:
-        process = subprocess.Popen(
-            [
-                mariadbd,
-                "--no-defaults",
-                f"--datadir={data}",
-                f"--socket={directory}/mysqld.sock",
-                f"--pid-file={directory}/mysqld.pid",
-                f"--port={port}",
-                "--bind-address=127.0.0.1",
-                "--innodb-flush-log-at-trx-commit=0",
-                *as_user,
-            ],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    return _await(MariaDB("mysql+pymysql", "127.0.0.1", port, "root", "", process, directory))
+    server = MariaDB("mysql+pymysql", "127.0.0.1", port, "root", "")
+    server.directory = directory
+    server.command = [
+        mariadbd,
+        "--no-defaults",
+        f"--datadir={data}",
+        f"--socket={directory}/mysqld.sock",
+        f"--pid-file={directory}/mysqld.pid",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        "--innodb-flush-log-at-trx-commit=0",
+        *as_user,
+    ]
+    return server.start()

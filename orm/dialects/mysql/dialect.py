@@ -17,6 +17,7 @@ _DUPLICATE: Final = (1062, 1586)
 _FOREIGN_KEY: Final = (1216, 1217, 1451, 1452)
 _NOT_NULL: Final = (1048, 1364)
 _CHECK: Final = (3819, 4025)
+_OUTSIDE: Final = 1400  # XAER_OUTSIDE
 _UNRAISED: Final = (*_CHECK, 1364)  # errors that drivers file under OperationalError
 
 _KEY: Final = re.compile(r"for key '(?P<key>.+)'\Z")
@@ -48,6 +49,7 @@ class MySQLDialect(MySQLReflection, DefaultDialect):
     supports_native_boolean = False
     supports_native_enum = True
     supports_native_decimal = True
+    supports_twophase = True
     max_identifier_length = 64
     max_parameters = 65535
     _backslash_escapes = True
@@ -105,6 +107,71 @@ class MySQLDialect(MySQLReflection, DefaultDialect):
         )
         value = self.fetch_scalar(dbapi_connection, f"SELECT @@{name}")
         return str(value).replace("-", " ").upper()
+
+    def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> bool:
+        """Leave it to the driver, except for a transaction that the server shall keep read-only."""
+        if read_only:
+            self._do_plain(dbapi_connection, "START TRANSACTION READ ONLY")
+        return False
+
+    def do_begin_twophase(self, dbapi_connection: Any, xid: str) -> None:
+        """Begin an XA transaction."""
+        self._run_xa(dbapi_connection, "XA START %s", xid)
+
+    def do_prepare_twophase(self, dbapi_connection: Any, xid: str) -> None:
+        """Prepare it."""
+        self._run_xa(dbapi_connection, "XA END %s", xid)
+        self._run_xa(dbapi_connection, "XA PREPARE %s", xid)
+
+    def do_commit_twophase(self, dbapi_connection: Any, xid: str, is_prepared: bool) -> None:
+        """Commit a prepared one, or an unprepared one of this connection."""
+        if is_prepared:
+            self._finish_xa(dbapi_connection, "XA COMMIT %s", xid)
+        else:
+            self._run_xa(dbapi_connection, "XA END %s", xid)
+            self._run_xa(dbapi_connection, "XA COMMIT %s ONE PHASE", xid)
+
+    def do_rollback_twophase(self, dbapi_connection: Any, xid: str, is_prepared: bool) -> None:
+        """Roll back a prepared one, or an unprepared one of this connection."""
+        if not is_prepared:
+            try:
+                self._run_xa(dbapi_connection, "XA END %s", xid)
+            except self.driver_error:
+                pass  # ended already, by a prepare that failed or by a deadlock
+        self._finish_xa(dbapi_connection, "XA ROLLBACK %s", xid)
+
+    def do_recover_twophase(self, dbapi_connection: Any) -> list[str]:
+        """Return the ids of the prepared transactions."""
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute("XA RECOVER")
+            rows = cursor.fetchall()
+        finally:
+            cursor.close()
+        return [
+            data[:length].decode() if isinstance(data, bytes) else data[:length]
+            for _, length, _, data in rows
+        ]
+
+    def _finish_xa(self, dbapi_connection: Any, sql: str, xid: str) -> None:
+        try:
+            self._run_xa(dbapi_connection, sql, xid)
+        except self.driver_error as error:
+            if _number(error) != _OUTSIDE:
+                raise
+            # another connection has prepared it: the server wants it done in autocommit
+            dbapi_connection.autocommit(True)
+            try:
+                self._run_xa(dbapi_connection, sql, xid)
+            finally:
+                dbapi_connection.autocommit(False)
+
+    def _run_xa(self, dbapi_connection: Any, sql: str, xid: str) -> None:
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute(sql, (xid,))
+        finally:
+            cursor.close()
 
     def is_integrity_error(self, error: BaseException) -> bool:
         """Return True for violated checks and missing values, which drivers call operational."""

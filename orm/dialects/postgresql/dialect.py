@@ -48,6 +48,7 @@ class PGDialect(PGReflection, DefaultDialect):
     supports_native_decimal = True
     supports_native_uuid = True
     supports_native_interval = True
+    supports_twophase = True
     postfetch_lastrowid = False
     max_identifier_length = 63
     max_parameters = 65535
@@ -67,6 +68,42 @@ class PGDialect(PGReflection, DefaultDialect):
         super().initialize(dbapi_connection)
         self.do_rollback(dbapi_connection)
 
+    def do_begin_twophase(self, dbapi_connection: Any, xid: str) -> None:
+        """Do nothing: any transaction can be prepared."""
+
+    def do_prepare_twophase(self, dbapi_connection: Any, xid: str) -> None:
+        """Prepare the transaction in progress."""
+        self._do_plain(dbapi_connection, f"PREPARE TRANSACTION {_quote(xid)}")
+
+    def do_commit_twophase(self, dbapi_connection: Any, xid: str, is_prepared: bool) -> None:
+        """Commit a prepared one, or the transaction in progress."""
+        if is_prepared:
+            self.do_outside(dbapi_connection, f"COMMIT PREPARED {_quote(xid)}")
+        else:
+            self.do_commit(dbapi_connection)
+
+    def do_rollback_twophase(self, dbapi_connection: Any, xid: str, is_prepared: bool) -> None:
+        """Roll back a prepared one, or the transaction in progress."""
+        if is_prepared:
+            self.do_outside(dbapi_connection, f"ROLLBACK PREPARED {_quote(xid)}")
+        else:
+            self.do_rollback(dbapi_connection)
+
+    def do_recover_twophase(self, dbapi_connection: Any) -> list[str]:
+        """Return the ids of this database's prepared transactions."""
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute(
+                "SELECT gid FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()"
+            )
+            return [gid for (gid,) in cursor.fetchall()]
+        finally:
+            cursor.close()
+
+    def do_outside(self, dbapi_connection: Any, sql: str) -> None:
+        """Run a command that the server refuses within a transaction."""
+        raise NotImplementedError
+
     def classify_integrity_error(self, error: BaseException) -> IntegrityInfo:
         """Read the fields of the server's report."""
         diag = getattr(error, "diag", None)
@@ -77,6 +114,11 @@ class PGDialect(PGReflection, DefaultDialect):
         if not columns and kind in ("unique", "foreign_key"):
             columns = _columns_of(diag.message_detail or "", kind)
         return IntegrityInfo(kind, diag.table_name, columns, diag.constraint_name)
+
+
+def _quote(xid: str) -> str:
+    doubled = xid.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def _columns_of(detail: str, kind: str) -> tuple[str, ...]:

@@ -58,6 +58,12 @@ class PGDialect_psycopg(PGDialect):
             set_json_loads(cast("Any", self._json_deserializer), dbapi_connection)
         super().on_connect(dbapi_connection)
 
+    def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> bool:
+        """Leave it to the driver, which is told if the server shall refuse to write."""
+        if read_only:
+            dbapi_connection.read_only = True
+        return False
+
     def do_commit(self, dbapi_connection: Any) -> None:
         """Commit; without a transaction nothing is sent.
 
@@ -71,21 +77,41 @@ class PGDialect_psycopg(PGDialect):
                 "put statements that may fail into connection.begin_nested()"
             )
         dbapi_connection.commit()
+        if dbapi_connection.read_only:
+            dbapi_connection.read_only = None
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back; without a transaction nothing is sent."""
+        dbapi_connection.rollback()
+        if dbapi_connection.read_only:
+            dbapi_connection.read_only = None
+
+    def do_recover_twophase(self, dbapi_connection: Any) -> list[str]:
+        """Return the ids; a connection that has prepared its transaction stays outside of any."""
+        idle = dbapi_connection.info.transaction_status == _IDLE
+        found = super().do_recover_twophase(dbapi_connection)
+        if idle:
+            dbapi_connection.rollback()
+        return found
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Send an empty query, outside of a transaction."""
         try:
-            before = dbapi_connection.autocommit
-            if not before:
-                dbapi_connection.autocommit = True
-            try:
-                dbapi_connection.execute("")
-            finally:
-                if not before and not dbapi_connection.closed:
-                    dbapi_connection.autocommit = before
+            self.do_outside(dbapi_connection, "")
         except Exception:
             return False
         return True
+
+    def do_outside(self, dbapi_connection: Any, sql: str) -> None:
+        """Run a command in autocommit. Raises ProgrammingError within a transaction."""
+        before = dbapi_connection.autocommit
+        if not before:
+            dbapi_connection.autocommit = True
+        try:
+            dbapi_connection.execute(sql)
+        finally:
+            if not before and not dbapi_connection.closed:
+                dbapi_connection.autocommit = before
 
     def make_cursor(self, dbapi_connection: Any, stream: bool = False) -> Any:
         """Return a cursor; a streaming one is declared on the server."""

@@ -585,3 +585,37 @@ def test_in_memory_with_a_pool_of_separate_connections() -> None:
         assert not second.connection.dbapi_connection.in_transaction
         first.rollback()
         assert not first.connection.dbapi_connection.in_transaction
+
+
+def test_isolation_level_is_no_option_of_a_statement() -> None:
+    with pytest.raises(exc.ArgumentError, match="holds for a transaction"):
+        text("SELECT 1").execution_options(isolation_level="AUTOCOMMIT")
+
+
+def test_logging_token_tells_connections_apart(caplog: pytest.LogCaptureFixture) -> None:
+    engine = create_engine("sqlite://", echo=True)
+    caplog.clear()
+    with engine.connect() as connection:
+        connection.execution_options(logging_token="job 7")
+        connection.execute("SELECT :x", {"x": 1})
+    with engine.execution_options(logging_token="web").connect() as connection:
+        connection.execute("SELECT 2")
+    with engine.connect() as connection:
+        connection.execute("SELECT 3")
+    messages = [record.getMessage() for record in caplog.records]
+    assert [one for one in messages if "SELECT" in one] == [
+        "[job 7] SELECT ?",
+        "[web] SELECT 2",
+        "SELECT 3",
+    ]
+    assert "[job 7] [parameters] (1)" in messages
+    engine.dispose()
+
+
+def test_two_phases_need_a_database_that_has_them(engine: Engine) -> None:
+    with engine.connect() as connection:
+        with pytest.raises(exc.InvalidRequestError, match="sqlite has no two-phase"):
+            connection.begin_twophase()
+        with pytest.raises(exc.InvalidRequestError, match="sqlite has no two-phase"):
+            connection.recover_twophase()
+        assert not connection.in_transaction()
