@@ -8,7 +8,7 @@ The tree (names and shape are those of SQLAlchemy 2.x)::
         |   +-- NoSuchModuleError
         |   +-- NoForeignKeysError
         |   +-- AmbiguousForeignKeysError
-        |   +-- DuplicateColumnError
+        |   +-- DuplicateColumnError, ConstraintColumnNotFoundError
         |   +-- UnmappedError, UnmappedClassError, UnmappedInstanceError
         +-- ObjectNotExecutableError
         +-- CircularDependencyError
@@ -71,6 +71,10 @@ class ArgumentError(SQLAlchemyError):
 
 class DuplicateColumnError(ArgumentError):
     """A column is added to a table which has one of that name."""
+
+
+class ConstraintColumnNotFoundError(ArgumentError):
+    """A constraint or index names a column that its table does not have."""
 
 
 class ObjectNotExecutableError(ArgumentError):

@@ -267,11 +267,12 @@ class Column(ColumnClause[_T], SchemaItem):
         """Fill what this column leaves open from `other`, as `Annotated` types of mapped classes do."""
         if isinstance(self.type, NullType):
             self.type = other.type
-        if other.primary_key:
-            self.primary_key = True
-        if self._user_nullable is None and other._user_nullable is not None:
+        self.primary_key = self.primary_key or other.primary_key
+        self.system = self.system or other.system
+        if self._user_nullable is None:
             self._user_nullable = other._user_nullable
-            self.nullable = other.nullable
+            if other._user_nullable is not None or other.primary_key or other.identity is not None:
+                self.nullable = other.nullable
         for attribute in ("default", "onupdate", "server_default", "server_onupdate"):
             theirs = getattr(other, attribute)
             if getattr(self, attribute) is None and theirs is not None:
@@ -281,8 +282,14 @@ class Column(ColumnClause[_T], SchemaItem):
                 setattr(self, attribute, getattr(other, attribute))
         if self.autoincrement == "auto":
             self.autoincrement = other.autoincrement
+        if other._info:
+            self.info = {**other._info, **self.info}
+        self.dialect_kwargs = {**other.dialect_kwargs, **self.dialect_kwargs}
         for fk in other.foreign_keys:
             fk._copy()._set_parent(self)
+        for constraint in other.constraints:
+            if not constraint._type_bound:
+                constraint._copy()._set_parent(self)
 
     # -- expression ------------------------------------------------------------------------------
 

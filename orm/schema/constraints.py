@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -79,21 +79,23 @@ class ColumnCollectionConstraint(Constraint):
     c = columns
 
     def _watch_columns(self) -> None:
-        """Attach now if all columns have their table, else when the last of them gets it."""
-        waiting = [c for c in self._pending if not isinstance(c, str)]
-        if not waiting or len(waiting) != len(self._pending):
-            return
-        missing = [column for column in waiting if column.table is None]
-        if not missing:
-            waiting[0].table.append_constraint(self)
-        for column in missing:
-            column._on_table(self._column_has_table)
+        """Attach now if all columns have their table, else when the last of them gets it.
 
-    def _column_has_table(self, table: Any) -> None:
-        if getattr(self, "table", None) is None and all(
-            getattr(column, "table", None) is not None for column in self._pending
-        ):
-            table.append_constraint(self)
+        With names among the columns only now, if the table has them all: later ones may be meant.
+        """
+        columns = [c for c in self._pending if not isinstance(c, str)]
+        names = [c for c in self._pending if isinstance(c, str)]
+        watch_columns(columns, self._attach, wait=not names, names=names)
+
+    def _attach(self, table: Any) -> None:
+        if getattr(self, "table", None) is not None:
+            return
+        strangers = [str(c) for c in self._pending if getattr(c, "table", table) is not table]
+        if strangers:
+            raise exc.ArgumentError(
+                f"{self!r} cannot be of table {table.name!r}: {', '.join(strangers)} belong to others."
+            )
+        table.append_constraint(self)
 
     def _set_parent(self, parent: Any) -> None:
         self._columns = [find_column(parent, column, self) for column in self._pending]
@@ -171,10 +173,53 @@ def as_column(value: Any) -> Any:
     return value
 
 
+def columns_of(expression: Any) -> list[Any]:
+    """The table columns inside an expression, each once, in order of appearance; none for a string."""
+    found: dict[int, Any] = {}
+    if not isinstance(expression, str):
+        _collect_columns(expression, found)
+    return list(found.values())
+
+
+def _collect_columns(expression: Any, found: dict[int, Any]) -> None:
+    if expression.__visit_name__ == "column" and hasattr(expression, "table"):
+        found.setdefault(id(expression), expression)
+        return
+    for child in expression.get_children():
+        _collect_columns(child, found)
+
+
+def watch_columns(
+    columns: Sequence[Any],
+    attach: Callable[[Any], None],
+    wait: bool = True,
+    names: Sequence[str] = (),
+) -> None:
+    """Call `attach(table)` once all the columns have their table; at once, or, if `wait`, as soon as they do.
+
+    names: keys that the table must have as well. Columns that are of no Table attach nothing.
+    """
+
+    def check(table: Any) -> None:
+        if all(column.table is not None for column in columns):
+            attach(table)
+
+    missing = [column for column in columns if getattr(column, "table", None) is None]
+    if not columns or not all(hasattr(column, "_on_table") for column in missing):
+        return
+    if missing and wait:
+        for column in missing:
+            column._on_table(check)
+    elif not missing:
+        table = columns[0].table
+        if hasattr(table, "append_constraint") and all(name in table.c for name in names):
+            attach(table)
+
+
 def find_column(table: Any, column: Any, owner: Any) -> Column[Any]:
     """The column of `table` given as an object or by key.
 
-    Raises exc.ConstraintColumnNotFoundError-like ArgumentError naming the table and its columns.
+    Raises exc.ConstraintColumnNotFoundError naming the table and its columns.
     """
     if not isinstance(column, str):
         found: Column[Any] = column
@@ -182,7 +227,7 @@ def find_column(table: Any, column: Any, owner: Any) -> Column[Any]:
     found_by_key = table.c.get(column)
     if found_by_key is None:
         known = ", ".join(table.c.keys()) or "none"
-        raise exc.ArgumentError(
+        raise exc.ConstraintColumnNotFoundError(
             f"{type(owner).__name__} {owner.name or ''} of table {table.name!r} names the column "
             f"{column!r}, which the table does not have. Its columns are: {known}."
         )
@@ -256,17 +301,27 @@ class UniqueConstraint(ColumnCollectionConstraint):
 class CheckConstraint(Constraint):
     """A condition that every row fulfils.
 
-    sqltext: a string of SQL or an expression over the table's columns.
+    sqltext: a string of SQL or an expression over the table's columns, which attaches it to their table by itself.
     """
 
     __visit_name__ = "check_constraint"
     _naming_prefix = "ck"
 
-    def __init__(self, sqltext: Any, *, table: Any = None, **options: Any) -> None:
+    def __init__(
+        self, sqltext: Any, *, table: Any = None, _autoattach: bool = True, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.sqltext: Any = TextClause(sqltext) if isinstance(sqltext, str) else sqltext
         self.columns: list[Column[Any]] = []
         if table is not None:
+            table.append_constraint(self)
+        elif _autoattach and not isinstance(self.sqltext, TextClause):
+            watch_columns(columns_of(self.sqltext), self._attach)
+
+    def _attach(self, table: Any) -> None:
+        # a condition over columns of several tables says nothing about whose it is
+        one_table = all(column.table is table for column in columns_of(self.sqltext))
+        if getattr(self, "table", None) is None and one_table and not self._column_flag:
             table.append_constraint(self)
 
     def _set_parent(self, parent: Any) -> None:
@@ -299,6 +354,7 @@ class CheckConstraint(Constraint):
             initially=self.initially,
             comment=self.comment,
             info=dict(self._info) if self._info else None,
+            _autoattach=False,
             **self.dialect_kwargs,
         )
 
@@ -313,7 +369,7 @@ class TypeCheckConstraint(CheckConstraint):
     _type_bound = True
 
     def __init__(self, sqltext: Any, *, type_: Any, **options: Any) -> None:
-        super().__init__(sqltext, **options)
+        super().__init__(sqltext, _autoattach=False, **options)
         self.type = type_
 
 

@@ -255,6 +255,14 @@ class Identity(FetchedValue, IdentityOptions):
             raise exc.ArgumentError(
                 f"Column {parent.name!r} has Identity() and a server default as well; keep one of them."
             )
+        if parent.default is not None and parent.default.is_sequence:
+            raise exc.ArgumentError(
+                f"Column {parent.name!r} has Identity() and a Sequence as well; keep one of them."
+            )
+        if parent.server_onupdate is not None:
+            raise exc.ArgumentError(
+                f"Column {parent.name!r} has Identity() and a server_onupdate as well; keep one of them."
+            )
         if parent.autoincrement is False:
             raise exc.ArgumentError(
                 f"Column {parent.name!r} has Identity() and autoincrement=False; keep one of them."
@@ -317,6 +325,10 @@ class Sequence(IdentityOptions, DefaultGenerator):
         metadata._sequences[self.fullname] = self
 
     def _set_parent(self, parent: Any) -> None:
+        if parent.identity is not None:
+            raise exc.ArgumentError(
+                f"Column {parent.name!r} has Identity() and a Sequence as well; keep one of them."
+            )
         super()._set_parent(parent)
         if parent.table is not None:
             self._set_table(parent.table)

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
-from orm.schema.constraints import ConstraintColumns, as_column, find_column
+from orm.schema.constraints import (
+    ConstraintColumns,
+    as_column,
+    columns_of,
+    find_column,
+    watch_columns,
+)
 from orm.schema.items import SchemaItem
 from orm.schema.naming import apply_naming_convention
 from orm.schema.options import check_options
+from orm.sql.selectable import FromClause
+from orm.sql.visitors import ClauseElement
 
 if TYPE_CHECKING:
     from orm.schema.table import Table
@@ -43,7 +51,7 @@ class Index(SchemaItem):
         self.table = None
         self.dialect_kwargs = check_options(type(self), dialect_options)
         self._column_flag = _column_flag
-        self._pending: tuple[Any, ...] = tuple(as_column(item) for item in expressions)
+        self._pending: tuple[Any, ...] = tuple(_checked(item) for item in expressions)
         self.expressions: list[Any] = []
         self._columns: list[Any] = []
         if info is not None:
@@ -55,19 +63,11 @@ class Index(SchemaItem):
             self._watch_columns()
 
     def _watch_columns(self) -> None:
-        columns = [c for item in self._pending for c in columns_of(item)]
-        waiting = [column for column in columns if getattr(column, "table", None) is None]
-        if columns and not waiting:
-            self._column_has_table(columns[0].table)
-        for column in waiting:
-            if hasattr(column, "_on_table"):
-                column._on_table(self._column_has_table)
+        watch_columns([c for item in self._pending for c in columns_of(item)], self._attach)
 
-    def _column_has_table(self, table: Any) -> None:
-        if self.table is None and hasattr(table, "append_constraint"):
-            columns = [c for item in self._pending for c in columns_of(item)]
-            if all(getattr(column, "table", None) is not None for column in columns):
-                table.append_constraint(self)
+    def _attach(self, table: Any) -> None:
+        if self.table is None:
+            table.append_constraint(self)
 
     @property
     def columns(self) -> ConstraintColumns:
@@ -92,9 +92,10 @@ class Index(SchemaItem):
         self._columns = [c for item in self.expressions for c in columns_of(item)]
         for column in self._columns:
             if column.table is not parent:
+                whose = "no table" if column.table is None else repr(column.table.description)
                 raise exc.ArgumentError(
                     f"Index {self.name!r} on table {parent.name!r} mentions column {column.name!r} of "
-                    f"{column.table.description!r}; an index covers one table."
+                    f"{whose}; an index covers one table."
                 )
         apply_naming_convention(self, parent)
         parent.indexes.add(self)
@@ -103,7 +104,7 @@ class Index(SchemaItem):
         """The same index for another table, expressions moved to its columns."""
         return Index(
             self.name,
-            *[_moved(item, self.table, table) for item in self.expressions],
+            *[move_expression(item, self.table, table) for item in self.expressions],
             unique=self.unique,
             _table=table,
             **self.dialect_kwargs,
@@ -126,24 +127,17 @@ class Index(SchemaItem):
         return f"Index({self.name!r}, {names}{', unique=True' if self.unique else ''})"
 
 
-def columns_of(expression: Any) -> list[Any]:
-    """The table columns inside an expression, each once, in order of appearance; none for a string."""
-    if isinstance(expression, str):
-        return []
-    found: dict[int, Any] = {}
-    _collect_columns(expression, found)
-    return list(found.values())
+def _checked(item: Any) -> Any:
+    """A column's key or expression for an index. Raises exc.ArgumentError for anything else."""
+    element = as_column(item)
+    if not isinstance(element, (str, ClauseElement)) or isinstance(element, FromClause):
+        raise exc.ArgumentError(
+            f"An Index is over columns, their keys, or SQL expressions, not {item!r:.100}."
+        )
+    return element
 
 
-def _collect_columns(expression: Any, found: dict[int, Any]) -> None:
-    if expression.__visit_name__ == "column" and hasattr(expression, "table"):
-        found.setdefault(id(expression), expression)
-        return
-    for child in expression.get_children():
-        _collect_columns(child, found)
-
-
-def _moved(expression: Any, old: Any, new: Any) -> Any:
+def move_expression(expression: Any, old: Any, new: Any) -> Any:
     """The expression with the columns of the table `old` replaced by those of `new`."""
     if getattr(expression, "table", None) is old and expression.__visit_name__ == "column":
         return new.c[expression.key]

@@ -15,7 +15,15 @@ from orm import exc
 
 _MYSQL: Final[Mapping[str, frozenset[str]]] = {
     "Table": frozenset(
-        ["engine", "auto_increment", "charset", "default_charset", "collate", "row_format", "key_block_size"]
+        [
+            "engine",
+            "auto_increment",
+            "charset",
+            "default_charset",
+            "collate",
+            "row_format",
+            "key_block_size",
+        ]
     ),
     "Index": frozenset(["length", "prefix", "using"]),
 }
@@ -31,9 +39,20 @@ _KNOWN: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
         "CheckConstraint": frozenset(["on_conflict"]),
     },
     "postgresql": {
-        "Table": frozenset(["inherits", "partition_by", "with", "on_commit", "tablespace", "using"]),
+        "Table": frozenset(
+            ["inherits", "partition_by", "with", "on_commit", "tablespace", "using"]
+        ),
         "Index": frozenset(
-            ["using", "where", "ops", "include", "with", "concurrently", "nulls_not_distinct", "tablespace"]
+            [
+                "using",
+                "where",
+                "ops",
+                "include",
+                "with",
+                "concurrently",
+                "nulls_not_distinct",
+                "tablespace",
+            ]
         ),
         "UniqueConstraint": frozenset(["include", "nulls_not_distinct"]),
         "PrimaryKeyConstraint": frozenset(["include"]),

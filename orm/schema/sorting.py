@@ -64,7 +64,7 @@ def sort_tables_and_constraints(
     ]
     waiting = {id(constraint) for constraint in broken}
     kept = [edge for edge, c in dependencies if c is None or id(c) not in waiting]
-    ordered = topological.sort(kept, by_name)
+    ordered = topological.sort(kept, by_name, in_rounds=True)
     by_alter = [
         constraint
         for table in ordered

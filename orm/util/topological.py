@@ -11,11 +11,14 @@ from orm import exc
 _T = TypeVar("_T", bound=Hashable)
 
 
-def sort(edges: Iterable[tuple[_T, _T]], items: Iterable[_T]) -> list[_T]:
+def sort(
+    edges: Iterable[tuple[_T, _T]], items: Iterable[_T], *, in_rounds: bool = False
+) -> list[_T]:
     """Return `items` so that for each edge (a, b) a comes before b.
 
     Among items which do not depend on each other the given order is kept. Edges to items
-    not listed are ignored. Raises exc.CircularDependencyError with the cycle.
+    not listed are ignored. in_rounds: first all items that depend on none, then all which depend on those
+    only, and so on. Raises exc.CircularDependencyError with the cycle.
     """
     order = {item: place for place, item in enumerate(items)}
     pairs = [(a, b) for a, b in edges if a in order and b in order and a != b]
@@ -29,8 +32,14 @@ def sort(edges: Iterable[tuple[_T, _T]], items: Iterable[_T]) -> list[_T]:
         raise exc.CircularDependencyError(
             "These depend on each other in a circle", cycle, set(pairs)
         ) from None
-    # Not batch by batch: an item comes as soon as it may, in the order given.
     result: list[_T] = []
+    if in_rounds:
+        while sorter.is_active():
+            batch = sorted(sorter.get_ready(), key=order.__getitem__)
+            result += batch
+            sorter.done(*batch)
+        return result
+    # Not batch by batch: an item comes as soon as it may, in the order given.
     ready = sorted(sorter.get_ready(), key=order.__getitem__)
     while ready:
         item = ready.pop(0)

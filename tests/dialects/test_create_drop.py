@@ -223,3 +223,73 @@ def test_on_a_connection_the_caller_commits(engine):
         connection.rollback()
     expected = {"things"} if engine.dialect.name == "mysql" else set()
     assert table_names(engine) == expected
+
+
+HOSTILE_NAMES = [
+    "new\nline",
+    'quo"te',
+    "back`tick",
+    "sin'gle",
+    "semi;colon -- x",
+    "100%(s)s %",
+    ":name",
+    "a.b",
+    "back\\slash",
+    "{brace}",
+    "[bracket]",
+    "a?b",
+    "ta\tb",
+    "$1",
+    "select",
+    "umlaut\u00e4",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=range(len(HOSTILE_NAMES)))
+def test_hostile_names_are_created_written_and_read_back(engine, name):
+    metadata = MetaData()
+    table = Table(
+        f"t {name}",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column(name, String(20), index=True, comment=f"column {name}"),
+        Column(f"{name} 2", Integer, unique=True),
+        Column("up", ForeignKey((f"t {name}", "id"), name=f"fk {name}")),
+        CheckConstraint("up < 1000", name=f"ck {name}"),
+        comment=f"table {name}",
+    )
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(table), [{name: "v", f"{name} 2": 1}, {name: "w", f"{name} 2": 2}]
+        )
+        connection.execute(table.update().where(table.c[name] == "v").values({name: "u"}))
+        rows = connection.execute(select(table).where(table.c[name].in_(["u", "w"])))
+        assert sorted(row[name] for row in rows.mappings()) == ["u", "w"]
+        found = Table(table.name, MetaData(), autoload_with=connection)
+    assert found.c.keys() == table.c.keys()
+    assert [key.target_tokens for key in found.foreign_keys] == [(None, table.name, "id")]
+    # MariaDB adds an index for the foreign key
+    assert [name] in [index.columns.keys() for index in found.indexes if not index.unique]
+    if engine.dialect.supports_comments:
+        assert (found.comment, found.c[name].comment) == (f"table {name}", f"column {name}")
+    metadata.drop_all(engine)
+    with engine.connect() as connection:
+        assert not engine.dialect.has_table(connection, table.name)
+
+
+def test_what_must_not_overlap(engine):
+    if engine.name != "postgresql":
+        pytest.skip("only PostgreSQL has EXCLUDE")
+    from orm.dialects.postgresql import ExcludeConstraint
+
+    metadata = MetaData()
+    low, high = Column("low", Integer), Column("high", Integer)
+    constraint = ExcludeConstraint((func.int4range(low, high), "&&"), name="apart")
+    things = Table("things", metadata, low, high)
+    assert constraint in things.constraints
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(things), [{"low": 1, "high": 5}, {"low": 5, "high": 9}])
+    with engine.connect() as connection, pytest.raises(exc.IntegrityError, match="apart"):
+        connection.execute(insert(things), {"low": 4, "high": 6})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orm.dialects.postgresql.dml import Insert, insert
+from orm.dialects.postgresql.exclude import ExcludeConstraint
 from orm.dialects.postgresql.psycopg import PGDialect_psycopg as dialect
 from orm.dialects.postgresql.types import (
     ARRAY,
@@ -73,6 +74,7 @@ __all__ = [
     "UUID",
     "VARCHAR",
     "Enum",
+    "ExcludeConstraint",
     "Uuid",
     "Insert",
     "insert",

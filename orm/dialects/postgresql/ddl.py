@@ -148,6 +148,24 @@ class PGDDLCompiler(DDLCompiler):
     def visit_foreign_key_constraint(self, constraint: Any) -> str:
         return super().visit_foreign_key_constraint(constraint) + self._not_valid(constraint)
 
+    def visit_exclude_constraint(self, constraint: Any) -> str:
+        elements = [
+            f"{self._exclude_part(constraint, element)} WITH {operator}"
+            for element, operator in constraint.elements
+        ]
+        using = self.preparer.quote(constraint.using)
+        text = f"{self.name_prefix(constraint)}EXCLUDE USING {using} ({', '.join(elements)})"
+        if constraint.where is not None:
+            text += f" WHERE ({self.expression(constraint.where)})"
+        return text + self.deferrability(constraint)
+
+    def _exclude_part(self, constraint: Any, element: Any) -> str:
+        text = self.expression(element)
+        if element.__visit_name__ not in ("column", "function"):
+            text = f"({text})"
+        operator_class = constraint.ops.get(getattr(element, "key", None))
+        return f"{text} {self.preparer.quote(operator_class)}" if operator_class else text
+
     def _not_valid(self, constraint: Any) -> str:
         return " NOT VALID" if self.dialect_option(constraint, "not_valid") else ""
 

@@ -70,3 +70,12 @@ def test_a_dependency_declared_by_hand():
     a, b = make(metadata, "a"), make(metadata, "b")
     a.add_is_dependent_on(b)
     assert names(metadata.sorted_tables) == ["b", "a"]
+
+
+def test_tables_come_in_rounds_each_in_order_of_their_names():
+    metadata = MetaData()
+    Table("a", metadata, Column("id", ForeignKey("b.id")))
+    for name in "bcd":
+        Table(name, metadata, Column("id", Integer, primary_key=True))
+    Table("e", metadata, Column("id", ForeignKey("c.id")))
+    assert [table.name for table in metadata.sorted_tables] == ["b", "c", "d", "a", "e"]

@@ -32,3 +32,9 @@ def test_a_cycle_is_named() -> None:
 def test_find_cycles_returns_only_members_of_cycles() -> None:
     edges = [("a", "b"), ("b", "a"), ("b", "c"), ("d", "d")]
     assert find_cycles(edges, "abcd") == {"a", "b", "d"}
+
+
+def test_in_rounds_those_without_dependencies_come_first() -> None:
+    edges = [("b", "a"), ("a", "z")]
+    assert sort(edges, "abcz") == ["b", "a", "c", "z"]
+    assert sort(edges, "abcz", in_rounds=True) == ["b", "c", "a", "z"]
