@@ -268,6 +268,17 @@ class Pool:
         except Exception:
             self.logger.info("Error while closing %r", connection, exc_info=True)
 
+    def _end_detached(self, connection: Any, was_reset: bool) -> None:
+        """Close a connection that was taken out of the pool, after its listeners were told."""
+        dispatch = self.dispatch
+        if dispatch.reset:
+            state = PoolResetState(transaction_was_reset=was_reset, terminate_only=True)
+            for listener in dispatch.reset:
+                listener(connection, None, state)
+        for listener in dispatch.close_detached:
+            listener(connection)
+        self._close_connection(connection)
+
     def _abandon(self, record: ConnectionRecord) -> None:
         # Closing what a parent process opened would end the parent's session, and letting it be
         # collected may do the same: it is kept, unused, as long as this pool.

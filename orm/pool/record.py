@@ -170,9 +170,7 @@ class PooledConnection:
             self._pool._release(record, transaction_was_reset)
         elif self.dbapi_connection is not None:  # detached
             connection, self.dbapi_connection = self.dbapi_connection, None
-            for listener in self._pool.dispatch.close_detached:
-                listener(connection)
-            self._pool._close_connection(connection)
+            self._pool._end_detached(connection, transaction_was_reset)
 
     def invalidate(self, e: BaseException | None = None, soft: bool = False) -> None:
         """Throw the DBAPI connection away, now or (soft) at return, and give the place back."""

@@ -62,7 +62,7 @@ class StaticPool(Pool):
 
 
 class SingletonThreadPool(Pool):
-    """One connection per thread, lent to everybody in it at once.
+    """One connection per thread, lent to everybody in it at once; reset when the last returns it.
 
     pool_size: how many threads' connections are kept; above it those of ended threads are
     closed.
@@ -76,6 +76,7 @@ class SingletonThreadPool(Pool):
     def _forget(self) -> None:
         self._lock = threading.RLock()
         self._by_thread: dict[int, ConnectionRecord] = {}
+        self._borrowers: dict[ConnectionRecord, int] = {}
 
     def _options(self) -> dict[str, Any]:
         return super()._options() | {"pool_size": self.size}
@@ -89,6 +90,8 @@ class SingletonThreadPool(Pool):
                 if len(self._by_thread) >= self.size:
                     self._close_ended()
                 self._by_thread[ident] = record
+        with self._lock:
+            self._borrowers[record] = self._borrowers.get(record, 0) + 1
         return record
 
     def _close_ended(self) -> None:
@@ -96,8 +99,22 @@ class SingletonThreadPool(Pool):
         for ident in [ident for ident in self._by_thread if ident not in alive]:
             self._by_thread.pop(ident).close()
 
+    def _release(self, record: ConnectionRecord, transaction_was_reset: bool = False) -> None:
+        # whoever ends early must not roll back what another borrower of the thread is doing
+        shared = self._borrowers.get(record, 0) > 1
+        super()._release(record, transaction_was_reset or shared)
+
+    def _return(self, record: ConnectionRecord) -> None:
+        if self._borrowers.get(record, 0) <= 1:
+            super()._return(record)
+        else:
+            self._put(record)
+
     def _put(self, record: ConnectionRecord) -> None:
-        pass
+        with self._lock:
+            left = self._borrowers.pop(record, 1) - 1
+            if left > 0:
+                self._borrowers[record] = left
 
     def _drain(self) -> list[ConnectionRecord]:
         with self._lock:

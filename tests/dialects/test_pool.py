@@ -12,6 +12,7 @@ import pytest
 
 from orm import exc
 from orm.engine import Engine, create_engine
+from orm.event import listen
 from orm.pool import QueuePool
 
 
@@ -129,6 +130,16 @@ def test_threads_with_errors_leave_nothing_behind(db_url: str) -> None:
     engine = create_engine(db_url, pool_size=3, max_overflow=1, poolclass=QueuePool)
     engine.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, worker INTEGER)")
     unexpected: list[BaseException] = []
+    holders: dict[int, int] = {}
+    shared: list[int] = []
+
+    def take(raw: Any, *_: Any) -> None:
+        if holders.setdefault(id(raw), threading.get_ident()) != threading.get_ident():
+            shared.append(id(raw))
+
+    listen(engine, "checkout", take)
+    for name in ("checkin", "close"):
+        listen(engine, name, lambda raw, *_: holders.pop(id(raw), None))
 
     def work(worker: int) -> None:
         for turn in range(40):
@@ -155,7 +166,8 @@ def test_threads_with_errors_leave_nothing_behind(db_url: str) -> None:
         thread.start()
     for thread in threads:
         thread.join(100)
-    assert unexpected == []
+    assert not any(thread.is_alive() for thread in threads)
+    assert (unexpected, shared) == ([], [])
     pool: Any = engine.pool
     assert pool.checkedout() == 0
     kept = engine.execute("SELECT count(*) FROM t").scalar()

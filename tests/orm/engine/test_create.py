@@ -168,3 +168,17 @@ def test_raw_connection_goes_back_to_the_pool() -> None:
     raw.close()
     pool: Any = engine.pool
     assert pool.checkedout() == 0
+
+
+def test_a_dialect_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    from orm.dialects import registry
+
+    monkeypatch.setattr(registry, "_locations", {})
+    registry.register("lite.plain", "orm.dialects.sqlite.pysqlite", "SQLiteDialect_pysqlite")
+    engine = create_engine("lite+plain://")
+    assert engine.execute("SELECT 1").scalar() == 1
+    assert not engine.dialect.is_async
+    engine.dispose()
+    registry.register("lite.gone", "nowhere.to_be_found", "Dialect")
+    with pytest.raises(exc.NoSuchModuleError, match=r"nowhere\.to_be_found"):
+        create_engine("lite+gone://")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from orm import exc
-from orm.pool import NullPool, SharedConnectionPool, SingletonThreadPool, StaticPool
+from orm.event import listen
+from orm.pool import NullPool, QueuePool, SharedConnectionPool, SingletonThreadPool, StaticPool
 
 
 def connect() -> Any:
@@ -53,6 +54,39 @@ def test_singleton_thread_pool_has_one_per_thread() -> None:
     first, second = pool.connect(), pool.connect()
     assert first.dbapi_connection is second.dbapi_connection
     assert in_thread(lambda: pool.connect().dbapi_connection) is not first.dbapi_connection
+
+
+def test_singleton_thread_pool_resets_when_the_last_borrower_returns_it() -> None:
+    pool = SingletonThreadPool(connect)
+    outer = pool.connect()
+    outer.dbapi_connection.execute("CREATE TABLE t (id INTEGER)")
+    outer.dbapi_connection.execute("INSERT INTO t VALUES (1)")
+    assert outer.dbapi_connection.in_transaction
+    pool.connect().close()
+    assert outer.dbapi_connection.in_transaction
+    raw = outer.dbapi_connection
+    outer.close()
+    assert not raw.in_transaction
+    again = pool.connect()
+    again.dbapi_connection.execute("INSERT INTO t VALUES (2)")
+    again.close()
+    assert not raw.in_transaction
+
+
+def test_a_detached_connection_is_ended_with_its_listeners_told() -> None:
+    pool = QueuePool(connect)
+    told: list[Any] = []
+    listen(pool, "reset", lambda dbapi, record, state: told.append(state.terminate_only))
+    listen(pool, "close_detached", lambda dbapi: told.append("close_detached"))
+    lent = pool.connect()
+    raw = lent.dbapi_connection
+    lent.detach()
+    told.clear()  # the place it left in the pool
+    assert lent.is_detached
+    lent.close()
+    assert told == [True, "close_detached"]
+    with pytest.raises(sqlite3.ProgrammingError):
+        raw.execute("SELECT 1")
 
 
 def test_singleton_thread_pool_closes_those_of_ended_threads() -> None:
