@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
+import weakref
 from collections.abc import Callable
 from os import getpid
 from threading import get_ident
@@ -95,7 +96,7 @@ class Pool:
         self._dialect: PoolDialect = dialect or PlainDialect()
         self._debug = debug_checkouts
         self._generation = 0
-        self._pid = getpid()
+        self._watch()
         self._first_connected = False
         self._abandoned: list[Any] = []
         self.echo = echo
@@ -263,6 +264,7 @@ class Pool:
 
     def _close_connection(self, connection: Any) -> None:
         self._log("Closing connection %r", connection)
+        self._open.pop(id(connection), None)
         try:
             self._dialect.do_close(connection)
         except Exception:
@@ -285,8 +287,15 @@ class Pool:
         self._abandoned.append(record.dbapi_connection)
         record.dbapi_connection = None
 
-    def _after_fork(self) -> None:
+    def _watch(self) -> None:
+        """Have what is still open closed when the pool itself is collected, in this process."""
         self._pid = getpid()
+        self._open: dict[int, Any] = {}
+        finalizer = weakref.finalize(self, _close_all, self._open, self._dialect, self._pid)
+        finalizer.atexit = False  # the end of the process closes more gently than we could
+
+    def _after_fork(self) -> None:
+        self._watch()
         for record in self._drain():
             if record.dbapi_connection is not None:
                 self._abandon(record)
@@ -312,6 +321,16 @@ class Pool:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status()}>"
+
+
+def _close_all(connections: dict[int, Any], dialect: PoolDialect, pid: int) -> None:
+    if getpid() != pid:  # a child process must not end the sessions of its parent
+        return
+    for connection in connections.values():
+        try:
+            dialect.do_close(connection)
+        except Exception:
+            logging.getLogger(__name__).debug("Error while closing %r", connection, exc_info=True)
 
 
 def _parse_reset(style: ResetStyle) -> str | None:

@@ -93,6 +93,7 @@ class ConnectionRecord:
         generation = pool._generation
         self.started = time.time()
         self.dbapi_connection = connection = pool._creator()
+        pool._open[id(connection)] = connection
         self.generation = generation
         self.pid = getpid()
         pool._log("Created new connection %r", connection)
@@ -190,6 +191,7 @@ class PooledConnection:
             return
         for listener in self._pool.dispatch.detach:
             listener(self.dbapi_connection, record)
+        self._pool._open.pop(id(self.dbapi_connection), None)
         record.dbapi_connection = None
         self._pool._release(record, True)
 

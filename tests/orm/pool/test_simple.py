@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import threading
 from typing import Any
@@ -144,3 +145,26 @@ def test_shared_pool_does_not_reset_under_an_outer_borrower() -> None:
     assert raw.in_transaction
     outer.close()
     assert not raw.in_transaction
+
+
+@pytest.mark.parametrize("kind", [QueuePool, SingletonThreadPool, StaticPool, SharedConnectionPool])
+def test_a_collected_pool_closes_its_connections(kind: Any) -> None:
+    pool = kind(connect)
+    lent = pool.connect()
+    raw = lent.dbapi_connection
+    lent.close()
+    del lent, pool
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        raw.execute("SELECT 1")
+
+
+def test_a_detached_connection_outlives_its_pool() -> None:
+    pool = QueuePool(connect)
+    lent = pool.connect()
+    raw = lent.dbapi_connection
+    lent.detach()
+    del lent, pool
+    gc.collect()
+    assert raw.execute("SELECT 1").fetchone() == (1,)
+    raw.close()
