@@ -122,11 +122,13 @@ class PlanBuilder:
         node: PathNode | None,
         path: tuple[Any, ...] = (),
         extra: Sequence[str] | None = None,
+        along: Sequence[Any] = (),
     ) -> EntityRow:
         """Select the columns of an entity, and what its options and relationships load along.
 
         adapt: from a mapped column to the column of the alias or subquery that is selected.
         path: the relationships followed so far, for the end of recursions.
+        along: mappers below whose columns come along beside what the mapping says.
         extra: load these column attributes beside the primary key, and no relationship.
         """
         entity = EntityRow(mapper, len(self.entities))
@@ -140,7 +142,7 @@ class PlanBuilder:
                 by_key[key] = self.add_slot(adapt(prop.expression), key)
         entity.slots = tuple(by_key.values())
         entity.ident = tuple(by_key[key] for key in pk_keys)
-        make_kinds(self, entity, adapt)
+        make_kinds(self, entity, adapt, along if extra is None else None)
         if extra is None:
             self._add_relations(entity, adapt, node, path)
         return entity

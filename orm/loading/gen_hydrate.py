@@ -63,6 +63,8 @@ class _Body:
         if self.plan.entities:
             line("complete = run.complete")
             line("ref = run.session_ref")
+        if any(entity.is_concrete for entity in self.plan.entities):
+            line("for_mapper = run.session.identity_map.for_mapper")
         for entity in self.plan.entities:
             n = entity.number
             line(f"map{n} = run.maps[{n}]")
@@ -106,6 +108,8 @@ class _Body:
         line = source.line
         parts = self._write_ident(entity)
         ident = self.idents[n]
+        if entity.is_concrete:
+            self._write_map(entity, parts)
         line(f"s{n} = get{n}({ident})")
         with source.block(f"if s{n} is None or (o{n} := s{n}()) is None:"):
             nothing = " and ".join(f"{part} is None" for part in parts)
@@ -115,6 +119,16 @@ class _Body:
                 self._write_new(entity, parts)
         with source.block(f"elif s{n}.load is not peers{n}:"):
             line(f"complete({n}, s{n}, o{n}, {self._row()})")
+
+    def _write_map(self, entity: EntityRow, parts: list[str]) -> None:
+        """Write the choice of the identity map: concrete classes have their own identities."""
+        n = entity.number
+        assert entity.discriminator is not None
+        kinds = self.source.bind(entity.kinds, "kinds")
+        with self.source.block(f"if {parts[0]} is not None:"):
+            value = self._value(entity.discriminator)
+            self.source.line(f"map{n} = for_mapper({kinds}[{value}].base)")
+            self.source.line(f"get{n} = map{n}.get")
 
     def _row(self) -> str:
         """Return the expression for the whole driver row, which only rare paths need."""

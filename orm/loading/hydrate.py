@@ -167,6 +167,10 @@ def _find_or_make(entity: EntityRow, row: Sequence[Any], run: Run) -> Any:
     parts = [read(slot, row) for slot in entity.ident]
     ident = parts[0] if len(parts) == 1 else tuple(parts)
     known = run.maps[entity.number]
+    if entity.is_concrete and entity.kinds is not None and parts[0] is not None:
+        assert entity.discriminator is not None
+        kind = entity.kinds[read(entity.discriminator, row)]
+        known = run.session.identity_map.for_mapper(kind.base)
     state = known.get(ident)
     obj = None if state is None else state()
     if obj is not None:

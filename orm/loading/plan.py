@@ -15,7 +15,12 @@ from orm.engine.result import Result
 from orm.inspection import inspect
 from orm.loading.builder import LoadPlan, PlanBuilder
 from orm.loading.criteria import criteria_of
-from orm.loading.from_statement import FromStatement, execute_from_statement
+from orm.loading.from_statement import (
+    FromStatement,
+    add_contained,
+    execute_from_statement,
+    take_contained,
+)
 from orm.loading.joined import add_joins
 from orm.loading.path import Directive, PathNode, make_root
 from orm.loading.row_plan import EntityRow, Slot
@@ -163,28 +168,15 @@ class SelectPlanner:
         mapper = entity.mapper
         node = make_root(self.directives, entity, self.criteria)
         self.roots.append(entity)
-        adapt = _same if entity.is_mapper else entity.adapt
+        adapt = entity.adapt
         builder = self.builder
-        contained = _take_contained(node)
-        made = builder.add_entity(mapper, adapt, node)
+        contained = take_contained(node)
+        made = builder.add_entity(mapper, adapt, node, along=entity.with_polymorphic_mappers)
         self.outputs.append(made)
         name = mapper.class_.__name__ if entity.is_mapper else entity.name
         self.keys.append(name or mapper.class_.__name__)
         self.objects.append((element, mapper.class_ if entity.is_mapper else entity.entity))
-        self._add_contained(made, node, contained)
-
-    def _add_contained(
-        self, owner: EntityRow, node: PathNode | None, contained: Mapping[str, Any]
-    ) -> None:
-        """Fill relationships from the statement's own joins (contains_eager)."""
-        for key, said in contained.items():
-            prop = owner.mapper.get_property(key)
-            alias = said.args.get("alias") or said.of_type
-            own = alias is None or alias.is_mapper
-            adapt = _same if own else alias.adapt
-            deeper = _take_contained(said.node)
-            child = self.builder.add_contained(owner, prop, adapt, said.node)
-            self._add_contained(child, said.node, deeper)
+        add_contained(builder, made, node, contained)
 
     def _check_directives(self) -> None:
         """Refuse an option which starts at an entity that the statement does not select."""
@@ -198,13 +190,6 @@ class SelectPlanner:
                     f"statement does not select (it selects {selected}). Let the path start "
                     f"at one of these, as in selectinload({selected.split(',')[0]}.…)."
                 )
-
-
-def _take_contained(node: PathNode | None) -> dict[str, Any]:
-    """Return the relationships said to be contained in the statement's own columns."""
-    if node is None:
-        return {}
-    return {key: said for key, said in node.relations.items() if said.strategy == "contains"}
 
 
 def _same(column: Any) -> Any:

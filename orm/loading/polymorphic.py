@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from orm.loading.hydrate import unknown_identity
-from orm.loading.row_plan import EntityRow, Kind
+from orm.loading.row_plan import EntityRow, Kind, Slot
 
 
 class Kinds(dict[Any, Kind]):
@@ -24,28 +25,51 @@ class Kinds(dict[Any, Kind]):
         found = self.mapper.polymorphic_map.get(value)
         if found is None or not found.isa(self.mapper):
             raise unknown_identity(self.mapper, value)
-        kind = self[value] = Kind(found.class_, found.class_manager.state_class)
+        kind = self[value] = make_kind(found)
         return kind
 
 
-def make_kinds(builder: Any, entity: EntityRow, adapt: Any) -> None:
+def make_kinds(
+    builder: Any, entity: EntityRow, adapt: Any, given: Sequence[Any] | None = ()
+) -> None:
     """Give an entity of a hierarchy its discriminator and the classes that rows may become.
 
-    The columns which subclasses add are left out, as SQLAlchemy does without
-    with_polymorphic; they load on access, for all peers of the class at once.
+    The columns which subclasses add come along for those of `with_polymorphic`; others load on
+    access, for all peers of the class at once. given: mappers of a with_polymorphic() alias in
+    place of the mapping's own; None for no further column.
     """
     mapper = entity.mapper
     column = mapper.polymorphic_on
     if column is None:
         return
-    subclasses = list(mapper.self_and_descendants)
+    along = () if given is None else _without(mapper, given or mapper.loaded_along)
+    extras = {each: _add_extras(builder, mapper, each, adapt) for each in along}
     kinds = Kinds(mapper)
-    for each in subclasses:
+    for each in mapper.self_and_descendants:
         if each.polymorphic_identity is not None:
-            kinds[each.polymorphic_identity] = Kind(each.class_, each.class_manager.state_class)
+            extra = [slot for above in along if each.isa(above) for slot in extras[above]]
+            kinds[each.polymorphic_identity] = make_kind(each, tuple(dict.fromkeys(extra)))
     if kinds:
         entity.kinds = kinds
-        entity.discriminator = builder.add_slot(adapt(column))
+        entity.discriminator = builder.add_slot(adapt(mapper.adapt(column)))
+
+
+def _without(mapper: Any, mappers: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(each for each in mappers if each is not mapper)
+
+
+def make_kind(mapper: Any, extra: tuple[Slot, ...] = ()) -> Kind:
+    """Return what rows of a class become."""
+    return Kind(mapper.class_, mapper.class_manager.state_class, extra, mapper.base_mapper)
+
+
+def _add_extras(builder: Any, mapper: Any, below: Any, adapt: Any) -> list[Slot]:
+    """Select the columns which a subclass has beyond those of the entity."""
+    return [
+        builder.add_slot(adapt(mapper.adapt(prop.expression)), prop.key)
+        for prop in below.column_attrs
+        if prop.key not in mapper.props and not prop.deferred
+    ]
 
 
 def single_criterion(mapper: Any) -> Any:

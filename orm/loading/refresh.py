@@ -39,7 +39,9 @@ def get_columns_plan(connection: Any, mapper: Any, keys: frozenset[str]) -> Load
     if plan is None:
         builder = PlanBuilder(connection.dialect, load_after)
         entity = builder.add_entity(mapper, _same, None, extra=tuple(keys))
-        base = select().select_from(mapper.selectable).where(make_key_in(mapper.primary_key))
+        base = (
+            select().select_from(mapper.persist_selectable).where(make_key_in(mapper.primary_key))
+        )
         plan = builder.make_plan(base, [entity], "scalar", (mapper.class_.__name__,))
         cache.put(name, plan)
     return plan
@@ -54,11 +56,11 @@ def get_identity_plan(
     plan: LoadPlan | None = cache.get(name)
     if plan is None:
         builder = PlanBuilder(connection.dialect, load_after)
-        entity = builder.add_entity(mapper, _same, node)
+        entity = builder.add_entity(mapper, mapper.adapt, node)
         base = select().select_from(mapper.selectable)
         binds = [make_value_bind(place, column) for place, column in enumerate(mapper.primary_key)]
         for column, bind in zip(mapper.primary_key, binds, strict=True):
-            base = base.where(column == bind)
+            base = base.where(mapper.adapt(column) == bind)
         criterion = single_criterion(mapper)
         if criterion is not None:
             base = base.where(criterion)

@@ -30,11 +30,15 @@ class Slot(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """What a discriminator value stands for: the class to make, and its own columns."""
+    """What a discriminator value stands for: the class to make, and its own columns.
+
+    base: the base mapper, which differs from the entity's in concrete inheritance.
+    """
 
     class_: type
     state_class: Any
     extra: tuple[Slot, ...] = ()
+    base: Any = None
 
 
 class JoinedRow(NamedTuple):
@@ -83,6 +87,13 @@ class EntityRow:
         self.joined: list[JoinedRow] = []
         self.after: list[tuple[Any, str]] = []
         self.options: Any = None
+
+    @property
+    def is_concrete(self) -> bool:
+        """Whether rows become objects of classes which do not share their identities."""
+        return self.kinds is not None and any(
+            kind.base is not self.base for kind in self.kinds.values()
+        )
 
     def __repr__(self) -> str:
         keys = ", ".join(f"{slot.key}={slot.place}" for slot in self.slots)

@@ -1,7 +1,7 @@
 """What classes and tables mean to each other: declared, imperative, or as dataclasses."""
 
 from orm.mapping.aliased import AliasedClass, AliasedInsp, aliased
-from orm.mapping.as_dataclass import MappedAsDataclass, mapped_as_dataclass
+from orm.mapping.as_dataclass import MappedAsDataclass, mapped_as_dataclass, unmapped_dataclass
 from orm.mapping.cascades import CascadeOptions
 from orm.mapping.columns import MappedColumn
 from orm.mapping.composite import CompositeProperty
@@ -35,6 +35,7 @@ from orm.mapping.join_condition import (
 )
 from orm.mapping.mapped import DynamicMapped, Mapped, WriteOnlyMapped
 from orm.mapping.mapper import Mapper, class_mapper, object_mapper
+from orm.mapping.polymorphic import polymorphic_union, with_polymorphic
 from orm.mapping.properties import ColumnProperty, MapperProperty, PropComparator
 from orm.mapping.registry import registry
 from orm.mapping.relationship import RelationshipProperty
@@ -82,6 +83,7 @@ __all__ = [
     "Mapper",
     "class_mapper",
     "object_mapper",
+    "polymorphic_union",
     "ColumnProperty",
     "MapperProperty",
     "PropComparator",
@@ -89,6 +91,8 @@ __all__ = [
     "RelationshipProperty",
     "SynonymProperty",
     "reconstructor",
+    "unmapped_dataclass",
     "validates",
     "with_parent",
+    "with_polymorphic",
 ]

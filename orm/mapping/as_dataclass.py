@@ -87,3 +87,27 @@ def mapped_as_dataclass(registry: Registry, /, **options: Any) -> Callable[[type
         return registry.mapped(cls)
 
     return decorate
+
+
+@dataclass_transform(
+    field_specifiers=(
+        mapped_column,
+        relationship,
+        column_property,
+        composite,
+        deferred,
+        query_expression,
+        synonym,
+    )
+)
+def unmapped_dataclass(cls: Any = None, /, **options: Any) -> Any:
+    """Decorate a mixin or abstract base whose mapped attributes are fields of the dataclasses below.
+
+    options: those of `dataclasses.dataclass`, for the classes below as well.
+    """
+
+    def decorate(class_: type[_T]) -> type[_T]:
+        note_options(class_, options)
+        return class_
+
+    return decorate if cls is None else decorate(cls)

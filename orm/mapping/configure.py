@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from orm.mapping.concrete import finish_concrete
 from orm.mapping.events import EVERY_MAPPER
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def configure_registry(registry: Registry) -> None:
         try:
             for fn in EVERY_MAPPER.before_configured:
                 fn()
+            finish_concrete(registry)
             done: list[Mapper] = []
             while new := [each for each in registry.ordered_mappers if not each.configured]:
                 _configure(new)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from orm import exc
 from orm.mapping import dataclasses as as_dataclass
 from orm.mapping.columns import MappedColumn
+from orm.mapping.concrete import is_waiting
 from orm.mapping.constructors import declarative_constructor
 from orm.mapping.mapper import Mapper
 from orm.mapping.properties import MapperProperty
@@ -31,6 +32,9 @@ def map_class(registry: Registry, class_: type) -> Mapper | None:
     line to write; the class is then left unmapped.
     """
     if class_.__dict__.get("__abstract__"):
+        return None
+    if is_waiting(class_):
+        registry.waiting.append(class_)
         return None
     scan = Scan(registry, class_).run()
     if scan.is_dataclass:

@@ -47,6 +47,57 @@ def _join_to_any(mapper: Mapper, parent: Mapper) -> Any:
         ) from None
 
 
+def join_subclasses(mapper: Mapper, mappers: tuple[Mapper, ...], *, isouter: bool = True) -> Any:
+    """Return the join of a mapper's tables with those which `mappers` add to them."""
+    source = mapper.persist_selectable
+    joined = set(mapper.tables)
+    for each in mappers:
+        for step in reversed(list(each.iterate_to_root())):
+            if step.single or step.concrete or step.local_table in joined or step.inherits is None:
+                continue
+            joined.add(step.local_table)
+            source = Join(source, step.local_table, step.inherit_condition, isouter=isouter)
+    return source
+
+
+def loaded_along(mapper: Mapper) -> tuple[Mapper, ...]:
+    """Return the mappers whose columns every SELECT of a class brings, as its mapping says.
+
+    That is `with_polymorphic` of the class, and `polymorphic_load="inline"` of those below.
+    """
+    given = mapper.with_polymorphic
+    classes = (
+        given[0] if isinstance(given, tuple) and len(given) == 2 and _is_pair(given) else given
+    )
+    family = mapper.self_and_descendants
+    if classes == "*":
+        return family
+    named = [_mapper_of(each) for each in classes or ()]
+    found = []
+    for each in family[1:]:
+        inline = each.polymorphic_load == "inline" or any(other.isa(each) for other in named)
+        if inline:
+            found.append(each)
+    return tuple(found)
+
+
+def _is_pair(given: tuple[Any, ...]) -> bool:
+    return given[1] is None or hasattr(given[1], "c")
+
+
+def _mapper_of(class_: Any) -> Mapper:
+    found: Mapper = getattr(class_, "__mapper__", None) or class_._sa_class_manager.mapper
+    return found
+
+
+def selectable_of(mapper: Mapper) -> Any:
+    """Return what a SELECT of a class selects from, with what is loaded along."""
+    given = mapper.with_polymorphic
+    if isinstance(given, tuple) and len(given) == 2 and _is_pair(given) and given[1] is not None:
+        return given[1]
+    return join_subclasses(mapper, mapper.loaded_along)
+
+
 def find_polymorphic_on(mapper: Mapper, given: Any) -> Any:
     """Return the column or expression that tells the classes of rows apart, or None.
 
@@ -79,6 +130,9 @@ def register_identity(mapper: Mapper, identity: Any) -> None:
     """Enter the mapper under its polymorphic identity; two classes cannot share one."""
     if identity is None:
         return
+    if mapper.concrete and mapper.inherits is not None:
+        for above in mapper.inherits.iterate_to_root():
+            above.polymorphic_map.setdefault(identity, mapper)
     known = mapper.polymorphic_map.get(identity)
     if known is not None and known is not mapper:
         import warnings

@@ -15,6 +15,7 @@ from orm.mapping.constructors import instrument_init
 from orm.mapping.events import EVERY_MAPPER, MapperDispatch
 from orm.mapping.properties import ColumnProperty, MapperProperty
 from orm.mapping.validators import install_hooks
+from orm.sql.adapt import ClauseAdapter
 from orm.sql.annotations import plain
 from orm.sql.columns import ColumnCollection
 from orm.state.class_manager import ClassManager, manager_of_class
@@ -136,10 +137,17 @@ class Mapper:
             parent._inheriting.append(self)
             parent._forget_family()
 
-    @property
+    @memoized_property
+    def loaded_along(self) -> tuple[Mapper, ...]:
+        """The mappers below whose columns a SELECT of the class brings along."""
+        return inheritance.loaded_along(self)
+
+    with_polymorphic_mappers = loaded_along
+
+    @memoized_property
     def selectable(self) -> Any:
         """What a SELECT of the class selects from."""
-        return self.persist_selectable
+        return inheritance.selectable_of(self)
 
     mapped_table = selectable
 
@@ -376,7 +384,23 @@ class Mapper:
                 memo.pop(name, None)
             for name in ("column_attrs", "columns", "attrs", "all_orm_descriptors", "synonyms"):
                 memo.pop(name, None)
-            memo.pop("composites", None)
+            for name in ("composites", "loaded_along", "selectable", "_element", "_adapter"):
+                memo.pop(name, None)
+
+    def set_polymorphic_source(self, classes: Any, source: Any, polymorphic_on: Any) -> None:
+        """Select the class from `source`, a union of the tables of subclasses."""
+        self.with_polymorphic = (classes, source)
+        self.polymorphic_on = polymorphic_on
+        self._forget_family()
+        for prop in self.column_attrs:
+            prop._elements.clear()
+
+    def adopt(self, below: Mapper) -> None:
+        """Become the base of a mapper which had none, and keeps its own table."""
+        below.inherits = self
+        self._inheriting.append(below)
+        self._forget_family()
+        self.polymorphic_map.update(below.polymorphic_map)
 
     # -- what is mapped -------------------------------------------------------------------
 
@@ -488,8 +512,16 @@ class Mapper:
         return self.class_.__name__
 
     def adapt(self, expression: Any) -> Any:
-        """Return an expression in terms of this entity: as it is."""
-        return expression
+        """Return an expression in terms of what is selected: as it is, unless that is a union."""
+        adapter = self._adapter
+        return expression if adapter is None else adapter.traverse(expression)
+
+    @memoized_property
+    def _adapter(self) -> ClauseAdapter | None:
+        selectable = self.selectable
+        if selectable._is_join or selectable.__visit_name__ == "table":
+            return None
+        return ClauseAdapter(selectable)
 
     def attribute(self, key: str) -> Any:
         """Return the mapped attribute of the class."""
@@ -497,7 +529,7 @@ class Mapper:
 
     @memoized_property
     def _element(self) -> Any:
-        return self.persist_selectable._annotate({"parententity": self, "parentmapper": self})
+        return self.selectable._annotate({"parententity": self, "parentmapper": self})
 
     def __clause_element__(self) -> Any:
         return self._element

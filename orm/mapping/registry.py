@@ -44,6 +44,8 @@ class registry:
         if type_annotation_map:
             self.update_type_annotation_map(type_annotation_map)
         self.ordered_mappers: list[Mapper] = []
+        #: abstract concrete bases, which are mapped when their subclasses are known
+        self.waiting: list[type] = []
         self.has_new = False
         self.configuring = False
         self.order = next(_order)

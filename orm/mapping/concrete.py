@@ -1,0 +1,101 @@
+"""ConcreteBase and AbstractConcreteBase: a table per class, and the base selects from all of them.
+
+What a base selects from is the union of its subclasses' tables, so it is known only when
+these are: it is made when the mappers are configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from orm.mapping.polymorphic import polymorphic_union
+from orm.state.class_manager import manager_of_class
+
+if TYPE_CHECKING:
+    from orm.mapping.mapper import Mapper
+    from orm.mapping.registry import registry as Registry
+
+
+class ConcreteBase:
+    """Mixin for a mapped base class: a SELECT of it brings the objects of all subclasses.
+
+    `class Employee(ConcreteBase, Base)` with a table of its own; the subclasses say
+    `__mapper_args__ = {"polymorphic_identity": ..., "concrete": True}`. The column of the union
+    which tells them apart is named by `_concrete_discriminator_name`, "type" by default.
+    """
+
+    _concrete_discriminator_name: str
+
+
+class AbstractConcreteBase(ConcreteBase):
+    """Mixin for a base class without a table: it is mapped to the union of its subclasses' tables.
+
+    The base can be used in statements once the mappers are configured.
+    """
+
+    __no_table__ = True
+
+
+def is_waiting(class_: type) -> bool:
+    """Return whether a class is an AbstractConcreteBase itself, to be mapped later."""
+    return AbstractConcreteBase in class_.__bases__
+
+
+def finish_concrete(registry: Registry) -> None:
+    """Give the concrete bases of a registry the unions they select from."""
+    for mapper in list(registry.ordered_mappers):
+        if ConcreteBase in mapper.class_.__bases__ and mapper.with_polymorphic is None:
+            _select_from_union(mapper)
+    waiting, registry.waiting = registry.waiting, []
+    for class_ in waiting:
+        below = list(_mapped_below(class_))
+        if below:
+            _map_to_union(registry, class_, below)
+        else:
+            registry.waiting.append(class_)
+
+
+def _discriminator(class_: type) -> str:
+    return getattr(class_, "_concrete_discriminator_name", "type")
+
+
+def _make_union(class_: type, mappers: list[Mapper]) -> Any:
+    tables = {each.polymorphic_identity: each.local_table for each in mappers}
+    return polymorphic_union(tables, _discriminator(class_), "pjoin")
+
+
+def _select_from_union(mapper: Mapper) -> None:
+    if len(mapper.self_and_descendants) == 1:
+        return
+    union = _make_union(mapper.class_, list(mapper.self_and_descendants))
+    mapper.set_polymorphic_source("*", union, union.c[_discriminator(mapper.class_)])
+
+
+def _map_to_union(registry: Registry, class_: type, below: list[Mapper]) -> None:
+    union = _make_union(class_, below)
+    key = [union.c[column.key] for column in below[0].primary_key]
+    discriminator = union.c[_discriminator(class_)]
+    shared = set.intersection(*({column.key for column in each.local_table.c} for each in below))
+    mapper = registry.add_mapper(
+        class_,
+        union,
+        primary_key=key,
+        polymorphic_on=discriminator,
+        concrete=True,
+        include_properties=shared,
+        with_polymorphic=("*", union),
+    )
+    type.__setattr__(class_, "__mapper__", mapper)
+    for each in below:
+        if each.inherits is None:
+            mapper.adopt(each)
+
+
+def _mapped_below(class_: type) -> Iterator[Mapper]:
+    below: type
+    for below in type.__subclasses__(class_):
+        manager = manager_of_class(below)
+        if manager is not None and manager.mapper is not None:
+            yield manager.mapper
+        yield from _mapped_below(below)

@@ -1,0 +1,115 @@
+"""Concrete inheritance: a table per class, and bases which select from all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    configure_mappers,
+    create_engine,
+    mapped_column,
+    select,
+)
+from orm.ext.declarative import AbstractConcreteBase, ConcreteBase
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Animal(AbstractConcreteBase, Base):
+    name: Mapped[str]
+
+
+class Cat(Animal):
+    __tablename__ = "cat"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lives: Mapped[int]
+
+    __mapper_args__ = {"polymorphic_identity": "cat", "concrete": True}
+
+
+class Dog(Animal):
+    __tablename__ = "dog"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trick: Mapped[str]
+
+    __mapper_args__ = {"polymorphic_identity": "dog", "concrete": True}
+
+
+class Paper(ConcreteBase, Base):
+    __tablename__ = "paper"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+
+    __mapper_args__ = {"polymorphic_identity": "paper", "concrete": True}
+
+
+class Thesis(Paper):
+    __tablename__ = "thesis"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    school: Mapped[str]
+
+    __mapper_args__ = {"polymorphic_identity": "thesis", "concrete": True}
+
+
+@pytest.fixture
+def session() -> Any:
+    configure_mappers()
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all(
+            [
+                Cat(name="tom", lives=9),
+                Dog(name="rex", trick="sit"),
+                Paper(title="one"),
+                Thesis(title="two", school="x"),
+            ]
+        )
+        session.commit()
+        session.expunge_all()
+        yield session
+
+
+def test_an_abstract_base_finds_the_objects_of_all_tables(session: Any) -> None:
+    found = session.scalars(select(Animal).order_by(Animal.name)).all()
+    assert [(type(each), each.id, each.name) for each in found] == [
+        (Dog, 1, "rex"),
+        (Cat, 1, "tom"),
+    ]
+    assert (found[0].trick, found[1].lives) == ("sit", 9)
+    assert "lives" not in found[0].__dict__
+
+
+def test_classes_have_identities_of_their_own(session: Any) -> None:
+    cat, dog = session.get(Cat, 1), session.get(Dog, 1)
+    found = session.scalars(select(Animal).order_by(Animal.name)).all()
+    assert found[0] is dog
+    assert found[1] is cat
+
+
+def test_a_base_with_a_table(session: Any) -> None:
+    found = session.scalars(select(Paper).where(Paper.title != "").order_by(Paper.title)).all()
+    assert [(type(each), each.title) for each in found] == [(Paper, "one"), (Thesis, "two")]
+    assert found[1].school == "x"
+    assert session.get(Paper, 1) is found[0]
+    assert session.scalars(select(Thesis.school)).all() == ["x"]
+
+
+def test_changes_go_to_the_own_table(session: Any) -> None:
+    for each in session.scalars(select(Animal)):
+        each.name = each.name.upper()
+    session.commit()
+    assert session.scalars(select(Cat.name)).all() == ["TOM"]
+    assert session.scalars(select(Dog.name)).all() == ["REX"]
