@@ -14,6 +14,7 @@ from orm import exc
 from orm.inspection import inspect
 from orm.loading.path import criterion_key
 from orm.loading.polymorphic import single_criterion
+from orm.sql.adapt import replacement_traverse
 from orm.sql.coercions import to_element
 from orm.sql.expression import and_
 from orm.sql.froms import compute_froms
@@ -138,34 +139,41 @@ class Restricting:
         """Return the statement with the conditions of its entities, once only."""
         if not statement.is_orm or "_is_restricted" in statement.__dict__:
             return statement
+        within = statement.__dict__.get("_is_condition_of", frozenset())
         made = statement._clone()
         made._is_restricted = True
         if made._setup_joins:
-            self._restrict_joins(made)
+            self._restrict_joins(made, within)
         added = [
             condition
             for entity in _entities_of(statement, is_top)
-            for condition in self.conditions(entity)
+            for condition in self.conditions(entity, within)
         ]
         return made.where(*added) if added else made
 
-    def conditions(self, entity: Any) -> list[Any]:
-        """Return the conditions for an entity, in terms of its alias if it is one."""
+    def conditions(self, entity: Any, within: frozenset[LoaderCriteria]) -> list[Any]:
+        """Return the conditions for an entity, in terms of its alias if it is one.
+
+        within: the options in whose own conditions the SELECT stands; they do not go round.
+        """
         mapper = entity.mapper
-        found = [] if mapper is None else [single_criterion(mapper)]
-        found += [
-            option.criterion_for(mapper)
-            for option in self.options
-            if entity.is_mapper or option.include_aliases or entity.stands_for is not None
-        ]
+        found = [single_criterion(mapper)]
+        for option in self.options:
+            if option in within or not (
+                entity.is_mapper or option.include_aliases or entity.stands_for is not None
+            ):
+                continue
+            condition = option.criterion_for(mapper)
+            if condition is not None:
+                found.append(_mark_selects(condition, within | {option}))
         chosen = [each for each in found if each is not None]
         return chosen if entity.is_mapper else [entity.adapt(each) for each in chosen]
 
-    def _restrict_joins(self, statement: Any) -> None:
+    def _restrict_joins(self, statement: Any, within: frozenset[LoaderCriteria]) -> None:
         entries = list(statement._setup_joins)
         for place, entry in enumerate(entries):
             entity = _target_entity(entry)
-            added = [] if entity is None else self.conditions(entity)
+            added = [] if entity is None else self.conditions(entity, within)
             if not added:
                 continue
             if entry.onclause is None and entry.target.__visit_name__ != "orm_relationship":
@@ -173,6 +181,19 @@ class Restricting:
                 entry = entry._replace(onclause=_implied_condition(statement, entry))
             entries[place] = _with_conditions(entry, added)
         statement._setup_joins = tuple(entries)
+
+
+def _mark_selects(condition: Any, options: frozenset[LoaderCriteria]) -> Any:
+    """Return a condition whose SELECTs know that they belong to these options."""
+
+    def mark(element: Any) -> Any:
+        if element.__visit_name__ != "select":
+            return None
+        made = element._clone()
+        made._is_condition_of = options
+        return made
+
+    return replacement_traverse(condition, mark)
 
 
 def _with_conditions(entry: JoinEntry, added: list[Any]) -> JoinEntry:

@@ -13,7 +13,7 @@ from orm import exc
 from orm.engine.execution import Reason
 from orm.engine.row import RowLayout
 from orm.loading.builder import LoadPlan, PlanBuilder
-from orm.loading.path import PathNode, make_root
+from orm.loading.path import PathNode, Relation, make_root
 from orm.loading.row_plan import EntityRow, RowPlan, Slot
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
@@ -96,7 +96,10 @@ def make_plan(
         entity = element._annotations.get("parententity")
         if element._is_from_clause and entity is not None:
             node = make_root(directives, entity)
-            outputs.append(builder.add_entity(entity.mapper, entity.adapt, node))
+            contained = take_contained(node)
+            made = builder.add_entity(entity.mapper, entity.adapt, node)
+            outputs.append(made)
+            add_contained(builder, made, node, contained)
             keys.append(getattr(entity, "name", None) or entity.mapper.class_.__name__)
         else:
             outputs.append(builder.add_slot(element))
@@ -104,6 +107,34 @@ def make_plan(
     single = len(outputs) == 1 and isinstance(outputs[0], EntityRow)
     rows = RowPlan(builder.entities, outputs, "scalar" if single else "row", len(names))
     return LoadPlan(compiled, rows, RowLayout(keys), load_after)
+
+
+def take_contained(node: PathNode | None) -> dict[str, Relation]:
+    """Return the relationships said to be contained in the statement's own columns."""
+    if node is None:
+        return {}
+    return {key: said for key, said in node.relations.items() if said.strategy == "contains"}
+
+
+def add_contained(
+    builder: PlanBuilder,
+    owner: EntityRow,
+    node: PathNode | None,
+    contained: Mapping[str, Relation],
+) -> None:
+    """Fill relationships from the statement's own joins (contains_eager)."""
+    for key, said in contained.items():
+        prop = owner.mapper.get_property(key)
+        alias = said.args.get("alias") or said.of_type
+        own = alias is None or alias.is_mapper
+        adapt = _same if own else alias.adapt
+        deeper = take_contained(said.node)
+        child = builder.add_contained(owner, prop, adapt, said.node)
+        add_contained(builder, child, said.node, deeper)
+
+
+def _same(column: Any) -> Any:
+    return column
 
 
 class NamedColumns(PlanBuilder):

@@ -43,7 +43,7 @@ class RelationPlan:
         self.plan = plan
         self.target = target
         self.is_identity = bool(prop.use_get)
-        self.dedupe = prop.secondary is not None
+        self.dedupe = prop.secondary is not None or plan.has_collections
         self.key_of: Callable[[Any], Key] = itemgetter(*self.parent_keys)
 
     def load(

@@ -15,7 +15,7 @@ from orm.sql.annotations import plain
 from orm.sql.coercions import to_element
 from orm.sql.elements import BindParameter
 from orm.sql.expression import and_, or_
-from orm.sql.select import Select
+from orm.sql.select import JoinEntry, Select
 from orm.sql.visitors import ClauseElement
 from orm.state.instance_state import InstanceState
 from orm.state.instrumented import QueryableAttribute
@@ -67,6 +67,13 @@ class RelationshipElement(ClauseElement):
     def resolve_join(self, entry: Any) -> list[Any]:
         """Return the joins between tables which a join over this relationship stands for."""
         return resolve_entry(self, entry)
+
+    def join_sides(self, left: Any, right: Any, isouter: bool) -> tuple[Any, Any, Any]:
+        """Return left, right and condition of a join of two FROM objects over this relationship."""
+        entries = self.resolve_join(JoinEntry(right, self, isouter, False, left))
+        for entry in entries[:-1]:
+            left = left.join(entry.target, entry.onclause)
+        return left, entries[-1].target, entries[-1].onclause
 
     def __repr__(self) -> str:
         return f"<relationship {self.property} in a statement>"

@@ -182,8 +182,11 @@ def expect_onclause(value: Any) -> Any:
     return None if value is None else expect_where(value)
 
 
-def expect_by(value: Any) -> Any:
-    """A member of ORDER BY, GROUP BY or PARTITION BY; a string names a selected column or label."""
+def expect_by(value: Any, is_listed: bool = False) -> Any:
+    """A member of ORDER BY, GROUP BY or PARTITION BY; a string names a selected column or label.
+
+    is_listed: a mapped class is let through, for the list of its columns.
+    """
     element = to_element(value)
     if element is None:
         if isinstance(value, str):
@@ -197,7 +200,7 @@ def expect_by(value: Any) -> Any:
         )
     if element._is_select_base:
         return element.scalar_subquery()  # type: ignore[attr-defined]
-    if element._is_from_clause:
+    if element._is_from_clause and not (is_listed and "parententity" in element._annotations):
         raise exc.ArgumentError(
             f"Cannot order or group by a whole table; name a column of {_describe(value)}"
         )
@@ -205,13 +208,17 @@ def expect_by(value: Any) -> Any:
 
 
 def expect_by_list(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Members of ORDER BY and its like, lists within them flattened."""
+    """Members of ORDER BY and its like, lists within them flattened; a mapped class is all its columns."""
     found: list[Any] = []
     for value in values:
         if isinstance(value, list | tuple | ClauseList):
             found.extend(expect_by_list(value))
+            continue
+        element = expect_by(value, True)
+        if element._is_from_clause:
+            found.extend(element._all_selected_columns)
         else:
-            found.append(expect_by(value))
+            found.append(element)
     return tuple(found)
 
 

@@ -17,6 +17,7 @@ from orm.sql.elements import (
     make_proxy,
 )
 from orm.sql.join_condition import join_condition
+from orm.sql.reduce import reduce_columns
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine
 from orm.types.structured import TableValueType
@@ -248,11 +249,14 @@ class Join(FromClause):
         self, left: Any, right: Any, onclause: Any = None, isouter: bool = False, full: bool = False
     ) -> None:
         self.left = expect_from(left)
-        self.right = _group_join(expect_from(right))
+        right = expect_from(right)
+        onclause = expect_onclause(onclause)
+        if hasattr(onclause, "join_sides"):
+            self.left, right, onclause = onclause.join_sides(self.left, right, isouter or full)
+        self.right = _group_join(right)
         if onclause is None:
-            self.onclause = join_condition(self.left, self.right)
-        else:
-            self.onclause = expect_onclause(onclause)
+            onclause = join_condition(self.left, self.right)
+        self.onclause = onclause
         self.isouter = isouter
         self.full = full
 
@@ -280,7 +284,8 @@ class Join(FromClause):
 
     @property
     def primary_key(self) -> Any:
-        return (*self.left.primary_key, *self.right.primary_key)
+        keys = (*self.left.primary_key, *self.right.primary_key)
+        return tuple(reduce_columns(keys, (self.onclause,)))
 
     @property
     def _from_objects(self) -> tuple[Any, ...]:

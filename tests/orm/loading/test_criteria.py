@@ -156,3 +156,10 @@ def test_what_it_refuses(w: Any) -> None:
 def test_the_text_shows_it(w: Any) -> None:
     text = str(select(w.User.id).where(w.User.notes.any()).options(w.kept))
     assert text.count("gone IS") == 2
+
+
+def test_conditions_do_not_go_round(w: Any) -> None:
+    users = with_loader_criteria(w.User, lambda cls: cls.notes.any())
+    notes = with_loader_criteria(w.Note, lambda cls: cls.user.has())
+    statement = select(w.User).options(users, notes)
+    assert len(w.session.scalars(statement).all()) == 3

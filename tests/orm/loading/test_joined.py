@@ -133,3 +133,10 @@ def test_order_by_the_association_table(limit: int | None) -> None:
         team = session.scalars(statement).unique().one()
         assert [player.id for player in team.players] == [2, 1]
     engine.dispose()
+
+
+def test_collections_joined_to_lazily_loaded_ones(session: Session, blog: Any) -> None:
+    path = selectinload(blog.User.posts).joinedload(blog.Post.comments)
+    for user in session.scalars(select(blog.User).options(path)):
+        assert len(user.posts) == 3
+        assert all(len(post.comments) == 2 for post in user.posts)

@@ -6,7 +6,20 @@ from typing import Any
 
 import pytest
 
-from orm import Query, Session, aliased, bindparam, exc, func, joinedload, selectinload, text
+from orm import (
+    Query,
+    Session,
+    aliased,
+    bindparam,
+    contains_eager,
+    exc,
+    func,
+    join,
+    joinedload,
+    outerjoin,
+    selectinload,
+    text,
+)
 
 
 def names(query: Query[Any]) -> list[str]:
@@ -119,3 +132,24 @@ def test_from_statement(filled: Session, m: Any) -> None:
     assert filled.query(m.User).from_statement(other).one().name == "c"
     with pytest.raises(exc.InvalidRequestError, match="from_statement"):
         query.filter_by(name="a")
+
+
+def test_joins_made_beforehand(filled: Session, m: Any) -> None:
+    both = join(m.User, m.Post, m.User.posts)
+    assert names(filled.query(m.User).select_from(both).filter(m.Post.title == "cc")) == ["c"]
+    post = aliased(m.Post)
+    both = outerjoin(m.User, post, m.User.posts)
+    assert names(filled.query(m.User).select_from(both).filter(post.title == "cc")) == ["c"]
+
+
+def test_groups_of_a_class(filled: Session, m: Any) -> None:
+    query = filled.query(m.User, func.count(m.Post.id)).join(m.User.posts).group_by(m.User)
+    assert [(user.name, number) for user, number in query.order_by(m.User.id)][0] == ("a", 1)
+
+
+def test_contained_in_a_statement(filled: Session, m: Any) -> None:
+    filled.expunge_all()
+    rows = filled.query(m.User, m.Post).join(m.User.posts).order_by(m.User.id).statement
+    query = filled.query(m.User).from_statement(rows).options(contains_eager(m.User.posts))
+    users = query.all()
+    assert [user.__dict__["posts"][0].title for user in users] == ["aa", "bb", "cc", "dd"]
