@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from database_servers import NoServer, Server, find_mariadb, find_postgresql
 
+from orm import Engine, create_engine
+
 DATABASES = ("sqlite", "postgresql", "mariadb")
 
 
@@ -95,20 +97,16 @@ def db_url(db_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
 
 
 @pytest.fixture
-def engine(db_url: str) -> Iterator[Any]:
+def engine(db_url: str) -> Iterator[Engine]:
     """An engine on an empty database of each kind in turn."""
-    from orm.engine.create import create_engine
-
     made = create_engine(db_url)
     yield made
     made.dispose()
 
 
 @pytest.fixture
-def sqlite_engine() -> Iterator[Any]:
+def sqlite_engine() -> Iterator[Engine]:
     """An engine on an empty SQLite database in memory."""
-    from orm.engine.create import create_engine
-
     made = create_engine("sqlite://")
     yield made
     made.dispose()
