@@ -187,6 +187,12 @@ class Compiled:
         return tuple([self._slots[hole].name for hole in self._template.holes])
 
     @property
+    def execution_options(self) -> Mapping[str, Any]:
+        """The statement's own execution options."""
+        found: Mapping[str, Any] = getattr(self.statement, "_execution_options", EMPTY_MAP)
+        return found
+
+    @property
     def isinsert(self) -> bool:
         """True for an INSERT."""
         return self.kind == "insert"

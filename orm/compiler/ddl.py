@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -16,9 +17,8 @@ from orm.schema.naming import shorten_name
 from orm.sql.visitors import ClauseElement
 from orm.types.scalar import quote_literal
 
-# what the schema allows for ON DELETE and the like: words, so that no text can be smuggled in
-_ACTIONS = frozenset({"CASCADE", "RESTRICT", "SET NULL", "NO ACTION", "SET DEFAULT"})
-_INITIALLY = frozenset({"DEFERRED", "IMMEDIATE"})
+# what may follow ON DELETE and the like: words, which databases add to, and columns in parentheses; no other text
+_PHRASE = re.compile(r"[A-Za-z_]+(?:\s+[A-Za-z_]+)*(?: ?\([\w\s,\"`]+\))?")
 
 
 class DDLCompiler:
@@ -311,15 +311,15 @@ class DDLCompiler:
         """` MATCH FULL` and the like."""
         if constraint.match is None:
             return ""
-        return f" MATCH {checked_word(constraint.match, {'FULL', 'PARTIAL', 'SIMPLE'}, 'match')}"
+        return f" MATCH {checked_phrase(constraint.match, 'match')}"
 
     def cascade_text(self, constraint: Any) -> str:
         """` ON DELETE ... ON UPDATE ...`"""
         text = ""
         if constraint.ondelete is not None:
-            text += f" ON DELETE {checked_word(constraint.ondelete, _ACTIONS, 'ondelete')}"
+            text += f" ON DELETE {checked_phrase(constraint.ondelete, 'ondelete')}"
         if constraint.onupdate is not None:
-            text += f" ON UPDATE {checked_word(constraint.onupdate, _ACTIONS, 'onupdate')}"
+            text += f" ON UPDATE {checked_phrase(constraint.onupdate, 'onupdate')}"
         return text
 
     def deferrability(self, constraint: Any) -> str:
@@ -328,7 +328,7 @@ class DDLCompiler:
         if constraint.deferrable is not None:
             text += " DEFERRABLE" if constraint.deferrable else " NOT DEFERRABLE"
         if constraint.initially is not None:
-            text += f" INITIALLY {checked_word(constraint.initially, _INITIALLY, 'initially')}"
+            text += f" INITIALLY {checked_phrase(constraint.initially, 'initially')}"
         return text
 
     def visit_add_constraint(self, add: Any) -> str:
@@ -436,12 +436,18 @@ class DDLCompiler:
         """Drop what create_types() made."""
 
 
+def checked_phrase(value: str, argument: str) -> str:
+    """The words in capitals; raises exc.CompileError if there is more than words, and columns in parentheses."""
+    if _PHRASE.fullmatch(value) is None:
+        raise exc.CompileError(
+            f"{argument}={value!r} is no SQL keyword such as CASCADE, SET NULL, DEFERRED or FULL."
+        )
+    return value if "(" in value else " ".join(value.upper().split())
+
+
 def checked_word(value: str, allowed: Any, argument: str) -> str:
     """The value in capitals; raises exc.CompileError if it is not one of the allowed words."""
     word = " ".join(value.upper().split())
     if word not in allowed:
-        # SET NULL (a, b) names columns, which only some databases take
-        if word.split(" (")[0] in allowed and word.endswith(")") and word.count(")") == 1:
-            return value
         raise exc.CompileError(f"{argument}={value!r} is not one of {', '.join(sorted(allowed))}.")
     return word

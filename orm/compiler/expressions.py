@@ -426,7 +426,7 @@ class ExpressionCompiler(Renderer):
             raise exc.CompileError(
                 f"over(exclude={exclude!r}): it is one of {exc.join_names(_EXCLUDED)}."
             )
-        return f" EXCLUDE {exclude.upper()}"
+        return f" EXCLUDE {exclude}"
 
     def visit_frame_clause(self, frame: Any) -> str:
         lower = self.frame_end(frame.lower_type, frame.lower_bind, "PRECEDING")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -62,6 +63,10 @@ class Template(NamedTuple):
         return Template(tuple(parts[::2]), tuple([int(part) for part in parts[1::2]]))
 
 
+# what may not be part of a parameter's name in the text
+_ODD: Final = re.compile(r"\W")
+
+
 # -- placeholders --------------------------------------------------------------------------------
 
 Placer = Callable[..., str]
@@ -108,13 +113,15 @@ def _named_placer(
     parts = [template.texts[0]]
     for hole, text in zip(template.holes, template.texts[1:], strict=True):
         slot = slots[hole]
+        # what stands in the text ends where the name does
+        name = f":{slot.name if slot.name.isidentifier() else _ODD.sub('_', slot.name)}"
         shown = _shown(slot, expansions, hole)
         if shown is not None:
             pieces = shown.split(MARK)
             shown = pieces[0] + "".join(
-                f":{slot.name}_{number}{piece}" for number, piece in enumerate(pieces[1:], 1)
+                f"{name}_{number}{piece}" for number, piece in enumerate(pieces[1:], 1)
             )
-        parts.append(f":{slot.name}" if shown is None else shown)
+        parts.append(name if shown is None else shown)
         parts.append(text)
     return "".join(parts)
 

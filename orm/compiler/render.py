@@ -190,7 +190,7 @@ class Renderer:
             return chosen
         if bind.unique:
             # the column that it is named after may be called anything
-            base = bind.key if bind.key.isidentifier() else _ODD.sub("_", bind.key).strip("_")
+            base = (bind.key if bind.key.isidentifier() else _ODD.sub("_", bind.key)).strip("_")
             while True:
                 name = self.fresh_name(base or "param")
                 if name not in self._bind_names:

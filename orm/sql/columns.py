@@ -135,15 +135,25 @@ class ColumnCollection:
         if self.contains_column(column):
             return column._deannotate()
         target = column.proxy_set
-        best, best_score = None, (0, 0)
+        best, best_score = None, (0, 0, 0)
         for _, item in self._items:
             common = item.proxy_set & target
             if not common or (require_embedded and not target <= item.proxy_set):
                 continue
-            score = (len(common), -len(item.proxy_set))
+            score = (len(common), -_union_rank(item, target), -len(item.proxy_set))
             if best is None or score > best_score:
                 best, best_score = item, score
         return best
 
     def __repr__(self) -> str:
         return f"ColumnCollection({', '.join(str(c) for c in self)})"
+
+
+def _union_rank(column: Any, target: frozenset[Any]) -> int:
+    """For a column of a union: the place of the first SELECT whose column has that lineage; 0 for others."""
+    if not getattr(column, "_union_member", False):
+        return 0
+    for place, proxy in enumerate(column._proxies):
+        if proxy.proxy_set & target:
+            return place
+    return 0

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from orm import exc
 from orm.sql.coercions import to_element
+from orm.sql.columns import ColumnCollection
 from orm.sql.select import GenerativeSelect
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import SelectLabelStyle
@@ -49,6 +50,28 @@ class CompoundSelect(GenerativeSelect):
     @property
     def _selected_elements(self) -> tuple[Any, ...]:
         return self.selects[0]._selected_elements  # type: ignore[no-any-return]
+
+    def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
+        """The result column which comes from `column` in one of the SELECTs, None if there is none."""
+        own = list(self.exported_columns)
+        for member in self.selects:
+            theirs = member.exported_columns
+            found = theirs.corresponding_column(column, require_embedded)
+            if found is not None:
+                place = [hash(item) for item in theirs].index(hash(found))
+                return own[place]
+        return None
+
+    def _export_to(self, selectable: Any) -> ColumnCollection:
+        made = super()._export_to(selectable)
+        places = [place for place, n in enumerate(self._named_columns()) if n.name is not None]
+        for place, column in zip(places, made, strict=True):
+            # a column of a union comes from one column of each SELECT, that of the first before all
+            column._proxies = tuple(
+                [e for m in self.selects if (e := m._selected_elements[place])._is_column_element]
+            )
+            column._union_member = True
+        return made
 
     @property
     def _label_style(self) -> SelectLabelStyle:

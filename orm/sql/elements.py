@@ -36,6 +36,7 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
     _is_implicitly_boolean: ClassVar[bool] = False
     _allow_label_resolve: bool = True
     is_literal: bool = False
+    _union_member: bool = False
     _memos: ClassVar[tuple[str, ...]] = ("_key_memo", "_own_key", "_proxy_memo")
 
     @property

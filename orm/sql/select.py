@@ -18,6 +18,7 @@ from orm.sql.coercions import (
 from orm.sql.froms import compute_froms
 from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
+from orm.sql.reduce import reduce_columns
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import SelectBase, SelectLabelStyle
 from orm.sql.visitors import ClauseElement, Kind, Traverse
@@ -299,12 +300,16 @@ class Select(GenerativeSelect, Generic[_T]):
         return new
 
     def reduce_columns(self, only_synonyms: bool = True) -> Self:
-        """A copy without columns that come from one already selected."""
-        kept: list[Any] = []
-        for column in self._selected_elements:
-            if not any(column.shares_lineage(other) for other in kept):
-                kept.append(column)
-        return self.with_only_columns(*kept)
+        """A copy without columns that another one repeats, by foreign key or by an equality in WHERE or a join.
+
+        only_synonyms: only where both have one name.
+        """
+        clauses = (*self._where_criteria, *compute_froms(self))
+        columns = [c for c in self._selected_elements if c._is_column_element]
+        kept = {id(c) for c in reduce_columns(columns, clauses, only_synonyms)}
+        return self.with_only_columns(
+            *[c for c in self._selected_elements if id(c) in kept or not c._is_column_element]
+        )
 
     def distinct(self, *expr: Any) -> Self:
         """A copy that returns no row twice; with expressions `DISTINCT ON` (PostgreSQL)."""

@@ -436,3 +436,26 @@ def test_sqlite_conflict_clauses():
     )
     with pytest.raises(exc.CompileError, match="sqlite_on_conflict_unique"):
         ddl(CreateTable(bad), "sqlite")
+
+
+def test_words_after_on_delete_may_be_new_ones_and_name_columns():
+    metadata = MetaData()
+    Table("t", metadata, Column("a", Integer, primary_key=True))
+    for given, written in (
+        ("set  default", "ON DELETE SET DEFAULT"),
+        ("SET NULL (b)", "ON DELETE SET NULL (b)"),
+        ("SOMETHING NEW", "ON DELETE SOMETHING NEW"),
+    ):
+        child = Table(
+            "child",
+            metadata,
+            Column("b", Integer, ForeignKey("t.a", ondelete=given)),
+            extend_existing=True,
+        )
+        assert written in str(CreateTable(child).compile())
+        metadata.remove(child)
+    for bad in ("CASCADE ", " CASCADE", "SET NULL (b; DROP)", "x-y", ""):
+        child = Table("child", metadata, Column("b", Integer, ForeignKey("t.a", ondelete=bad)))
+        with pytest.raises(exc.CompileError, match="ondelete="):
+            CreateTable(child).compile()
+        metadata.remove(child)

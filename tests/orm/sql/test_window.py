@@ -56,7 +56,7 @@ def test_one_frame_only():
 
 
 def test_rows_left_out():
-    assert frame(rows=(None, 0), exclude="ties").endswith("CURRENT ROW EXCLUDE TIES")
+    assert frame(rows=(None, 0), exclude="ties").endswith("CURRENT ROW EXCLUDE ties")
     assert frame(groups=(None, None), exclude="NO OTHERS").endswith("EXCLUDE NO OTHERS")
     with pytest.raises(exc.ArgumentError, match="give one of range_, rows and groups"):
         func.sum(column("x")).over(exclude="TIES")
