@@ -27,7 +27,13 @@ _POOL_OPTIONS = {
     "pool_events": "events",
     "echo_pool": "echo",
 }
-_DIALECT_OPTIONS = ("isolation_level", "json_serializer", "json_deserializer")
+_DIALECT_OPTIONS = (
+    "isolation_level",
+    "json_serializer",
+    "json_deserializer",
+    "max_identifier_length",
+    "insertmanyvalues_page_size",
+)
 _ENGINE_OPTIONS = (
     "echo",
     "logging_name",
@@ -48,7 +54,8 @@ def create_engine(url: str | URL, **kwargs: Any) -> Engine:
     function that connects instead. isolation_level: of every connection. execution_options:
     defaults for every connection. hide_parameters: keep values out of logs and errors.
     query_cache_size: compiled statements remembered. json_serializer, json_deserializer: for
-    JSON columns. logging_name, module, future: as in SQLAlchemy (future is always so).
+    JSON columns. insertmanyvalues_page_size: rows in one INSERT with RETURNING.
+    max_identifier_length: of generated names. logging_name, module, future: as in SQLAlchemy (future is always so).
 
     Raises exc.ArgumentError for a wrong URL or a missing driver, exc.NoSuchModuleError for an
     unknown dialect, TypeError for an option that does not exist or fit.

@@ -73,6 +73,8 @@ class DefaultDialect:
     postfetch_lastrowid: bool = True
     max_identifier_length: int = 9999
     max_parameters: int = 32000
+    #: rows of one INSERT with RETURNING; the execution option of this name has precedence
+    insertmanyvalues_page_size: int = 1000
     default_schema_name: str | None = None
     server_version_info: tuple[int, ...] = ()
     isolation_levels: ClassVar[tuple[str, ...]] = ()

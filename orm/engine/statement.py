@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from orm.compiler.compiled import Compiled
     from orm.engine.connection import Connection
 
-_MAX_ROWS_PER_INSERT = 1000
-
 
 def execute(
     connection: Connection,
@@ -238,7 +236,9 @@ def _insert_returning(
 ) -> CursorResult:
     """INSERT many rows with RETURNING, as few statements of many VALUES rows each."""
     per_row = max(1, len(compiled.binds))
-    size = max(1, min(_MAX_ROWS_PER_INSERT, connection.dialect.max_parameters // per_row))
+    dialect = connection.dialect
+    page = options.get("insertmanyvalues_page_size", dialect.insertmanyvalues_page_size)
+    size = max(1, min(page, dialect.max_parameters // per_row))
     chunks: list[list[Any]] = []
     first: CursorResult | None = None
     total = 0

@@ -16,9 +16,9 @@ from orm.pool.record import ConnectionRecord, name_threads
 class QueuePool(Pool):
     """Keeps up to `pool_size` connections open, and opens `max_overflow` more while needed.
 
-    timeout: seconds to wait for one to come back. use_lifo: lend the one returned last (which
-    lets the others grow old and idle) instead of the one returned first. pool_size=0 and
-    max_overflow=-1 mean no limit.
+    timeout: seconds to wait for one to come back, None for as long as it takes. use_lifo: lend
+    the one returned last (which lets the others grow old and idle) instead of the one returned
+    first. pool_size=0 and max_overflow=-1 mean no limit.
 
     The usual checkout takes no lock: `deque.pop` is atomic. A borrower who finds nothing adds
     itself to `_waiters` before it looks again, and whoever returns a record looks at
@@ -30,7 +30,7 @@ class QueuePool(Pool):
         creator: Creator,
         pool_size: int = 5,
         max_overflow: int = 10,
-        timeout: float = 30.0,
+        timeout: float | None = 30.0,
         use_lifo: bool = True,
         **options: Any,
     ) -> None:
@@ -78,7 +78,7 @@ class QueuePool(Pool):
         return record
 
     def _wait(self) -> ConnectionRecord:
-        deadline = time.monotonic() + self._timeout
+        deadline = None if self._timeout is None else time.monotonic() + self._timeout
         with self._returned:
             self._waiters += 1
             try:
@@ -89,8 +89,8 @@ class QueuePool(Pool):
                         record = self._make()
                     if record is not None:
                         return record
-                    left = deadline - time.monotonic()
-                    if left <= 0:
+                    left = None if deadline is None else deadline - time.monotonic()
+                    if left is not None and left <= 0:
                         raise self._timeout_error()
                     self._returned.wait(left)
             finally:
@@ -164,8 +164,8 @@ class QueuePool(Pool):
         """Return how many connections there are above the size; negative while below."""
         return len(self._records) - self._size
 
-    def timeout(self) -> float:
-        """Return how many seconds a borrower waits."""
+    def timeout(self) -> float | None:
+        """Return how many seconds a borrower waits, None for without end."""
         return self._timeout
 
     def status(self) -> str:

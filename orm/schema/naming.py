@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -141,5 +140,7 @@ def shorten_name(name: str, max_length: int) -> str:
     """A generated name cut to what the database stores, kept unique by four digits of its hash."""
     if len(name) <= max_length:
         return name
+    import hashlib  # loads OpenSSL, for a name in a thousand
+
     digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[-4:]
     return f"{name[: max_length - 8]}_{digest}"

@@ -297,6 +297,21 @@ def test_many_sets_of_parameters(engine: Engine) -> None:
             connection.execute(select(users), [{}, {"a": 1}])
 
 
+@pytest.mark.parametrize("by_option", [True, False])
+def test_rows_of_one_insert_with_returning(by_option: bool) -> None:
+    engine = create_engine("sqlite://", **({} if by_option else {"insertmanyvalues_page_size": 4}))
+    options = {"insertmanyvalues_page_size": 4} if by_option else None
+    metadata.create_all(engine)
+    sent: list[int] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: sent.append(len(given[3])))
+    with engine.begin() as connection:
+        statement = insert(users).returning(users.c.name)
+        rows = [{"name": f"n{number}"} for number in range(10)]
+        connection.execute(statement, rows, execution_options=options)
+    assert len(sent) == 3
+    engine.dispose()
+
+
 def test_update_and_delete_count_rows(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(insert(users), [{"name": "a"}, {"name": "b"}])

@@ -356,3 +356,19 @@ def test_assertion_pool_lends_one_at_a_time(maker: Maker) -> None:
     lent.close()
     pool.connect().close()
     assert len(maker.made) == 1
+
+
+def test_without_a_timeout_a_borrower_waits_until_one_comes_back(maker: Maker) -> None:
+    pool = QueuePool(maker, pool_size=1, max_overflow=0, timeout=None)
+    assert pool.timeout() is None
+    lent = pool.connect()
+    waiting = threading.Event()
+    wait = pool._returned.wait
+    pool._returned.wait = lambda timeout: (waiting.set(), wait(timeout))[1]  # type: ignore[method-assign]
+    got: list[Any] = []
+    borrower = threading.Thread(target=lambda: got.append(pool.connect().dbapi_connection))
+    borrower.start()
+    assert waiting.wait(30)
+    lent.close()
+    borrower.join(30)
+    assert got == maker.made
