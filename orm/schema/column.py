@@ -25,6 +25,7 @@ from orm.schema.foreign_key import ForeignKey
 from orm.schema.index import Index
 from orm.schema.items import SchemaItem, SchemaItems, make_name
 from orm.schema.options import check_options
+from orm.schema.types import schema_types
 from orm.sql.elements import ColumnClause
 from orm.types.base import NULLTYPE, NullType, TypeEngine, to_instance
 from orm.types.scalar import Integer, String
@@ -168,6 +169,8 @@ class Column(ColumnClause[_T], SchemaItem):
         if self.primary_key:
             parent.primary_key._column_added(self)
         self._make_implied_items(parent)
+        for named in schema_types(self.type):
+            named._set_table(parent)
         self._make_type_check(parent)
         waiting, self._waiting = self._waiting, []
         for callback in waiting:

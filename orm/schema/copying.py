@@ -10,6 +10,7 @@ from orm import exc
 from orm.schema.constraints import PrimaryKeyConstraint
 from orm.schema.foreign_key import ForeignKeyConstraint, ForeignKeyTarget
 from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA
+from orm.types.scalar import SchemaType
 
 if TYPE_CHECKING:
     from orm.schema.column import Column
@@ -66,7 +67,10 @@ class TableCopy:
         return made
 
     def _copy_column(self, column: Column[Any]) -> Column[Any]:
-        return column._copy(targets=self.targets)
+        made = column._copy(targets=self.targets)
+        if isinstance(made.type, SchemaType):
+            made.type = made.type._copy_for(self.metadata)
+        return made
 
     def _copy_constraints(self, made: Table) -> None:
         for constraint in self.table.constraints:

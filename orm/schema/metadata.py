@@ -5,17 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from orm import event, exc
 from orm.schema.events import SchemaDispatch
-from orm.schema.items import make_name
+from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaArg, make_name
 from orm.schema.naming import DEFAULT_NAMING_CONVENTION
 from orm.schema.sorting import sort_tables
+from orm.schema.types import schema_types
 
 if TYPE_CHECKING:
     from orm.schema.foreign_key import ForeignKey
     from orm.schema.table import Table
+
+_T = TypeVar("_T")
 
 
 class MetaData:
@@ -50,6 +53,8 @@ class MetaData:
         }
         self.info: dict[Any, Any] = {} if info is None else info
         self._sequences: dict[str, Any] = {}
+        # types that name this MetaData themselves, used by a table or not
+        self._types: list[Any] = []
         # foreign keys of columns without a type, whose target is not declared yet or has no type itself
         self._untyped: list[ForeignKey] = []
 
@@ -58,6 +63,35 @@ class MetaData:
         """The names of the schemas in use: its own and those of its tables and sequences, each once."""
         items = [self, *self._tables.values(), *self._sequences.values()]
         return tuple(dict.fromkeys(str(item.schema) for item in items if item.schema is not None))
+
+    def _add_type(self, type_: Any) -> None:
+        self._types.append(type_)
+
+    def get_schema_objects(
+        self, kind: type[_T], *, schema: str | SchemaArg | None = RETAIN_SCHEMA
+    ) -> tuple[_T, ...]:
+        """The sequences and named types (Enum and the like) of this class in a schema.
+
+        schema: by default the MetaData's; None or BLANK_SCHEMA for those without one.
+        """
+        if schema is RETAIN_SCHEMA:
+            schema = self.schema
+        wanted = None if schema is BLANK_SCHEMA else schema
+        columns = [column for table in self._tables.values() for column in table.c]
+        types = [named for column in columns for named in schema_types(column.type)]
+        found = {id(item): item for item in (*self._types, *types, *self._sequences.values())}
+        return tuple(
+            item for item in found.values() if item.schema == wanted and isinstance(item, kind)
+        )
+
+    def get_schema_object_by_name(
+        self, kind: type[_T], name: str, *, schema: str | SchemaArg | None = RETAIN_SCHEMA
+    ) -> _T | None:
+        """The sequence or named type of this class, name and schema, or None; arguments as above."""
+        for item in self.get_schema_objects(kind, schema=schema):
+            if item.name == name:  # type: ignore[attr-defined]
+                return item
+        return None
 
     def __repr__(self) -> str:
         return "MetaData()" if self.schema is None else f"MetaData(schema={self.schema!r})"
@@ -109,6 +143,7 @@ class MetaData:
         self._tables.clear()
         self._untyped.clear()
         self._sequences.clear()
+        self._types.clear()
 
     @property
     def sorted_tables(self) -> list[Table]:

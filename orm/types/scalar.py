@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from orm import exc
 from orm.types.base import InlineResult, Processor, TypeDialect, TypeEngine
@@ -295,14 +296,79 @@ class DOUBLE_PRECISION(Double):
     __visit_name__ = "DOUBLE_PRECISION"
 
 
+class SchemaSource(enum.Enum):
+    """Where the schema of a named type comes from if none is given."""
+
+    FOLLOW = enum.auto()
+
+
+#: the default of `schema=`: the schema of the type's MetaData
+FOLLOW: Final = SchemaSource.FOLLOW
+
+
 class SchemaType:
     """Marks types that come with a constraint or a database object of their own.
 
-    create_constraint: add CHECK (column IN (...)) to the table; name: of that constraint or type.
+    name: of that constraint or type. schema: where the type lies; left out, it is that of its MetaData, or with
+    `inherit_schema` of its table; None for none. metadata: the MetaData that the type is part of, at the latest that of
+    its first table. create_constraint: add CHECK (column IN (...)) to the table.
     """
 
-    name: str | None
-    create_constraint: bool
+    name: str | None = None
+    schema: str | None = None
+    metadata: Any = None
+    create_constraint: bool = False
+    _follows_schema = False
+    _inherits_schema = False
+
+    def __init__(
+        self,
+        name: str | None = None,
+        schema: Any = FOLLOW,
+        metadata: Any = None,
+        inherit_schema: bool = False,
+    ) -> None:
+        self.name = name
+        self._take_place(schema, metadata, inherit_schema)
+
+    def _take_place(self, schema: Any, metadata: Any, inherit_schema: bool) -> None:
+        """Raises exc.ArgumentError for a schema beside `inherit_schema`."""
+        self._follows_schema = schema is FOLLOW
+        if inherit_schema and schema is not FOLLOW and schema is not None:
+            raise exc.ArgumentError(
+                f"schema={schema!r} and inherit_schema=True exclude each other."
+            )
+        self._inherits_schema = inherit_schema
+        self.metadata = metadata
+        if metadata is not None:
+            metadata._add_type(self)
+        if schema is FOLLOW:
+            schema = None if metadata is None else metadata.schema
+        self.schema = schema
+
+    def _set_table(self, table: Any) -> None:
+        """Called when a column of the type joins its table."""
+        if self.metadata is None:
+            self.metadata = table.metadata
+        if self._inherits_schema:
+            self.schema = table.schema
+        elif self._follows_schema:
+            self.schema = self.metadata.schema
+        self.__dict__.pop("_cached_key", None)
+
+    def _copy_for(self, metadata: Any) -> Any:
+        """The same type for a table of another MetaData."""
+        made = self.copy()  # type: ignore[attr-defined]
+        made.metadata = None
+        if made._follows_schema or made._inherits_schema:
+            made.schema = None
+        return made
+
+    def _init_values(self, cls: type[Any]) -> dict[str, Any]:
+        values: dict[str, Any] = super()._init_values(cls)  # type: ignore[misc]
+        # a form of the type for one dialect is not a part of the MetaData itself
+        values.pop("metadata", None)
+        return values
 
 
 class Boolean(SchemaType, TypeEngine):

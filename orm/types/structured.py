@@ -18,7 +18,7 @@ from orm.types.base import (
     TypeEngine,
     to_instance,
 )
-from orm.types.scalar import Concatenable, LargeBinary, SchemaType, String, quote_literal
+from orm.types.scalar import FOLLOW, Concatenable, LargeBinary, SchemaType, String, quote_literal
 
 
 class Enum(SchemaType, String):
@@ -42,7 +42,7 @@ class Enum(SchemaType, String):
         values_callable: Callable[[Any], Sequence[str]] | None = None,
         omit_aliases: bool = True,
         sort_key_function: Callable[[Any], Any] | None = None,
-        schema: str | None = None,
+        schema: Any = FOLLOW,
         metadata: Any = None,
         inherit_schema: bool = False,
         collation: str | None = None,
@@ -56,12 +56,10 @@ class Enum(SchemaType, String):
         self.native_enum = native_enum
         self.create_constraint = create_constraint
         self.validate_strings = validate_strings
-        self.schema = schema
-        self.metadata = metadata
-        self.inherit_schema = inherit_schema
         self.name = name
         if name is None and self.enum_class is not None:
             self.name = self.enum_class.__name__.lower()
+        self._take_place(schema, metadata, inherit_schema)
         if sort_key_function is not None:
             self.sort_key_function = sort_key_function
         longest = max((len(v) for v in self.enums), default=0)
@@ -69,7 +67,7 @@ class Enum(SchemaType, String):
             raise exc.ArgumentError(
                 f"Enum length {length} is shorter than its longest value, of {longest} characters"
             )
-        super().__init__(longest if length is None else length, collation)
+        String.__init__(self, longest if length is None else length, collation)
 
     def _read_members(
         self, enums: tuple[Any, ...]

@@ -11,6 +11,8 @@ from orm.schema import (
     DDL,
     CheckConstraint,
     Column,
+    CreateSchema,
+    DropSchema,
     ForeignKey,
     Index,
     MetaData,
@@ -293,3 +295,19 @@ def test_what_must_not_overlap(engine):
         connection.execute(insert(things), [{"low": 1, "high": 5}, {"low": 5, "high": 9}])
     with engine.connect() as connection, pytest.raises(exc.IntegrityError, match="apart"):
         connection.execute(insert(things), {"low": 4, "high": 6})
+
+
+def test_an_enumeration_lies_in_the_schema_of_its_metadata(engine):
+    if engine.name != "postgresql":
+        pytest.skip("only PostgreSQL has enumerations with names")
+    metadata = MetaData(schema="other place")
+    things = Table("things", metadata, Column("color", Enum(Color, name="my color")))
+    with engine.begin() as connection:
+        connection.execute(CreateSchema("other place"))
+        metadata.create_all(connection)
+        connection.execute(insert(things), {"color": Color.blue})
+        assert connection.scalar(select(things.c.color).where(things.c.color == Color.blue))
+        found = Table("things", MetaData(), schema="other place", autoload_with=connection)
+        assert (found.c.color.type.schema, found.c.color.type.name) == ("other place", "my color")
+        metadata.drop_all(connection)
+        connection.execute(DropSchema("other place"))

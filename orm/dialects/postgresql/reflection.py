@@ -223,7 +223,7 @@ class PGReflection:
         if kind in ("e", b"e"):
             sql = "SELECT enumlabel FROM pg_catalog.pg_enum WHERE enumtypid = %(oid)s ORDER BY enumsortorder"
             labels = [row[0] for row in self._rows(connection, sql, oid=type_oid)]
-            return pg.ENUM(*labels, name=type_name)
+            return pg.ENUM(*labels, name=type_name, schema=_schema_of(text))
         zoned = text.endswith("with time zone")
         base = re.sub(r" with(out)? time zone$", "", text)
         name, numbers = parse_type_name(base)
@@ -348,3 +348,12 @@ class PGReflection:
         oid = self._oid(connection, table_name, schema)
         sql = "SELECT pg_catalog.obj_description(%(oid)s, 'pg_class')"
         return {"text": self._rows(connection, sql, oid=oid)[0][0]}
+
+
+def _schema_of(type_text: str) -> str | None:
+    """The schema that stands before a type's name; None if the search path leads to the type."""
+    quoted = re.match(r'"((?:[^"]|"")*)"\.', type_text)
+    if quoted:
+        return quoted[1].replace('""', '"')
+    plain = re.match(r'([^".]+)\.', type_text)
+    return plain[1] if plain else None
