@@ -284,8 +284,8 @@ class Join(FromClause):
 
     @property
     def primary_key(self) -> Any:
-        keys = (*self.left.primary_key, *self.right.primary_key)
-        return tuple(reduce_columns(keys, (self.onclause,)))
+        # the conditions of joins inside this one are found in it
+        return tuple(reduce_columns(_key_columns(self), (self,)))
 
     @property
     def _from_objects(self) -> tuple[Any, ...]:
@@ -332,6 +332,15 @@ class Join(FromClause):
 
 
 _FLATTEN: dict[str, Callable[..., Any]] = {}
+
+
+def _key_columns(element: Any) -> tuple[Any, ...]:
+    """The primary key columns of all that is joined."""
+    if element._is_join:
+        return (*_key_columns(element.left), *_key_columns(element.right))
+    if isinstance(element, FromGrouping):
+        return _key_columns(element.element)
+    return tuple(element.primary_key)
 
 
 def _group_join(element: Any) -> Any:
