@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
-import pickle
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -208,7 +206,7 @@ class JSON(TypeEngine):
         return self._make_writer(dialect)
 
     def _make_writer(self, dialect: TypeDialect) -> Processor:
-        dumps = getattr(dialect, "_json_serializer", None) or json.dumps
+        dumps, _ = _json_functions(dialect)
         none_as_null = self.none_as_null
         json_null = JSON.NULL
 
@@ -222,13 +220,13 @@ class JSON(TypeEngine):
         return write
 
     def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
-        loads = getattr(dialect, "_json_deserializer", None) or json.loads
+        _, loads = _json_functions(dialect)
         return lambda value: None if value is None else loads(value)
 
     def inline_result(self, dialect: TypeDialect) -> InlineResult | None:
         if type(self).result_processor is not JSON.result_processor:
             return None
-        loads = getattr(dialect, "_json_deserializer", None) or json.loads
+        _, loads = _json_functions(dialect)
         return "read_json({v})", {"read_json": loads}
 
     def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
@@ -282,11 +280,23 @@ class _JSONNull(enum.Enum):
 JSON.NULL = _JSONNull.NULL
 
 
+def _json_functions(dialect: TypeDialect) -> tuple[Callable[..., str], Callable[..., Any]]:
+    """Return the engine's functions to write and to read JSON."""
+    import json  # not loaded by applications without JSON columns
+
+    dumps = getattr(dialect, "_json_serializer", None) or json.dumps
+    return dumps, getattr(dialect, "_json_deserializer", None) or json.loads
+
+
 def _json_step(part: Any) -> str:
     # The key is quoted as a JSON string, so that dots, brackets and quotes in it are not read as path syntax.
     if isinstance(part, bool) or not isinstance(part, int | str):
         raise exc.ArgumentError(f"A JSON key is a string or a whole number, got {part!r}")
-    return f"[{part}]" if isinstance(part, int) else "." + json.dumps(part, ensure_ascii=False)
+    if isinstance(part, int):
+        return f"[{part}]"
+    import json
+
+    return "." + json.dumps(part, ensure_ascii=False)
 
 
 def json_index_text(value: Any) -> str:
@@ -447,7 +457,8 @@ def _uuid_text(value: Any) -> str | None:
 class PickleType(TypeEngine):
     """Any Python object, pickled into bytes.
 
-    comparator: function of two values that says whether they are equal for change detection. Unpickling runs code: use it for your
+    protocol: pickle's, by default the newest. comparator: function of two values that says whether
+    they are equal for change detection. Unpickling runs code: use it for your
     own data only.
     """
 
@@ -457,12 +468,14 @@ class PickleType(TypeEngine):
 
     def __init__(
         self,
-        protocol: int = pickle.HIGHEST_PROTOCOL,
+        protocol: int | None = None,
         pickler: Any = None,
         comparator: Callable[[Any, Any], bool] | None = None,
         impl: Any = None,
     ) -> None:
-        self.protocol = protocol
+        import pickle  # not loaded by applications without such columns
+
+        self.protocol = pickle.HIGHEST_PROTOCOL if protocol is None else protocol
         self.pickler = pickler or pickle
         self.comparator = comparator
         self.impl = to_instance(impl) if impl is not None else LargeBinary()

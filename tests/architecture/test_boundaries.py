@@ -66,3 +66,10 @@ def test_neither_package_needs_sqlalchemy_to_be_imported() -> None:
 def test_importing_orm_loads_no_driver_and_no_framework(module: str) -> None:
     done = _run(f"import sys, orm; sys.exit({module!r} in sys.modules)")
     assert done.returncode == 0, f"import orm loads {module}"
+
+
+@pytest.mark.parametrize("module", ["hashlib", "json", "pickle"])
+def test_importing_orm_stays_quick(module: str) -> None:
+    """Modules that take long to load, and that few applications need, are imported by their users."""
+    done = _run(f"import sys, orm; sys.exit({module!r} in sys.modules)")
+    assert done.returncode == 0, f"import orm loads {module}"
