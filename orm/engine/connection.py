@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, LiteralString, Self
 
 from orm import exc
 from orm.engine import statement as statements
@@ -13,7 +13,7 @@ from orm.engine.execution import DRIVER, QUERY, Reason, execute_cursor, raise_er
 from orm.engine.result import ScalarResult
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
 from orm.engine.twophase import TwoPhaseTransaction
-from orm.sql.elements import TextClause
+from orm.sql.elements import Executable, TextClause
 from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:
@@ -461,7 +461,7 @@ class Connection:
 
     def execute(
         self,
-        statement: Any,
+        statement: Executable | LiteralString,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
@@ -479,7 +479,7 @@ class Connection:
 
     def scalar(
         self,
-        statement: Any,
+        statement: Executable | LiteralString,
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
@@ -489,7 +489,7 @@ class Connection:
 
     def scalars(
         self,
-        statement: Any,
+        statement: Executable | LiteralString,
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, LiteralString
 
 from orm.compiler.cache import CompiledCache
 from orm.engine.connection import Connection
@@ -18,6 +18,7 @@ from orm.exc import DBAPIError
 from orm.log import EchoFlag, make_logger
 from orm.pool.base import Pool
 from orm.pool.events import PoolDispatch
+from orm.sql.elements import Executable
 from orm.util.collections import EMPTY_MAP
 
 
@@ -121,7 +122,9 @@ class Engine:
         with self.connect() as connection, connection.begin():
             yield connection
 
-    def execute(self, statement: Any, parameters: Any = None) -> CursorResult:
+    def execute(
+        self, statement: Executable | LiteralString, parameters: Any = None
+    ) -> CursorResult:
         """Execute one statement in a transaction of its own, committed, and return its result.
 
         The rows are read before this returns. For more than one statement use begin().

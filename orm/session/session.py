@@ -11,7 +11,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar
 
 from orm import event, exc
 from orm.flush.cascade import iterate_cascade
@@ -35,6 +35,7 @@ from orm.util.collections import EMPTY_MAP, IdentitySet
 if TYPE_CHECKING:
     from orm.engine.connection import Connection
     from orm.engine.result import Result, ScalarResult
+    from orm.sql.elements import Executable
 
 _T = TypeVar("_T")
 _serial = itertools.count(1)
@@ -277,7 +278,7 @@ class Session:
 
     def execute(
         self,
-        statement: Any,
+        statement: Executable | LiteralString,
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = EMPTY_MAP,
@@ -297,7 +298,7 @@ class Session:
 
     def scalars(
         self,
-        statement: Any,
+        statement: Executable | LiteralString,
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = EMPTY_MAP,
@@ -310,7 +311,7 @@ class Session:
 
     def scalar(
         self,
-        statement: Any,
+        statement: Executable | LiteralString,
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = EMPTY_MAP,
@@ -323,7 +324,7 @@ class Session:
 
     def get(
         self,
-        entity: Any,
+        entity: type[_T],
         ident: Any,
         *,
         options: Sequence[Any] | None = None,
@@ -332,17 +333,18 @@ class Session:
         identity_token: Any = None,
         execution_options: Mapping[str, Any] = EMPTY_MAP,
         bind_arguments: Mapping[str, Any] | None = None,
-    ) -> Any:
+    ) -> _T | None:
         """Return the object with this primary key, or None; no SQL if it is already here.
 
         ident: the value, a tuple for composite keys, or a dict by attribute name.
         """
         with self._guard:
-            return execution.get_object(
+            found: _T | None = execution.get_object(
                 self, entity, ident, options, populate_existing, with_for_update
             )
+        return found
 
-    def get_one(self, entity: Any, ident: Any, **options: Any) -> Any:
+    def get_one(self, entity: type[_T], ident: Any, **options: Any) -> _T:
         """As get(), and raises exc.NoResultFound where that returns None."""
         found = self.get(entity, ident, **options)
         if found is None:
