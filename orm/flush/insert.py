@@ -53,7 +53,17 @@ def insert_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
 def insert_rows(uow: UnitOfWork, connection: Any, mapper: Any, pairs: list[Pair]) -> None:
     """Send the INSERTs for new objects, or for anything with their values in its `__dict__`."""
     for shape in shapes_of(mapper):
+        if shape.inherited:
+            _copy_inherited(shape, pairs)
         _insert_into(uow, connection, shape, pairs)
+
+
+def _copy_inherited(shape: InsertShape, pairs: list[Pair]) -> None:
+    """Give the objects the key of the parent's row under the name it has in this table."""
+    for _state, obj in pairs:
+        values = instance_dict(obj)
+        for above, own in shape.inherited:
+            values[own] = values.get(above)
 
 
 def set_identities(uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair]) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from orm.sql.adapt import criterion_as_pairs
+
 
 @dataclass(slots=True, eq=False)
 class ColumnPlan:
@@ -30,6 +32,8 @@ class InsertShape:
     """The columns of one table as a mapper writes them; made once per mapper and table.
 
     fetched: attributes whose value the database makes when the object has none.
+    inherited: (attribute of a parent's table, attribute of this one) pairs which are equal in
+    joined inheritance, where they go by different names.
     """
 
     __slots__ = (
@@ -37,6 +41,7 @@ class InsertShape:
         "autokey",
         "defaulted",
         "extract",
+        "inherited",
         "mapper",
         "never",
         "optional",
@@ -55,6 +60,7 @@ class InsertShape:
             key = mapper.column_key.get(column)
             if key is not None:
                 self._add(key, column)
+        self.inherited = _inherited_keys(mapper, table)
         self.defaulted = [plan for plan in self.always if plan.fill is not None]
 
     def _add(self, key: str, column: Any) -> None:
@@ -95,6 +101,16 @@ class InsertShape:
 
     def __repr__(self) -> str:
         return f"<InsertShape {self.mapper.class_.__name__} into {self.table.name}>"
+
+
+def _inherited_keys(mapper: Any, table: Any) -> tuple[tuple[str, str], ...]:
+    keys = mapper.column_key
+    owner = next((each for each in mapper.iterate_to_root() if each.local_table is table), None)
+    if owner is None or owner.inherits is None or owner.inherit_condition is None:
+        return ()
+    pairs = criterion_as_pairs(owner.inherit_condition, consider_as_foreign_keys=set(table.columns))
+    named = [(keys.get(above), keys.get(own)) for above, own in pairs]
+    return tuple((a, b) for a, b in named if a is not None and b is not None and a != b)
 
 
 def _made_by_server(column: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import Integer, Session, exc, mapped_column
+from orm import ForeignKey, Integer, Session, String, exc, mapped_column
 
 
 def test_generated_keys_go_to_the_right_objects(session: Session, m: Any, rows: Any) -> None:
@@ -95,3 +95,27 @@ def test_a_row_of_defaults_only(session: Session, m: Any) -> None:
     session.add_all(made)
     session.flush()
     assert [bare.id for bare in made] == [1, 2]
+
+
+def test_keys_of_subclasses_under_names_of_their_own(session: Session, m: Any) -> None:
+    class Person(m.Base):
+        __tablename__ = "person"
+        person_id = mapped_column(Integer, primary_key=True)
+        kind = mapped_column(String(10))
+        __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "p"}
+
+    class Manager(Person):
+        __tablename__ = "manager"
+        manager_id = mapped_column(ForeignKey("person.person_id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "m"}
+
+    class Boss(Manager):
+        __tablename__ = "boss"
+        boss_id = mapped_column(ForeignKey("manager.manager_id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "b"}
+
+    m.Base.metadata.create_all(session.bind)
+    bosses = [Boss(), Boss()]
+    session.add_all(bosses)
+    session.commit()
+    assert [(b.person_id, b.manager_id, b.boss_id) for b in bosses] == [(1, 1, 1), (2, 2, 2)]
