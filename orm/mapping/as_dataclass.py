@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
 
+from orm.mapping.columns import MappedColumn
 from orm.mapping.constructs import (
     column_property,
     composite,
@@ -14,8 +16,8 @@ from orm.mapping.constructs import (
     relationship,
     synonym,
 )
-from orm.mapping.dataclasses import note_options
-from orm.mapping.options import NOT_GIVEN
+from orm.mapping.dataclasses import apply_dataclass, note_options
+from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
 from orm.mapping.registry import registry as Registry
 
 _T = TypeVar("_T")
@@ -108,6 +110,22 @@ def unmapped_dataclass(cls: Any = None, /, **options: Any) -> Any:
 
     def decorate(class_: type[_T]) -> type[_T]:
         note_options(class_, options)
+        apply_dataclass(class_, _fields_of(class_))
         return class_
 
     return decorate if cls is None else decorate(cls)
+
+
+def _fields_of(class_: type) -> dict[str, tuple[Any, FieldOptions]]:
+    """Return the annotated attributes of a class body that are mapped below it."""
+    found: dict[str, tuple[Any, FieldOptions]] = {}
+    for name, hint in inspect.get_annotations(class_).items():
+        value = class_.__dict__.get(name)
+        if isinstance(value, MappedColumn):
+            value = value.for_dataclass()
+        options = getattr(value, "field_options", None)
+        if options is not None:
+            found[name] = (hint, options)
+        elif name not in class_.__dict__ and "Mapped[" in str(hint):
+            found[name] = (hint, NO_OPTIONS)
+    return found

@@ -6,6 +6,7 @@ The keyword constructor accepts mapped attributes and properties of the class, n
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -148,4 +149,8 @@ def _wrap(manager: ClassManager, original: Callable[..., Any]) -> Any:
                 listener(state, args, kwargs)
             raise
 
+    if original is not declarative_constructor:
+        with contextlib.suppress(TypeError, ValueError):
+            # for those who ask without following __wrapped__, as inspect.getfullargspec() does
+            __init__.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
     return __init__

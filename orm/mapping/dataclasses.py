@@ -46,10 +46,7 @@ def apply_dataclass(class_: type, fields: dict[str, tuple[Any, FieldOptions]]) -
         mine[name] = type_
         saved[name] = class_.__dict__.get(name, NOT_GIVEN)
         _set_default(class_, name, given)
-    others = {
-        name: each for name, each in annotations.items() if name not in fields and _is_field(each)
-    }
-    class_.__annotations__ = {**mine, **others}
+    class_.__annotations__ = _in_order(mine, annotations)
     try:
         make(class_, **{name: value for name, value in options.items() if value is not NOT_GIVEN})
     except TypeError as error:
@@ -64,6 +61,16 @@ def apply_dataclass(class_: type, fields: dict[str, tuple[Any, FieldOptions]]) -
                 setattr(class_, name, member)
             elif name in class_.__dict__:
                 delattr(class_, name)
+
+
+def _in_order(mine: dict[str, Any], annotations: dict[str, Any]) -> dict[str, Any]:
+    """Return the annotations for dataclasses: those of mixins, then the class's own as written."""
+    own = {
+        name: mine.get(name, each)
+        for name, each in annotations.items()
+        if name in mine or _is_field(each)
+    }
+    return {**{name: each for name, each in mine.items() if name not in own}, **own}
 
 
 def _is_field(annotation: Any) -> bool:

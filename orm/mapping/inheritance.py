@@ -66,9 +66,7 @@ def loaded_along(mapper: Mapper) -> tuple[Mapper, ...]:
     That is `with_polymorphic` of the class, and `polymorphic_load="inline"` of those below.
     """
     given = mapper.with_polymorphic
-    classes = (
-        given[0] if isinstance(given, tuple) and len(given) == 2 and _is_pair(given) else given
-    )
+    classes = given[0] if _is_pair(given) else given
     family = mapper.self_and_descendants
     if classes == "*":
         return family
@@ -81,7 +79,10 @@ def loaded_along(mapper: Mapper) -> tuple[Mapper, ...]:
     return tuple(found)
 
 
-def _is_pair(given: tuple[Any, ...]) -> bool:
+def _is_pair(given: Any) -> bool:
+    """Whether this is (classes, selectable), not a list of classes."""
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        return False
     return given[1] is None or hasattr(given[1], "c")
 
 
@@ -93,7 +94,7 @@ def _mapper_of(class_: Any) -> Mapper:
 def selectable_of(mapper: Mapper) -> Any:
     """Return what a SELECT of a class selects from, with what is loaded along."""
     given = mapper.with_polymorphic
-    if isinstance(given, tuple) and len(given) == 2 and _is_pair(given) and given[1] is not None:
+    if _is_pair(given) and given[1] is not None:
         return given[1]
     return join_subclasses(mapper, mapper.loaded_along)
 

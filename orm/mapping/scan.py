@@ -183,7 +183,9 @@ class Scan:
         if column.table is None:
             self.columns.append((made.sort_order if made is not None else 0, column))
         self.properties[name] = made if made is not None else value
-        if self.is_dataclass and made is not None:
+        if self.is_dataclass:
+            if made is None or note is None:
+                return
             made.for_dataclass()
             self.fields[name] = (_field_type(note), made.field_options)
         elif note is not None or made is not None:
@@ -262,7 +264,8 @@ class Scan:
         if isinstance(value, CompositeProperty):
             self._take_composite(value, name)
         self.properties[name] = value
-        self.fields[name] = (_field_type(note), value.field_options)
+        if note is not None or not self.is_dataclass:
+            self.fields[name] = (_field_type(note), value.field_options)
 
     def _take_composite(self, value: CompositeProperty, name: str) -> None:
         """Columns may be written inside composite(): those without attribute get one."""

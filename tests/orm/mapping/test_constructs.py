@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect as python_inspect
 import pickle
 from typing import Optional
 
 import pytest
 
+import orm
 from orm import event, exc
 from orm.inspection import inspect
 from orm.mapping import (
@@ -390,3 +392,55 @@ def test_decorator_function_and_has_inherited_table(Base):
 
     assert has_inherited_table(Below)
     assert not has_inherited_table(Above)
+
+
+def test_unmapped_dataclass_gives_its_fields_to_the_classes_below() -> None:
+    registry_ = orm.registry()
+
+    @orm.unmapped_dataclass(kw_only=True)
+    class Stamped:
+        made_by: orm.Mapped[str] = orm.mapped_column(default="me")
+
+    @orm.mapped_as_dataclass(registry_)
+    class Page(Stamped):
+        __tablename__ = "page"
+
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True, init=False)
+        title: orm.Mapped[str]
+
+    page = Page(title="x")
+    assert (page.title, page.made_by) == ("x", "me")
+    assert set(Page.__table__.c.keys()) == {"id", "title", "made_by"}
+    assert Stamped(made_by="you").made_by == "you"
+    assert list(python_inspect.signature(Page.__init__).parameters) == ["self", "made_by", "title"]
+
+
+def test_a_dataclass_without_init_takes_keywords() -> None:
+    registry_ = orm.registry()
+
+    @registry_.mapped_as_dataclass(init=False)
+    class Plain:
+        __tablename__ = "plain"
+
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+        text: orm.Mapped[str | None]
+
+    assert repr(Plain(id=1, text="x")).endswith("Plain(id=1, text='x')")
+
+
+def test_attributes_without_annotation_are_no_fields() -> None:
+    registry_ = orm.registry()
+
+    @registry_.mapped_as_dataclass
+    class Partly:
+        __tablename__ = "partly"
+
+        id: orm.Mapped[int] = orm.mapped_column(primary_key=True, init=False)
+        _: dataclasses.KW_ONLY
+        name: orm.Mapped[str]
+        hidden = orm.mapped_column(orm.Integer)
+
+    assert [field.name for field in dataclasses.fields(Partly)] == ["id", "name"]
+    with pytest.raises(TypeError):
+        Partly("x")
+    assert Partly(name="x").hidden is None
