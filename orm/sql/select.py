@@ -454,6 +454,10 @@ class Select(GenerativeSelect, Generic[_T]):
         new = self._generate()
         new._auto_correlate = False
         if not fromclauses or fromclauses[0] in (None, False):
+            if len(fromclauses) > 1:
+                raise exc.ArgumentError(
+                    "correlate(None) stands alone: nothing can be named beside it"
+                )
             new._correlate = ()
         else:
             new._correlate = (self._correlate or ()) + tuple(expect_from(f) for f in fromclauses)
@@ -464,6 +468,10 @@ class Select(GenerativeSelect, Generic[_T]):
         new = self._generate()
         new._auto_correlate = False
         if not fromclauses or fromclauses[0] in (None, False):
+            if len(fromclauses) > 1:
+                raise exc.ArgumentError(
+                    "correlate_except(None) stands alone: nothing can be named beside it"
+                )
             new._correlate_except = ()
         else:
             new._correlate_except = (self._correlate_except or ()) + tuple(

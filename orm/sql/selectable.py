@@ -298,11 +298,9 @@ class Join(FromClause):
 
     @property
     def _hide_froms(self) -> tuple[Any, ...]:
-        hidden: list[Any] = []
-        for side in (self.left, self.right):
-            hidden.extend(side._from_objects)
-            hidden.extend(side._hide_froms)
-        return tuple(hidden)
+        # what only a condition mentions is not part of the join
+        left, right = self.left, self.right
+        return (left, *left._hide_froms, right, *right._hide_froms)
 
     def is_derived_from(self, fromclause: FromClause | None) -> bool:
         return (
@@ -374,7 +372,7 @@ class FromGrouping(FromClause):
 
     @property
     def _hide_froms(self) -> tuple[Any, ...]:
-        return self.element._hide_froms  # type: ignore[no-any-return]
+        return (self.element, *self.element._hide_froms)
 
     @property
     def description(self) -> str:

@@ -125,3 +125,17 @@ def test_a_list_given_to_bindparam_has_the_type_of_its_members_in_in():
     made = a.c.x.in_(bindparam("q", ["v"]))
     assert isinstance(made.right.type, String)
     assert shown(made.compile(compile_kwargs={"literal_binds": True})) == "a.x IN ('v')"
+
+
+def test_none_stands_alone_in_correlate():
+    for method in (select(a).correlate, select(a).correlate_except):
+        with pytest.raises(exc.ArgumentError, match="stands alone"):
+            method(None, b)
+
+
+def test_a_table_that_only_a_condition_of_a_join_mentions_is_selected_from():
+    c = table("c", column("x"))
+    joined = a.join(b, a.c.x == c.c.x)
+    assert shown(select(a.c.x, c.c.x.label("z")).select_from(joined)) == (
+        "SELECT a.x, c.x AS z FROM a JOIN b ON a.x = c.x, c"
+    )
