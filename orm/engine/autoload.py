@@ -32,26 +32,33 @@ def reflect_table(
     table: Table,
     include_columns: Collection[str] | None,
     resolve_fks: bool,
+    replace: bool = True,
 ) -> None:
     """Add to a table what the database knows of it.
 
     include_columns: only these, and only what concerns them. resolve_fks: load the tables that
-    foreign keys refer to as well. Raises exc.NoSuchTableError.
+    foreign keys refer to as well. replace: False leaves columns that the table has already, with their
+    foreign keys. Raises exc.NoSuchTableError.
     """
-    TableReader(bind, table, include_columns).read(resolve_fks)
+    TableReader(bind, table, include_columns, replace).read(resolve_fks)
 
 
 class TableReader:
     """Fills one Table from the catalogue."""
 
     def __init__(
-        self, bind: Engine | Connection, table: Table, include: Collection[str] | None
+        self,
+        bind: Engine | Connection,
+        table: Table,
+        include: Collection[str] | None,
+        replace: bool = True,
     ) -> None:
         self.bind = bind
         self.inspector = Inspector(bind)
         self.table = table
         self.where = (str(table.name), table.schema)
         self.include = include
+        self.kept = set() if replace else {column.name for column in table.c}
 
     def read(self, resolve_fks: bool) -> None:
         """Read columns, keys, constraints, indexes and the comment."""
@@ -69,7 +76,8 @@ class TableReader:
         key = self.inspector.get_pk_constraint(*self.where)
         in_key: list[str] = key["constrained_columns"]
         for entry in self.inspector.get_columns(*self.where):
-            if self.include is None or entry["name"] in self.include:
+            name = entry["name"]
+            if name not in self.kept and (self.include is None or name in self.include):
                 self._add_column(entry, entry["name"] in in_key)
         if key.get("name"):
             self.table.primary_key.name = key["name"]
@@ -95,7 +103,8 @@ class TableReader:
 
     def _read_foreign_keys(self, resolve_fks: bool) -> None:
         for entry in self.inspector.get_foreign_keys(*self.where):
-            if not self._has(entry["constrained_columns"]):
+            names = entry["constrained_columns"]
+            if not self._has(names) or self.kept.intersection(names):
                 continue
             schema, name = entry["referred_schema"], entry["referred_table"]
             if resolve_fks:
@@ -118,17 +127,34 @@ class TableReader:
 
     def _read_constraints(self) -> None:
         for entry in self.inspector.get_unique_constraints(*self.where):
-            if self._has(entry["column_names"]):
+            if self._has(entry["column_names"]) and not self._is_there(UniqueConstraint, entry):
                 made = UniqueConstraint(*entry["column_names"], name=entry["name"])
                 self.table.append_constraint(made)
         if self.include is None:
             for entry in self.inspector.get_check_constraints(*self.where):
-                check = CheckConstraint(TextClause(entry["sqltext"]), name=entry["name"])
-                self.table.append_constraint(check)
+                if not self._is_there(CheckConstraint, entry):
+                    check = CheckConstraint(TextClause(entry["sqltext"]), name=entry["name"])
+                    self.table.append_constraint(check)
+
+    def _is_there(self, kind: type, entry: dict[str, Any]) -> bool:
+        """Whether the table, read before, has such a constraint of this name, or without one of these columns."""
+        for own in self.table.constraints:
+            if isinstance(own, kind) and own.name == entry["name"]:
+                if entry["name"] is not None:
+                    return True
+                if isinstance(own, CheckConstraint):
+                    if str(own.sqltext) == entry["sqltext"]:
+                        return True
+                elif isinstance(own, UniqueConstraint):
+                    if [column.name for column in own.columns] == entry["column_names"]:
+                        return True
+        return False
 
     def _read_indexes(self) -> None:
         for entry in self.inspector.get_indexes(*self.where):
             names = entry["column_names"]
+            if any(own.name == entry["name"] for own in self.table.indexes):
+                continue
             if entry.get("duplicates_constraint") or not self._has([n for n in names if n]):
                 continue
             expressions = entry.get("expressions") or names
@@ -137,6 +163,7 @@ class TableReader:
                 for column, expression in zip(names, expressions, strict=False)
             ]
             if parts:
-                index = Index(entry["name"], *parts, unique=bool(entry["unique"]))
+                options = entry.get("dialect_options", {})
+                index = Index(entry["name"], *parts, unique=bool(entry["unique"]), **options)
                 if index.table is None:
                     index._set_parent(self.table)

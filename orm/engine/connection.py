@@ -94,11 +94,13 @@ class Connection:
 
         return list_names(self, schema, views)
 
-    def _reflect_table(self, table: Any, include_columns: Any, resolve_fks: bool) -> None:
+    def _reflect_table(
+        self, table: Any, include_columns: Any, resolve_fks: bool, replace: bool = True
+    ) -> None:
         """What Table(autoload_with=...) asks for."""
         from orm.engine.autoload import reflect_table
 
-        reflect_table(self, table, include_columns, resolve_fks)
+        reflect_table(self, table, include_columns, resolve_fks, replace)
 
     def in_transaction(self) -> bool:
         """Return whether a transaction is in progress."""

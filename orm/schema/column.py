@@ -170,7 +170,7 @@ class Column(ColumnClause[_T], SchemaItem):
             parent.primary_key._column_added(self)
         self._make_implied_items(parent)
         for named in schema_types(self.type):
-            named._set_table(parent)
+            named._set_table(self, parent)
         self._make_type_check(parent)
         waiting, self._waiting = self._waiting, []
         for callback in waiting:

@@ -101,6 +101,10 @@ class ColumnCollectionConstraint(Constraint):
         self._columns = [find_column(parent, column, self) for column in self._pending]
         super()._set_parent(parent)
 
+    def _replace_column(self, old: Any, new: Any) -> None:
+        self._columns = [new if column is old else column for column in self._columns]
+        self._pending = tuple(new if column is old else column for column in self._pending)
+
     def __iter__(self) -> Iterator[Column[Any]]:
         return iter(self._columns)
 

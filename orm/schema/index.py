@@ -100,6 +100,11 @@ class Index(SchemaItem):
         apply_naming_convention(self, parent)
         parent.indexes.add(self)
 
+    def _replace_column(self, old: Any, new: Any) -> None:
+        # expressions stay as they are: they are rendered by the column's name
+        self.expressions = [new if item is old else item for item in self.expressions]
+        self._columns = [new if column is old else column for column in self._columns]
+
     def _copy(self, table: Any) -> Index:
         """The same index for another table, expressions moved to its columns."""
         return Index(

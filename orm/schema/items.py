@@ -95,6 +95,9 @@ class SchemaItem:
             grouped.setdefault(dialect, {})[option] = value
         return grouped
 
+    def _replace_column(self, old: Any, new: Any) -> None:
+        """Be over another column of the table instead of one that left it."""
+
     def _set_parent(self, parent: Any) -> None:
         """Attach to a table or column; called once by the parent."""
         raise NotImplementedError

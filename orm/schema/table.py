@@ -89,9 +89,9 @@ class Table(TableClause, SchemaItem):
                     "quote and quote_schema."
                 )
             if not keep_existing:
+                if autoload_with is not None:
+                    self._autoload(autoload_with, include_columns, resolve_fks, autoload_replace)
                 self._extend(args, implicit_returning, comment, info, dialect_options)
-            if autoload_with is not None and not keep_existing:
-                self._autoload(autoload_with, include_columns, resolve_fks)
             return
         schema = _chosen_schema(schema, metadata, _no_default_schema)
         super().__init__(make_name(name, quote), schema=schema)
@@ -154,8 +154,10 @@ class Table(TableClause, SchemaItem):
             else:
                 self.append_constraint(item)
 
-    def _autoload(self, bind: Any, include_columns: Any, resolve_fks: bool) -> None:
-        bind._reflect_table(self, include_columns, resolve_fks)
+    def _autoload(
+        self, bind: Any, include_columns: Any, resolve_fks: bool, replace: bool = True
+    ) -> None:
+        bind._reflect_table(self, include_columns, resolve_fks, replace)
 
     # -- parts -----------------------------------------------------------------------------------
 
@@ -166,27 +168,36 @@ class Table(TableClause, SchemaItem):
 
         Raises exc.DuplicateColumnError if there is a column of that name or key, unless replaced.
         """
-        place = self._make_room(column, replace_existing)
-        column._set_parent(self, index=place)
+        place, taken = self._make_room(column, replace_existing)
+        self._put_column(column, place, taken)
 
     def insert_column(
         self, column: Column[Any], index: int, *, replace_existing: bool = False, **_options: Any
     ) -> None:
         """Add a column at a position, as list.insert() counts it; otherwise as append_column()."""
         before = [id(own) for own in self.c][:index]
-        self._make_room(column, replace_existing)
+        _, taken = self._make_room(column, replace_existing)
         place = len([own for own in self.c if id(own) in before])
-        column._set_parent(self, index=place)
+        self._put_column(column, place, taken)
 
-    def _make_room(self, column: Column[Any], replace_existing: bool) -> int:
-        """Take away the columns of this name or key; the position of the first of them, or the end."""
+    def _put_column(self, column: Column[Any], place: int, taken: list[Column[Any]]) -> None:
+        """Add the column at the place; constraints and indexes over those it replaces are over it now."""
+        column._set_parent(self, index=place)
+        for old in taken:
+            for item in (*self.constraints, *self.indexes):
+                item._replace_column(old, column)
+
+    def _make_room(
+        self, column: Column[Any], replace_existing: bool
+    ) -> tuple[int, list[Column[Any]]]:
+        """Take away the columns of this name or key: the position of the first, or the end, and what they are."""
         name = column.name
         key = column.key or name
         taken = [
             own for own in self.c if own is not column and (own.key == key or own.name == name)
         ]
         if not taken:
-            return len(self.c)
+            return len(self.c), []
         if not replace_existing:
             raise exc.DuplicateColumnError(
                 f"Table {self.name!r} already has a column {taken[0].name!r}. Give one of them another name, or pass "
@@ -195,7 +206,7 @@ class Table(TableClause, SchemaItem):
         place = next(i for i, own in enumerate(self.c) if own is taken[0])
         for own in taken:
             self._remove_column(own)
-        return place
+        return place, taken
 
     def _add_column(self, column: Column[Any], index: int | None) -> None:
         """Called by the column once it knows its table."""

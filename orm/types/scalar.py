@@ -346,7 +346,7 @@ class SchemaType:
             schema = None if metadata is None else metadata.schema
         self.schema = schema
 
-    def _set_table(self, table: Any) -> None:
+    def _set_table(self, column: Any, table: Any) -> None:
         """Called when a column of the type joins its table."""
         if self.metadata is None:
             self.metadata = table.metadata

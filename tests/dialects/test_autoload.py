@@ -104,3 +104,46 @@ def test_a_table_that_is_not_there(engine: Any) -> None:
     with pytest.raises(exc.NoSuchTableError):
         Table("nothing", metadata, autoload_with=engine)
     assert dict(metadata.tables) == {}
+
+
+def test_reading_again_adds_nothing_and_own_columns_win(engine: Any, made: MetaData) -> None:
+    metadata = MetaData()
+    metadata.reflect(engine)
+    child = metadata.tables["child"]
+    before = (len(child.constraints), len(child.indexes), child.c.keys())
+    metadata.reflect(engine, extend_existing=True)
+    assert (len(child.constraints), len(child.indexes), child.c.keys()) == before
+    own: Column[Any] = Column("price", orm.Text)
+    again = Table("child", metadata, own, autoload_with=engine, extend_existing=True)
+    assert again is child
+    assert child.c.price is own
+    over = {id(column) for item in (*child.constraints, *child.indexes) for column in item.columns}
+    assert over <= {id(column) for column in child.c}
+
+
+def test_columns_that_are_there_may_be_left_alone(engine: Any, made: MetaData) -> None:
+    metadata = MetaData()
+    own: Column[Any] = Column("price", orm.Text, nullable=False)
+    child = Table("child", metadata, own)
+    Table("child", metadata, autoload_with=engine, extend_existing=True, autoload_replace=False)
+    assert child.c.price is own
+    assert "a" in child.c
+    (index,) = [index for index in child.indexes if index.name == "ix_price_count"]
+    assert next(iter(index.columns)) is own
+
+
+def test_partial_indexes_keep_their_condition(engine: Any) -> None:
+    if engine.name == "mysql":
+        pytest.skip("MariaDB has no partial indexes")
+    metadata = MetaData()
+    table = Table("part", metadata, Column("a", orm.Integer), Column("b", orm.Integer))
+    where = {f"{engine.name}_where": table.c.b > 5}
+    orm.Index("ix_part", table.c.a, unique=True, **where)
+    metadata.create_all(engine)
+    found = Table("part", MetaData(), autoload_with=engine)
+    metadata.drop_all(engine)
+    found.create(engine)
+    with engine.begin() as connection:
+        connection.execute(found.insert(), [{"a": 1, "b": 1}, {"a": 1, "b": 2}])
+    with engine.connect() as connection, pytest.raises(orm.exc.IntegrityError):
+        connection.execute(found.insert(), [{"a": 1, "b": 6}, {"a": 1, "b": 7}])

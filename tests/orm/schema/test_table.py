@@ -240,3 +240,13 @@ def test_the_schemas_in_use():
     Table("u", metadata)
     assert metadata.schemas == ("w", "x")
     assert MetaData().schemas == ()
+
+
+def test_constraints_and_indexes_follow_a_replaced_column():
+    unique, index = UniqueConstraint("a"), Index("ix", "a", "b")
+    table = Table("t", MetaData(), Column("a", Integer), Column("b", Integer), unique, index)
+    new = Column("a", String(3))
+    table.append_column(new, replace_existing=True)
+    assert list(unique.columns) == [new]
+    assert index.columns[0] is new
+    assert index.expressions[0] is new
