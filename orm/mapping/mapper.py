@@ -532,6 +532,9 @@ class Mapper:
         return self.selectable._annotate({"parententity": self, "parentmapper": self})
 
     def __clause_element__(self) -> Any:
+        if not self.configured:
+            # the attributes which other mappers' backrefs put here are wanted from now on
+            self.registry_configure()
         return self._element
 
     # -- family -----------------------------------------------------------------------------

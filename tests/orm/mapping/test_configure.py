@@ -12,6 +12,7 @@ from orm import exc
 from orm.inspection import inspect
 from orm.mapping import DeclarativeBase, Mapped, mapped_column, on_configured, relationship
 from orm.schema import ForeignKey
+from orm.sql import select
 
 
 def make_classes():
@@ -105,3 +106,21 @@ def test_classes_can_be_collected():
     ref = make()
     gc.collect()
     assert ref() is None
+
+
+def test_a_statement_of_a_class_configures():
+    class Base(DeclarativeBase):
+        pass
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Post(Base):
+        __tablename__ = "posts"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id = mapped_column(ForeignKey("users.id"))
+        user = relationship(User, backref="posts")
+
+    statement = select(User)
+    assert "JOIN posts" in str(statement.join(User.posts))
