@@ -220,19 +220,19 @@ class Pool:
             self._abandon(record)
             return
         connection = record.dbapi_connection
-        if connection is not None:
-            try:
+        try:
+            if connection is not None:
                 self._reset(record, connection, transaction_was_reset)
                 if self.dispatch.checkin:
                     for listener in self.dispatch.checkin:
                         listener(connection, record)
-            except BaseException as error:
-                self.logger.warning("Reset failed, connection thrown away: %r", error)
-                record.invalidate(error)
-                if not isinstance(error, Exception):
-                    self._return(record)
-                    raise
-        self._return(record)
+        except BaseException as error:
+            self.logger.warning("Reset failed, connection thrown away: %r", error)
+            record.invalidate(error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._return(record)
 
     def _return(self, record: ConnectionRecord) -> None:
         record.holder = 0

@@ -161,8 +161,8 @@ class QueuePool(Pool):
         return len(self._records) - len(self._idle)
 
     def overflow(self) -> int:
-        """Return how many connections there are above the size; negative while below."""
-        return len(self._records) - self._size
+        """Return how many connections there are above the size; negative while below; 0 if unlimited."""
+        return len(self._records) - self._size if self._size else 0
 
     def timeout(self) -> float | None:
         """Return how many seconds a borrower waits, None for without end."""

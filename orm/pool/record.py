@@ -115,9 +115,11 @@ class ConnectionRecord:
         connection, self.dbapi_connection = self.dbapi_connection, None
         if connection is None:
             return
-        for listener in self.pool.dispatch.close:
-            listener(connection, self)
-        self.pool._close_connection(connection)
+        try:
+            for listener in self.pool.dispatch.close:
+                listener(connection, self)
+        finally:
+            self.pool._close_connection(connection)
 
     def invalidate(self, error: BaseException | None = None, soft: bool = False) -> None:
         """Throw the DBAPI connection away; the next checkout of this record opens another.
@@ -133,10 +135,12 @@ class ConnectionRecord:
                 listener(connection, self, error)
             self.generation = -1
             return
-        for listener in dispatch.invalidate:
-            listener(connection, self, error)
         self.pool._log("Invalidate connection %r (reason: %r)", connection, error)
-        self.close()
+        try:
+            for listener in dispatch.invalidate:
+                listener(connection, self, error)
+        finally:
+            self.close()
 
     def describe_holder(self, now: float, names: dict[int, str]) -> str:
         """Return who has it and for how long, with the stack if it was recorded."""
@@ -153,7 +157,7 @@ class PooledConnection:
     If it is forgotten instead, it is given back when it is garbage collected.
     """
 
-    __slots__ = ("_pool", "_record", "dbapi_connection")
+    __slots__ = ("_info", "_pool", "_record", "dbapi_connection")
 
     def __init__(self, pool: Pool, record: ConnectionRecord) -> None:
         self._pool = pool
@@ -180,9 +184,11 @@ class PooledConnection:
             if self.dbapi_connection is not None:
                 self._checkin(False)
             return
-        record.invalidate(e, soft=soft)
-        if not soft:
-            self._checkin(True)
+        try:
+            record.invalidate(e, soft=soft)
+        finally:
+            if not soft:
+                self._checkin(True)
 
     def detach(self) -> None:
         """Take the connection out of the pool, which may open another in its place."""
@@ -193,6 +199,7 @@ class PooledConnection:
             listener(self.dbapi_connection, record)
         self._pool._open.pop(id(self.dbapi_connection), None)
         record.dbapi_connection = None
+        self._info, record._info = record.info, None
         self._pool._release(record, True)
 
     @property
@@ -212,8 +219,8 @@ class PooledConnection:
 
     @property
     def info(self) -> dict[Any, Any]:
-        """The record's `info`."""
-        return self._require_record().info
+        """The record's `info`, which goes along when the connection is detached."""
+        return self._info if self.is_detached else self._require_record().info
 
     @property
     def record_info(self) -> dict[Any, Any]:
@@ -223,7 +230,7 @@ class PooledConnection:
     def _require_record(self) -> ConnectionRecord:
         if self._record is None:
             raise exc.InvalidRequestError(
-                "This connection was given back to the pool or detached from it, so it has no info."
+                "This connection was given back to the pool or detached from it, so it has no record."
             )
         return self._record
 

@@ -372,3 +372,69 @@ def test_without_a_timeout_a_borrower_waits_until_one_comes_back(maker: Maker) -
     lent.close()
     borrower.join(30)
     assert got == maker.made
+
+
+class Interrupted(BaseException):
+    """As KeyboardInterrupt, which no handler of errors catches."""
+
+
+@pytest.mark.parametrize("name", ["invalidate", "close"])
+@pytest.mark.parametrize("kind", [Interrupted, ZeroDivisionError])
+def test_a_listener_that_fails_while_a_connection_is_thrown_away(
+    maker: Maker, name: str, kind: type[BaseException]
+) -> None:
+    pool = QueuePool(maker, pool_size=1, max_overflow=0, timeout=0.01)
+
+    def fail(*_: Any) -> None:
+        raise kind
+
+    event.listen(pool, name, fail)
+    lent = pool.connect()
+    raw = lent.dbapi_connection
+    with pytest.raises(kind):
+        lent.invalidate()
+    assert pool.checkedout() == 0
+    assert raw.closed
+    event.remove(pool, name, fail)
+    assert pool.connect().dbapi_connection is not raw
+
+
+def test_a_reset_that_is_interrupted_gives_the_place_back(maker: Maker) -> None:
+    pool = QueuePool(maker, pool_size=1, max_overflow=0, timeout=0.01)
+
+    def fail(*_: Any) -> None:
+        raise Interrupted
+
+    event.listen(pool, "reset", fail)
+    event.listen(pool, "invalidate", fail)
+    lent = pool.connect()
+    with pytest.raises(Interrupted):
+        lent.close()
+    assert pool.checkedout() == 0
+    assert not lent.is_valid
+    event.remove(pool, "reset", fail)
+    event.remove(pool, "invalidate", fail)
+    pool.connect().close()
+    assert len(maker.made) == 2
+
+
+def test_info_goes_along_with_a_detached_connection(maker: Maker) -> None:
+    pool = QueuePool(maker, pool_size=1, max_overflow=0)
+    lent = pool.connect()
+    lent.info["user"] = 7
+    lent.detach()
+    assert lent.info == {"user": 7}
+    other = pool.connect()
+    assert other.info == {}
+    lent.close()
+    with pytest.raises(exc.InvalidRequestError, match="given back"):
+        assert lent.info
+
+
+def test_a_pool_without_limit_has_no_overflow(maker: Maker) -> None:
+    pool = QueuePool(maker, pool_size=0)
+    lent = [pool.connect() for _ in range(20)]
+    assert (pool.overflow(), pool.checkedout()) == (0, 20)
+    while lent:
+        lent.pop().close()
+    assert (pool.overflow(), pool.checkedin()) == (0, 20)
