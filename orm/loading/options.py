@@ -27,6 +27,7 @@ __all__ = [
     "load_only",
     "noload",
     "raiseload",
+    "selectin_polymorphic",
     "selectinload",
     "subqueryload",
     "undefer",
@@ -118,6 +119,13 @@ class Load:
     def undefer_group(self, name: str) -> Load:
         """Load along all column attributes of a deferred group."""
         return self._add(Directive(self._root, self._path, "undefer_group", name))
+
+    def selectin_polymorphic(self, classes: Iterable[Any]) -> Load:
+        """Load the columns of these subclasses along, with one more statement for each."""
+        mappers = tuple(inspect(each).mapper for each in classes)
+        return self._add(
+            Directive(self._root, self._path, "subclasses", args=(("classes", mappers),))
+        )
 
     # composition
 
@@ -337,3 +345,11 @@ def undefer(key: Any, *addl_attrs: Any) -> Load:
 def undefer_group(name: str) -> Load:
     """Load all column attributes of the deferred group along."""
     return Load().undefer_group(name)
+
+
+def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> Load:
+    """Load the columns of these subclasses for all objects of a base class that are of them.
+
+    Cost: one more statement per subclass of which there are objects.
+    """
+    return Load(base_cls).selectin_polymorphic(classes)

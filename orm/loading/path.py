@@ -36,7 +36,8 @@ class Directive(NamedTuple):
     root: the entity where the path starts, None for unbound wildcards.
     path: relationships to follow, the last one is what a "strategy" is for; for "column"
         directives the path leads to the entity whose columns are meant.
-    action: "strategy", "default", "only", "defer", "undefer", "raise" or "undefer_group".
+    action: "strategy", "default", "only", "defer", "undefer", "raise", "undefer_group" or
+        "subclasses".
     name: the strategy, or the attribute's key (ANY for all of them).
     args: details of a strategy as sorted pairs.
     """
@@ -75,6 +76,7 @@ class PathNode:
 
     columns: attribute key -> "defer", "undefer" or "raise".
     only: the keys that load_only() named, or None.
+    subclasses: mappers below the entity whose columns are loaded with a statement each.
     criteria: the options of with_loader_criteria() for this entity and those further down.
     any_relation: strategy for relationships without their own setting; `spreads` says that
         it holds for entities further down, too.
@@ -90,6 +92,7 @@ class PathNode:
         "only",
         "relations",
         "spreads",
+        "subclasses",
     )
 
     def __init__(self, criteria: tuple[Any, ...] = ()) -> None:
@@ -100,6 +103,7 @@ class PathNode:
         self.any_relation: str | None = None
         self.any_column: str | None = None
         self.groups: set[str] = set()
+        self.subclasses: set[Any] = set()
         self.spreads = False
         self._key: tuple[Hashable, ...] | None = None
 
@@ -163,6 +167,7 @@ class PathNode:
                 self.any_relation,
                 self.any_column,
                 tuple(sorted(self.groups)),
+                frozenset(self.subclasses),
                 self.spreads,
                 tuple(each.cache_key()[0] for each in self.criteria),
             )
@@ -174,6 +179,7 @@ class PathNode:
             or self.criteria
             or self.columns
             or self.groups
+            or self.subclasses
             or self.only is not None
             or self.any_relation
             or self.any_column
@@ -273,10 +279,13 @@ def _set_column(node: PathNode, directive: Directive) -> None:
         node.only = (node.only or set()) | {name}
     elif action == "undefer_group":
         node.groups.add(name)
+    elif action == "subclasses":
+        classes: Any = dict(directive.args)["classes"]
+        node.subclasses.update(classes)
     elif name == ANY:
         node.any_column = action
     else:
         node.columns[name] = action
 
 
-COLUMN_ACTIONS = frozenset({"only", "defer", "undefer", "raise", "undefer_group"})
+COLUMN_ACTIONS = frozenset({"only", "defer", "undefer", "raise", "undefer_group", "subclasses"})

@@ -49,9 +49,38 @@ def make_kinds(
         if each.polymorphic_identity is not None:
             extra = [slot for above in along if each.isa(above) for slot in extras[above]]
             kinds[each.polymorphic_identity] = make_kind(each, tuple(dict.fromkeys(extra)))
+    if given is not None:
+        _load_after(entity, along)
     if kinds:
         entity.kinds = kinds
         entity.discriminator = builder.add_slot(adapt(mapper.adapt(column)))
+
+
+def _load_after(entity: EntityRow, along: Sequence[Any]) -> None:
+    """Arrange for what follows with statements of its own: columns, and relationships, of subclasses.
+
+    Relationships of subclasses come if their class does, or if an option names them. What would
+    be joined is fetched by keys instead: the rows are of several classes.
+    """
+    mapper, node = entity.mapper, entity.options
+    asked = frozenset() if node is None else node.subclasses
+    known = set(mapper.relationships)
+    for below in _without(mapper, mapper.self_and_descendants):
+        comes = below in along
+        if not comes and (below in asked or below.polymorphic_load == "selectin"):
+            entity.after.append((below, "subclass"))
+            comes = True
+        for prop in below.relationships:
+            said = None if node is None else node.relations.get(prop.key)
+            if prop in known or not (comes or (said is not None and said.strategy)):
+                continue
+            known.add(prop)
+            strategy = prop.lazy if node is None else node.strategy_for(prop.key, prop.lazy)
+            if strategy in _AFTER:
+                entity.after.append((prop, "selectin" if strategy == "joined" else strategy))
+
+
+_AFTER = frozenset({"joined", "selectin", "subquery", "immediate"})
 
 
 def _without(mapper: Any, mappers: Sequence[Any]) -> tuple[Any, ...]:

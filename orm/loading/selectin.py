@@ -208,8 +208,14 @@ def _join_parent(prop: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
 def load_after(run: Run, entity: Any, prop: Any, strategy: str) -> None:
     """Load a relationship for all objects that a run has met, right after its rows.
 
-    Objects which have the value already are left alone, unless the run overwrites.
+    Objects which have the value already are left alone, unless the run overwrites. For
+    strategy "subclass" `prop` is the mapper of a subclass, whose columns are loaded.
     """
+    if strategy == "subclass":
+        from orm.loading.refresh import load_subclass
+
+        load_subclass(run, entity, prop)
+        return
     parents = [
         obj for obj in run.objects_of(entity.number) if run.over or prop.key not in obj.__dict__
     ]

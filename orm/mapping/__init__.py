@@ -4,7 +4,7 @@ from orm.mapping.aliased import AliasedClass, AliasedInsp, aliased
 from orm.mapping.as_dataclass import MappedAsDataclass, mapped_as_dataclass, unmapped_dataclass
 from orm.mapping.cascades import CascadeOptions
 from orm.mapping.columns import MappedColumn
-from orm.mapping.composite import CompositeProperty
+from orm.mapping.composite import Composite, CompositeProperty
 from orm.mapping.configure import clear_mappers, configure_mappers, on_configured
 from orm.mapping.constructs import (
     backref,
@@ -51,6 +51,7 @@ __all__ = [
     "mapped_as_dataclass",
     "has_inherited_table",
     "CascadeOptions",
+    "Composite",
     "CompositeProperty",
     "clear_mappers",
     "configure_mappers",

@@ -232,3 +232,7 @@ class CompositeProperty(MapperProperty):
         """Return the comparator."""
         self.parent.registry_configure()
         return (self.comparator_factory or CompositeComparator)(self, attribute.parent)
+
+
+#: the name of the property's class in annotations and in `isinstance`, as for other properties
+Composite = CompositeProperty

@@ -12,9 +12,12 @@ from orm import (
     Mapped,
     Session,
     create_engine,
+    event,
     exc,
     mapped_column,
+    relationship,
     select,
+    selectin_polymorphic,
 )
 from orm.mapping import polymorphic_union, with_polymorphic
 
@@ -153,3 +156,59 @@ def test_rows_may_come_from_a_union(session: Any) -> None:
     source = polymorphic_union({"n": Note.__table__}, "type")
     entity = with_polymorphic(Note, [Note], source)
     assert [each.text for each in session.scalars(select(entity))] == ["a"]
+
+
+def count_statements(session: Any) -> list[str]:
+    sent: list[str] = []
+    event.listen(
+        session.get_bind(), "before_cursor_execute", lambda *args: sent.append(str(args[2]))
+    )
+    return sent
+
+
+def test_selectin_polymorphic(session: Any) -> None:
+    sent = count_statements(session)
+    option = selectin_polymorphic(Person, [Manager])
+    found = session.scalars(select(Person).options(option).order_by(Person.id)).all()
+    assert [each.level for each in found if isinstance(each, Manager)] == [3, 9]
+    assert loaded(found[1]) == PERSON | {"level"}
+    assert len(sent) == 2
+
+
+def test_polymorphic_load_selectin_and_relationships_of_subclasses() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Shape(Own):
+        __tablename__ = "shape"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+
+        __mapper_args__ = {"polymorphic_on": "kind"}
+
+    class Polygon(Shape):
+        __tablename__ = "polygon"
+
+        id: Mapped[int] = mapped_column(ForeignKey("shape.id"), primary_key=True)
+        color: Mapped[str]
+        corners: Mapped[list["Corner"]] = relationship(lazy="selectin")  # noqa: UP037
+
+        __mapper_args__ = {"polymorphic_identity": "polygon", "polymorphic_load": "selectin"}
+
+    class Corner(Own):
+        __tablename__ = "corner"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        polygon_id: Mapped[int | None] = mapped_column(ForeignKey("polygon.id"))
+
+    engine = create_engine("sqlite://")
+    Own.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Polygon(color="red", corners=[Corner(), Corner()]) for _ in range(3)])
+        session.commit()
+        session.expunge_all()
+        sent = count_statements(session)
+        found = session.scalars(select(Shape)).all()
+        assert [(each.color, len(each.corners)) for each in found] == [("red", 2)] * 3
+        assert len(sent) == 3
