@@ -10,7 +10,7 @@ from orm import exc
 from orm.schema.constraints import PrimaryKeyConstraint
 from orm.schema.foreign_key import ForeignKeyConstraint, ForeignKeyTarget
 from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA
-from orm.types.scalar import SchemaType
+from orm.types.scalar import FOLLOW, SchemaType
 
 if TYPE_CHECKING:
     from orm.schema.column import Column
@@ -69,7 +69,8 @@ class TableCopy:
     def _copy_column(self, column: Column[Any]) -> Column[Any]:
         made = column._copy(targets=self.targets)
         if isinstance(made.type, SchemaType):
-            made.type = made.type._copy_for(self.metadata)
+            asked = isinstance(self.asked_schema, str)
+            made.type = made.type._copy_for(self.schema if asked else FOLLOW)
         return made
 
     def _copy_constraints(self, made: Table) -> None:

@@ -356,12 +356,17 @@ class SchemaType:
             self.schema = self.metadata.schema
         self.__dict__.pop("_cached_key", None)
 
-    def _copy_for(self, metadata: Any) -> Any:
-        """The same type for a table of another MetaData."""
+    def _copy_for(self, schema: Any) -> Any:
+        """The same type for a copied table. schema: that of the table if it was asked for, else FOLLOW.
+
+        A type with a schema of its own keeps it.
+        """
         made = self.copy()  # type: ignore[attr-defined]
         made.metadata = None
         if made._follows_schema or made._inherits_schema:
-            made.schema = None
+            made._follows_schema = schema is FOLLOW
+            made._inherits_schema = made._inherits_schema and schema is FOLLOW
+            made.schema = None if schema is FOLLOW else schema
         return made
 
     def _init_values(self, cls: type[Any]) -> dict[str, Any]:

@@ -106,3 +106,12 @@ def test_pickled_with_the_metadata():
     again = pickle.loads(pickle.dumps(metadata))
     (enum,) = again.get_schema_objects(Enum)
     assert (enum.schema, enum.metadata) == ("m", again)
+
+
+@pytest.mark.parametrize(
+    ("options", "schema"),
+    [({}, "new"), ({"inherit_schema": True}, "new"), ({"schema": "own"}, "own")],
+)
+def test_a_type_moves_with_its_table_unless_it_has_a_schema_of_its_own(options, schema):
+    table = Table("t", MetaData(), Column("c", Enum("a", name="e", **options)))
+    assert table.to_metadata(MetaData(), schema="new").c.c.type.schema == schema
