@@ -197,7 +197,18 @@ class Renderer:
                     return name
         if bind.key in self._reserved_names:
             raise self._name_clash(bind.key)
+        if bind.key in self._bind_names:
+            self._check_same_kind(bind)
         return str(bind.key)
+
+    def _check_same_kind(self, bind: Any) -> None:
+        """Raises exc.CompileError if another parameter of this name is a list where this one is a value, or the reverse."""
+        for slot in self._slots:
+            if slot.name == bind.key and bool(slot.bind.expanding) != bool(bind.expanding):
+                raise exc.CompileError(
+                    f"bindparam({bind.key!r}) stands for a list in one place and for a single value in another. "
+                    "Give one of them another name."
+                )
 
     def _name_clash(self, name: str) -> exc.CompileError:
         return exc.CompileError(
@@ -323,7 +334,12 @@ class Renderer:
         write: Callable[[Any], str] = processor
 
         def checked(value: Any) -> str:
-            text = "NULL" if value is None else write(value)
+            try:
+                text = "NULL" if value is None else write(value)
+            except (TypeError, ValueError) as error:
+                raise exc.CompileError(
+                    f"The value {value!r:.100} cannot be written as a literal of type {type_!r}: {error}"
+                ) from error
             if MARK in text or "\x02" in text:
                 raise exc.CompileError(
                     f"The literal {value!r} contains a control character that cannot stand in SQL text; pass "

@@ -11,6 +11,7 @@ from orm import (
     Sequence,
     Table,
     TypeEngine,
+    bindparam,
     cast,
     column,
     exc,
@@ -139,3 +140,17 @@ def test_flags_of_a_dialect_can_be_given():
 
 def test_a_table_with_schema_alone():
     assert shown(Table("t", MetaData(), Column("id", Integer), schema="s")) == "s.t"
+
+
+def test_values_that_are_no_literals_of_their_type():
+    statement = select(words.c.id).where(column("n", Integer) == bindparam("n", (1, 2), Integer))
+    with pytest.raises(exc.CompileError, match=r"\(1, 2\) cannot be written as a literal"):
+        statement.compile(compile_kwargs={"literal_binds": True})
+
+
+def test_one_name_for_a_list_and_a_value():
+    one = words.c.id.in_(bindparam("q"))
+    other = words.c.word == bindparam("q")
+    for statement in (select(words.c.id).where(one, other), select(words.c.id).where(other, one)):
+        with pytest.raises(exc.CompileError, match="for a list in one place"):
+            statement.compile()
