@@ -45,6 +45,8 @@ class AliasedInsp:
         #: the mapper or alias in whose place this one is selected, as the union of a Query is:
         #: options that start there are meant for this one, too
         self.stands_for: Any = None
+        #: the alias that this is an alias of: columns go through it
+        self.inner: AliasedInsp | None = None
         self.attributes: dict[str, Any] = {}
         self._adapter = ClauseAdapter(selectable)
         self._element: Any = None
@@ -70,6 +72,8 @@ class AliasedInsp:
 
     def adapt(self, expression: Any) -> Any:
         """Return an expression in terms of the alias."""
+        if self.inner is not None:
+            expression = self.inner.adapt(expression)
         if self.adapt_on_names and getattr(expression, "key", None) in self.selectable.c:
             found = self.selectable.corresponding_column(expression)
             return self.selectable.c[expression.key] if found is None else found
@@ -96,6 +100,8 @@ class AliasedInsp:
 
     def __clause_element__(self) -> Any:
         if self._element is None:
+            # made now, so that the annotated copy has the same columns
+            _ = self.selectable.c
             self._element = self.selectable._annotate(
                 {"parententity": self, "parentmapper": self.mapper}
             )
@@ -183,7 +189,7 @@ def aliased(
     mapper = insp.mapper
     mapper.registry_configure()
     if alias is None:
-        source = mapper.selectable
+        source = insp.selectable
         joined = source.__visit_name__ == "join"
         selectable = source.alias(name, flat=flat or joined)
     else:
@@ -191,5 +197,7 @@ def aliased(
         selectable = selectable._deannotate()
         name = name or getattr(selectable, "name", None)
     made = AliasedClass()
-    made.__dict__["_aliased_insp"] = AliasedInsp(made, mapper, selectable, name, adapt_on_names)
+    made_insp = AliasedInsp(made, mapper, selectable, name, adapt_on_names)
+    made_insp.inner = None if insp.is_mapper else insp
+    made.__dict__["_aliased_insp"] = made_insp
     return cast("type[_T]", made)

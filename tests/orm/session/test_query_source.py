@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orm import Session, joinedload, selectinload
+from orm import Session, aliased, joinedload, selectinload
 
 
 def test_union_gives_the_entities(filled: Session, m: Any) -> None:
@@ -55,3 +55,10 @@ def test_union_of_a_union(filled: Session, m: Any) -> None:
 
     query = of("a").union(of("b")).union(of("c"))
     assert [user.name for user in query.order_by(m.User.name)] == ["a", "b", "c"]
+
+
+def test_union_of_two_entities_of_a_class(filled: Session, m: Any) -> None:
+    other = aliased(m.User)
+    pairs = filled.query(m.User, other).filter(m.User.id < other.id)
+    rows = pairs.union(pairs).filter(other.name == "b").all()
+    assert [(one.name, two.name) for one, two in rows] == [("a", "b")]
