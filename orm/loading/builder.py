@@ -18,7 +18,7 @@ from orm.loading.hydrate import Hydrator, make_plain
 from orm.loading.joined import JoinedLoad, add_joins, repeats_rows
 from orm.loading.path import PathNode
 from orm.loading.polymorphic import make_kinds
-from orm.loading.row_plan import EntityRow, JoinedRow, RowPlan, Slot
+from orm.loading.row_plan import Composed, EntityRow, JoinedRow, RowPlan, Slot
 
 Adapt = Callable[[Any], Any]
 LoadAfter = Callable[[Any, EntityRow, Any, str], None]
@@ -198,7 +198,7 @@ class PlanBuilder:
     def make_plan(
         self,
         base: Any,
-        outputs: Sequence[EntityRow | Slot],
+        outputs: Sequence[EntityRow | Slot | Composed],
         emit: str,
         keys: Sequence[str | None],
         *,

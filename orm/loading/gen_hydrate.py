@@ -13,7 +13,7 @@ The same as a walk over the plan is in `hydrate_plain`.
 from __future__ import annotations
 
 from orm.codegen import Source
-from orm.loading.row_plan import EntityRow, RowPlan, Slot
+from orm.loading.row_plan import Composed, EntityRow, RowPlan, Slot
 from orm.state.instance_state import forget_state
 
 
@@ -216,13 +216,19 @@ class _Body:
                     line(f"pairs{m}.add({pair})")
                     line(f"l{m}.append(o{m})")
 
+    def _output(self, each: EntityRow | Slot | Composed) -> str:
+        """Return the expression for one output."""
+        if isinstance(each, EntityRow):
+            return f"o{each.number}"
+        if isinstance(each, Composed):
+            values = ", ".join(self._value(slot) for slot in each.slots)
+            return f"{self.source.bind(each.make, 'f')}({values})"
+        return self._value(each)
+
     def _write_emit(self) -> None:
         """Write what the row gives."""
         source, plan = self.source, self.plan
-        values = [
-            f"o{each.number}" if isinstance(each, EntityRow) else self._value(each)
-            for each in plan.outputs
-        ]
+        values = [self._output(each) for each in plan.outputs]
         if plan.emit == "scalar":
             source.line(f"emit({values[0]})")
         elif plan.emit == "row":

@@ -11,7 +11,7 @@ from typing import Any
 
 from orm import exc
 from orm.loading.batch import Peers
-from orm.loading.row_plan import EntityRow, Kind, RowPlan, Slot
+from orm.loading.row_plan import Composed, EntityRow, Kind, RowPlan, Slot
 from orm.state.instance_state import forget_state
 
 Hydrator = Callable[[Sequence[Any], "Run"], Any]
@@ -216,12 +216,18 @@ def _link(entity: EntityRow, found: list[Any], run: Run, pairs: set[Any]) -> Non
             lists[ident].append(child)
 
 
+def _output(each: Any, row: Sequence[Any], found: list[Any]) -> Any:
+    """Return what one output has in a row."""
+    if isinstance(each, EntityRow):
+        return found[each.number]
+    if isinstance(each, Composed):
+        return each.make(*(read(slot, row) for slot in each.slots))
+    return read(each, row)
+
+
 def _emit(plan: RowPlan, row: Sequence[Any], found: list[Any], out: Any) -> None:
     """Add what a row gives to the output."""
-    values = [
-        found[each.number] if isinstance(each, EntityRow) else read(each, row)
-        for each in plan.outputs
-    ]
+    values = [_output(each, row, found) for each in plan.outputs]
     if plan.emit == "scalar":
         out.append(values[0])
     elif plan.emit == "row":

@@ -23,7 +23,7 @@ from orm.loading.from_statement import (
 )
 from orm.loading.joined import add_joins
 from orm.loading.path import Directive, PathNode, make_root
-from orm.loading.row_plan import EntityRow, Slot
+from orm.loading.row_plan import Composed, EntityRow, Slot
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
 from orm.sql.cache_key import statement_key
@@ -112,7 +112,7 @@ class SelectPlanner:
             for option in statement._with_options
             for directive in getattr(option, "directives", ())
         ]
-        self.outputs: list[EntityRow | Slot] = []
+        self.outputs: list[EntityRow | Slot | Composed] = []
         self.keys: list[str | None] = []
         self.objects: list[tuple[Any, ...]] = []
         self.roots: list[Any] = []
@@ -121,7 +121,10 @@ class SelectPlanner:
     def make(self, binds: Sequence[Any]) -> LoadPlan:
         """Return the plan."""
         base = self.analyse()
-        single = len(self.outputs) == 1 and isinstance(self.outputs[0], EntityRow)
+        single = len(self.outputs) == 1 and (
+            isinstance(self.outputs[0], EntityRow)
+            or bool(self.statement._raw_columns[0]._annotations.get("single_entity"))
+        )
         return self.builder.make_plan(
             base,
             self.outputs,
@@ -158,8 +161,12 @@ class SelectPlanner:
             self._add_column(element)
 
     def _add_column(self, element: Any) -> None:
-        slot = self.builder.add_slot(element)
-        self.outputs.append(slot)
+        make = element._annotations.get("composed")
+        self.outputs.append(
+            self.builder.add_slot(element)
+            if make is None
+            else Composed(make, tuple(self.builder.add_slot(each) for each in element.clauses))
+        )
         self.keys.append(element._annotations.get("proxy_key"))
         self.objects.append((element,))
 

@@ -29,6 +29,13 @@ class Slot(NamedTuple):
     inline: Inline | None = None
 
 
+class Composed(NamedTuple):
+    """One value made of several of a row: `make(*values)`, for composites and bundles."""
+
+    make: Callable[..., Any]
+    slots: tuple[Slot, ...]
+
+
 class Kind(NamedTuple):
     """What a discriminator value stands for: the class to make, and its own columns.
 
@@ -103,7 +110,7 @@ class EntityRow:
 class RowPlan:
     """The layout of a statement's rows.
 
-    outputs: what one row emits: EntityRow or Slot, in the order of the select.
+    outputs: what one row emits: EntityRow, Slot or Composed, in the order of the select.
     emit: "scalar" (the one output itself), "row" (a tuple of the outputs) or "group"
         (lists of the one output under the key which `group` makes).
     width: number of columns in a driver row. repeats: one object may come in several rows even
@@ -126,7 +133,7 @@ class RowPlan:
     def __init__(
         self,
         entities: Sequence[EntityRow],
-        outputs: Sequence[EntityRow | Slot],
+        outputs: Sequence[EntityRow | Slot | Composed],
         emit: str,
         width: int,
         group: Sequence[Slot] = (),

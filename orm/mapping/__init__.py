@@ -2,6 +2,7 @@
 
 from orm.mapping.aliased import AliasedClass, AliasedInsp, aliased
 from orm.mapping.as_dataclass import MappedAsDataclass, mapped_as_dataclass, unmapped_dataclass
+from orm.mapping.bundle import Bundle
 from orm.mapping.cascades import CascadeOptions
 from orm.mapping.columns import MappedColumn
 from orm.mapping.composite import Composite, CompositeProperty
@@ -85,6 +86,7 @@ __all__ = [
     "class_mapper",
     "object_mapper",
     "polymorphic_union",
+    "Bundle",
     "ColumnProperty",
     "MapperProperty",
     "PropComparator",

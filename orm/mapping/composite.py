@@ -27,7 +27,16 @@ class CompositeComparator(PropComparator):
     def __clause_element__(self) -> Any:
         from orm.sql.expression import tuple_
 
-        return tuple_(*self.columns)
+        entity = self.parententity
+        return tuple_(*self.columns)._annotate(
+            {
+                "parententity": entity,
+                "parentmapper": entity.mapper,
+                "proxy_key": self.prop.key,
+                "composed": self.prop.compose,
+                "compile_state_plugin": ("composite", self.prop),
+            }
+        )
 
     @property
     def columns(self) -> list[Any]:
