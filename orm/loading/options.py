@@ -15,6 +15,7 @@ from typing import Any
 from orm import exc
 from orm.inspection import inspect
 from orm.loading.path import ANY, Directive, Step, criterion_key
+from orm.mapping.aliased import aliased
 
 __all__ = [
     "Load",
@@ -94,9 +95,12 @@ class Load:
     def contains_eager(self, *attrs: Any, alias: Any = None) -> Load:
         """Fill the attribute from columns which the statement's own joins select.
 
-        alias: the alias under which the related entity stands in the statement.
+        alias: the alias under which the related entity stands in the statement: of the class, or
+        of its table.
         """
-        target = None if alias is None else inspect(alias)
+        target = None if alias is None else inspect(alias, raiseerr=False)
+        if alias is not None and target is None and attrs:
+            target = inspect(aliased(attrs[-1].property.mapper.class_, alias))
         return self._strategy("contains", attrs, alias=target)
 
     # columns
@@ -133,6 +137,10 @@ class Load:
         """Apply options which start at the entity that this one has reached."""
         made = self
         for each in options:
+            if not isinstance(each, Load):
+                raise exc.ArgumentError(
+                    f"{each!r} is about a whole statement: give it to the statement's options()."
+                )
             for directive in each._directives:
                 path = self._path + directive.path
                 made = made._add(directive._replace(root=self._root, path=path))

@@ -163,3 +163,8 @@ def test_conditions_do_not_go_round(w: Any) -> None:
     notes = with_loader_criteria(w.Note, lambda cls: cls.user.has())
     statement = select(w.User).options(users, notes)
     assert len(w.session.scalars(statement).all()) == 3
+
+
+def test_it_is_no_option_of_a_path(w: Any) -> None:
+    with pytest.raises(exc.ArgumentError, match="whole statement"):
+        selectinload(w.User.notes).options(w.kept)

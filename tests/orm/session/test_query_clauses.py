@@ -153,3 +153,11 @@ def test_contained_in_a_statement(filled: Session, m: Any) -> None:
     query = filled.query(m.User).from_statement(rows).options(contains_eager(m.User.posts))
     users = query.all()
     assert [user.__dict__["posts"][0].title for user in users] == ["aa", "bb", "cc", "dd"]
+
+
+def test_contained_under_an_alias_of_the_table(filled: Session, m: Any) -> None:
+    filled.expunge_all()
+    alias = m.Post.__table__.alias()
+    query = filled.query(m.User).join(alias, alias.c.user_id == m.User.id)
+    users = query.options(contains_eager(m.User.posts, alias=alias)).order_by(m.User.id).all()
+    assert [user.__dict__["posts"][0].title for user in users] == ["aa", "bb", "cc", "dd"]
