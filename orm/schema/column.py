@@ -215,8 +215,15 @@ class Column(ColumnClause[_T], SchemaItem):
         fk._set_parent(self)
 
     def references(self, column: Column[Any]) -> bool:
-        """True if a foreign key of this column points to `column`."""
-        return any(fk.column is column for fk in self.foreign_keys)
+        """True if a foreign key of this column points to `column`, or to what a column of a subquery comes from.
+
+        False while the column has no table, or the table referred to is not known.
+        """
+        return any(
+            not column.proxy_set.isdisjoint(target.proxy_set)
+            for target in (fk._known_column for fk in self.foreign_keys)
+            if target is not None
+        )
 
     # -- copies ----------------------------------------------------------------------------------
 

@@ -85,6 +85,7 @@ class TableCopy:
 
     def _copy_primary_key(self, key: PrimaryKeyConstraint, made: Table) -> None:
         if key._implicit:
+            made.primary_key.info.update(key._info or {})
             return
         made.append_constraint(key._copy(made))
 

@@ -219,15 +219,24 @@ class AddConstraint(_ForElement):
 class DropConstraint(_ForElement):
     """ALTER TABLE ... DROP CONSTRAINT.
 
-    name: the constraint's name in the database, where the constraint itself has none.
+    name: the constraint's name in the database, where the constraint itself has none. isolate_from_table: from now on
+    CREATE TABLE leaves the constraint out.
     """
 
     __visit_name__ = "drop_constraint"
 
     def __init__(
-        self, element: Any, cascade: bool = False, if_exists: bool = False, name: str | None = None
+        self,
+        element: Any,
+        cascade: bool = False,
+        if_exists: bool = False,
+        name: str | None = None,
+        *,
+        isolate_from_table: bool = False,
     ) -> None:
         super().__init__(element)
+        if isolate_from_table:
+            element._isolated = True
         self.cascade = cascade
         self.if_exists = if_exists
         self.name = name

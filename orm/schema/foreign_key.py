@@ -206,6 +206,14 @@ class ForeignKey(SchemaItem):
                 self._take_over_type(found)
         return found
 
+    @property
+    def _known_column(self) -> Column[Any] | None:
+        """The column that is referred to, or None if it cannot be found (yet)."""
+        try:
+            return self.column
+        except exc.InvalidRequestError:
+            return None
+
     def _resolve(self) -> Column[Any]:
         if self.target_column is not None:
             return self.target_column
@@ -268,10 +276,9 @@ class ForeignKey(SchemaItem):
     def _resolve_type(self) -> None:
         """Settle the parent column's type if it has none and the target is known already."""
         if self._is_untyped:
-            try:
-                self._take_over_type(self.column)
-            except exc.InvalidRequestError:
-                pass
+            found = self._known_column
+            if found is not None:
+                self._take_over_type(found)
 
     def references(self, table: Any) -> bool:
         """True if the column referred to belongs to `table`."""

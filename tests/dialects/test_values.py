@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orm.dialects import mysql
 from orm.engine import Engine
 from orm.schema.column import Column
 from orm.schema.metadata import MetaData
@@ -161,3 +162,16 @@ def test_hostile_names(engine: Engine, name: str) -> None:
         assert row._mapping[name] == "x"
         assert row._mapping[table.c[name]] == "x"
     metadata.drop_all(engine)
+
+
+def test_microseconds(engine: Engine) -> None:
+    # MySQL keeps whole seconds unless it is asked for their fractions
+    moment = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
+    clock = Time().with_variant(mysql.TIME(fsp=6), "mysql")
+    metadata = MetaData()
+    table = Table("t", metadata, Column("m", moment), Column("c", clock))
+    metadata.create_all(engine)
+    row = (dt.datetime(2024, 1, 2, 3, 4, 5, 678901), dt.time(23, 59, 59, 999999))
+    with engine.begin() as connection:
+        connection.execute(insert(table).values(row))
+        assert connection.execute(select(table).where(table.c.m == row[0])).one() == row

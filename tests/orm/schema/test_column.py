@@ -154,3 +154,14 @@ def test_a_column_without_name_is_named_later():
     column.name = column.key = "id"
     table = Table("t", MetaData(), column)
     assert table.c.id is column
+
+
+def test_references_through_subqueries_and_to_nowhere():
+    metadata = MetaData()
+    users = Table("users", metadata, Column("id", Integer), Column("name", String(5)))
+    posts = Table("posts", metadata, Column("user_id", ForeignKey("users.id")))
+    found = users.select().subquery()
+    assert posts.c.user_id.references(found.c.id)
+    assert not posts.c.user_id.references(found.c.name)
+    assert not posts.c.user_id.copy().references(users.c.id)
+    assert not Column("x", ForeignKey("nowhere.id")).references(users.c.id)

@@ -125,3 +125,9 @@ def test_a_target_without_a_table_cannot_be_copied():
     table.append_constraint(ForeignKeyConstraint(["a"], [Column("z", Integer)]))
     with pytest.raises(exc.InvalidRequestError, match="no table yet"):
         table.to_metadata(MetaData())
+
+
+def test_notes_of_an_implicit_primary_key_go_along():
+    table = make_child("parent.id")
+    table.primary_key.info["a"] = 1
+    assert table.to_metadata(MetaData()).primary_key.info == {"a": 1}
