@@ -377,6 +377,16 @@ def test_an_added_constraint_leaves_the_table_unless_told_otherwise():
     assert "uq" not in ddl(CreateTable(table), "postgresql")
 
 
+def test_a_dropped_constraint_leaves_the_table_if_told_so():
+    table = Table("t", MetaData(), Column("a", Integer), UniqueConstraint("a", name="uq"))
+    (constraint,) = [c for c in table.constraints if c.name == "uq"]
+    DropConstraint(constraint)
+    assert "uq" in ddl(CreateTable(table), "postgresql")
+    text = ddl(DropConstraint(constraint, isolate_from_table=True), "postgresql")
+    assert text == "ALTER TABLE t DROP CONSTRAINT uq"
+    assert "uq" not in ddl(CreateTable(table), "postgresql")
+
+
 def test_a_column_alone():
     table = Table("t", MetaData(), Column("a", String(3), nullable=False, server_default="x"))
     text = "a VARCHAR(3) DEFAULT 'x' NOT NULL"
