@@ -237,3 +237,37 @@ def test_a_restart_between_two_uses(server: Server) -> None:
             failed += error.connection_invalidated
     assert failed == 1  # the one who noticed; its siblings in the pool were replaced
     plain.dispose()
+
+
+def test_what_one_database_cannot_prepare_none_commits(server: Server, engine: Engine) -> None:
+    other = create_engine(server.url("own"))
+    other.execute("CREATE TABLE u (id INTEGER PRIMARY KEY)")
+    heard: list[str] = []
+    for number, each in enumerate((engine, other)):
+        for name in ("prepare", "commit", "rollback"):
+
+            def hear(*_: Any, _word: str = f"{name} {number}") -> None:
+                heard.append(_word)
+
+            listen(each, f"{name}_twophase", hear)
+
+    def add_both(session: Session, number: int) -> None:
+        for bind, table in ((engine, "t"), (other, "u")):
+            session.execute(f"INSERT INTO {table} VALUES ({number})", bind_arguments={"bind": bind})
+
+    def refuse(conn: Connection, xid: str) -> None:
+        raise ZeroDivisionError
+
+    with Session(twophase=True) as session:
+        add_both(session, 1)
+        session.commit()
+        assert heard == ["prepare 0", "prepare 1", "commit 0", "commit 1"]
+        heard.clear()
+        listen(other, "prepare_twophase", refuse)
+        add_both(session, 2)
+        with pytest.raises(ZeroDivisionError):
+            session.commit()
+        assert heard == ["prepare 0", "prepare 1", "rollback 0", "rollback 1"]
+    assert other.execute("SELECT t.id, u.id FROM t, u").all() == [(1, 1)]
+    other.execute("DROP TABLE u")
+    other.dispose()
