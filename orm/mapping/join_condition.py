@@ -279,8 +279,8 @@ class JoinCondition:
 
 
 def column_pairs(condition: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield (left, right) of every comparison of two columns in a condition."""
-    for part in iterate(condition):
+    """Yield (left, right) of every comparison of two columns in a condition, subqueries left out."""
+    for part in _outside_subqueries(condition):
         if getattr(part, "__visit_name__", "") == "binary" and _is_comparison(part):
             left, right = _column(_side(part, "left")), _column(_side(part, "right"))
             if left is not None and right is not None:
@@ -301,10 +301,19 @@ def _column(element: Any) -> Any:
         return element
     columns = [
         part
-        for part in iterate(element)
+        for part in _outside_subqueries(element)
         if hasattr(part, "table") and getattr(part, "table", None) is not None
     ]
     return columns[0] if len(columns) == 1 else None
+
+
+def _outside_subqueries(element: Any) -> Iterator[Any]:
+    """Yield the parts of an expression; a SELECT within it has conditions of its own."""
+    if element._is_select_base:
+        return
+    yield element
+    for child in element.get_children():
+        yield from _outside_subqueries(child)
 
 
 def _join(mapper: Any, other: Any, only: Any) -> Any:

@@ -24,7 +24,7 @@ from orm.mapping import (
     remote,
 )
 from orm.schema import Column, ForeignKey, ForeignKeyConstraint, Table
-from orm.sql import and_, select
+from orm.sql import and_, func, select
 from orm.state import attribute_keyed_dict
 from orm.types import Integer
 
@@ -404,3 +404,26 @@ def test_wrong_objects_in_relationships(blog):
         user.posts.append("x")
     with pytest.raises(exc.ArgumentError, match=r"User\.posts is a collection"):
         User(posts=None)
+
+
+def test_subqueries_in_a_condition_have_pairs_of_their_own():
+    class Base(DeclarativeBase):
+        pass
+
+    class Visit(Base):
+        __tablename__ = "visits"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id = mapped_column(ForeignKey("users.id"))
+
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    other = Visit.__table__.alias()
+    users = User.__table__
+    last = select(func.max(other.c.id)).where(other.c.user_id == users.c.id).correlate(users)
+    condition = and_(users.c.id == Visit.user_id, Visit.id == last.scalar_subquery())
+    User.last = relationship(Visit, primaryjoin=condition, viewonly=True)
+    relation = inspect(User).relationships["last"]
+    assert relation.local_remote_pairs == [(users.c.id, Visit.__table__.c.user_id)]
+    assert relation.direction.name == "ONETOMANY"
