@@ -1,0 +1,89 @@
+"""Statements over windows, nested WITH, subqueries and several tables, on every database."""
+
+from __future__ import annotations
+
+import pytest
+
+from orm import (
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    delete,
+    from_dml_column,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+metadata = MetaData()
+groups = Table("cs_groups", metadata, Column("id", Integer, primary_key=True))
+items = Table(
+    "cs_items",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("group_id", ForeignKey("cs_groups.id")),
+    Column("number", Integer),
+    Column("twice", Integer),
+    Column("name", String(20)),
+)
+
+
+@pytest.fixture
+def connection(engine):
+    metadata.create_all(engine)
+    with engine.connect() as connection:
+        connection.execute(insert(groups), [{"id": 1}, {"id": 2}])
+        rows = [{"id": n, "group_id": 1 + n % 2, "number": n * 10} for n in range(1, 6)]
+        connection.execute(insert(items), rows)
+        yield connection
+        connection.rollback()
+
+
+def test_frames_with_bound_offsets(connection):
+    for before, expected in ((1, [10, 30, 50, 70, 90]), (2, [10, 30, 60, 90, 120])):
+        sums = func.sum(items.c.number).over(order_by=items.c.id, rows=(-before, 0))
+        found = connection.scalars(select(sums).order_by(items.c.id)).all()
+        assert [int(value) for value in found] == expected
+
+
+def test_nested_and_recursive_ctes(connection):
+    root = select(literal(1).label("n")).cte("numbers", recursive=True, nesting=True)
+    numbers = root.union_all(select(root.c.n + 1).where(root.c.n < 3))
+    outer = select(numbers.c.n).cte("outer_one")
+    statement = select(items.c.number).join(outer, outer.c.n == items.c.id).order_by(items.c.id)
+    assert connection.scalars(statement).all() == [10, 20, 30]
+
+
+def test_unions_in_from(connection):
+    small = select(items.c.id).where(items.c.id < 2)
+    large = select(items.c.id).where(items.c.id > 4)
+    both = small.union(large).subquery("both_ends")
+    statement = select(items.c.number).join(both, both.c.id == items.c.id).order_by(items.c.id)
+    assert connection.scalars(statement).all() == [10, 50]
+
+
+def test_values_that_refer_to_other_values(connection):
+    statement = (
+        update(items)
+        .where(items.c.id == 2)
+        .values(name="x", twice=from_dml_column(items.c.number) * 2)
+    )
+    connection.execute(statement)
+    found = connection.execute(select(items.c.twice, items.c.name).where(items.c.id == 2)).one()
+    assert found == (40, "x")
+
+
+def test_update_and_delete_by_names_of_another_table(connection):
+    joined = items.c.group_id == groups.c.id
+    changed = update(items).values(name="y").where(joined, groups.c.id == 1)
+    assert connection.execute(changed.filter_by(number=20)).rowcount == 1
+    if connection.dialect.name == "sqlite":
+        return
+    gone = delete(items).using(groups).where(joined, groups.c.id == 2)
+    assert connection.execute(gone.filter_by(number=30)).rowcount == 1
+    assert connection.scalar(select(func.count()).select_from(items)) == 4
