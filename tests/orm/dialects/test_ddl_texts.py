@@ -469,3 +469,13 @@ def test_words_after_on_delete_may_be_new_ones_and_name_columns():
         with pytest.raises(exc.CompileError, match="ondelete="):
             CreateTable(child).compile()
         metadata.remove(child)
+
+
+def test_a_constraint_to_be_dropped_may_leave_its_table():
+    table = Table("t", MetaData(), Column("a", Integer), UniqueConstraint("a", name="uq"))
+    (constraint,) = [c for c in table.constraints if c.name == "uq"]
+    text = "ALTER TABLE t DROP CONSTRAINT uq"
+    assert ddl(DropConstraint(constraint), "postgresql") == text
+    assert "uq" in ddl(CreateTable(table), "postgresql")
+    assert ddl(DropConstraint(constraint, isolate_from_table=True), "postgresql") == text
+    assert "uq" not in ddl(CreateTable(table), "postgresql")
