@@ -105,4 +105,4 @@ class MappedColumn(ColumnOperators):
         return getattr(self.column, name)
 
     def __repr__(self) -> str:
-        return f"<mapped_column {self.column!r}>"
+        return f"<MappedColumn {self.column!r}>"

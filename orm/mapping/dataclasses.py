@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 from orm import exc
@@ -61,6 +62,28 @@ def apply_dataclass(class_: type, fields: dict[str, tuple[Any, FieldOptions]]) -
                 setattr(class_, name, member)
             elif name in class_.__dict__:
                 delattr(class_, name)
+
+
+def make_keyword_init(
+    fields: dict[str, tuple[Any, FieldOptions]], constructor: Callable[..., None]
+) -> Callable[..., None]:
+    """Return the `__init__` of a dataclass with init=False: attributes by keyword, then defaults."""
+    defaults = {
+        name: given.default for name, (_, given) in fields.items() if given.default is not NOT_GIVEN
+    }
+    factories = {
+        name: given.default_factory
+        for name, (_, given) in fields.items()
+        if given.default_factory is not NOT_GIVEN
+    }
+    if not defaults and not factories:
+        return constructor
+
+    def __init__(self: Any, **kwargs: Any) -> None:
+        made = {name: make() for name, make in factories.items() if name not in kwargs}
+        constructor(self, **{**defaults, **made, **kwargs})
+
+    return __init__
 
 
 def _in_order(mine: dict[str, Any], annotations: dict[str, Any]) -> dict[str, Any]:

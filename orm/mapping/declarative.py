@@ -40,8 +40,8 @@ def map_class(registry: Registry, class_: type) -> Mapper | None:
     if scan.is_dataclass:
         as_dataclass.apply_dataclass(class_, scan.fields)
         if class_.__init__ is object.__init__:  # type: ignore[misc]
-            # init=False leaves room for the constructor that takes attributes by keyword
-            type.__setattr__(class_, "__init__", registry.constructor)
+            made = as_dataclass.make_keyword_init(scan.fields, registry.constructor)
+            type.__setattr__(class_, "__init__", made)
     parent = _find_parent(class_)
     options = _mapper_options(class_, scan)
     concrete = bool(options.get("concrete"))

@@ -424,8 +424,13 @@ def test_a_dataclass_without_init_takes_keywords() -> None:
 
         id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
         text: orm.Mapped[str | None]
+        count: orm.Mapped[int] = orm.mapped_column(default=7)
+        tags: orm.Mapped[list[str]] = orm.mapped_column(orm.JSON, default_factory=list)
 
-    assert repr(Plain(id=1, text="x")).endswith("Plain(id=1, text='x')")
+    made = Plain(text="x")
+    assert (made.text, made.count, made.tags) == ("x", 7, [])
+    assert Plain(count=1).count == 1
+    assert repr(Plain(id=1, text="x")).endswith("Plain(id=1, text='x', count=7, tags=[])")
 
 
 def test_attributes_without_annotation_are_no_fields() -> None:
