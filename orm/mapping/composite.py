@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -46,6 +46,10 @@ class CompositeComparator(PropComparator):
     def __eq__(self, other: Any) -> Any:
         values = [None] * len(self.columns) if other is None else self.prop.values_of(other)
         return and_(*(column == value for column, value in zip(self.columns, values, strict=True)))
+
+    def _update_pairs(self, value: Any) -> Iterator[tuple[Any, Any]]:
+        """Yield the (column attribute, value) pairs which INSERT and UPDATE set for a value."""
+        yield from zip(self.columns, self.prop.parts_of(value), strict=True)
 
     def __ne__(self, other: Any) -> Any:
         return ~(self == other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from orm import exc
@@ -257,7 +257,8 @@ class ValuesBase(UpdateBase):
 
     def _as_row(self, row: Any, suffix: str = "") -> dict[Any, Any]:
         if isinstance(row, Mapping):
-            return {self._column_name(k): self._as_value(k, v, suffix) for k, v in row.items()}
+            pairs = self._expand(row)
+            return {self._column_name(k): self._as_value(k, v, suffix) for k, v in pairs}
         if isinstance(row, tuple | list):
             columns = list(self.table.c)
             if len(row) > len(columns):
@@ -268,6 +269,19 @@ class ValuesBase(UpdateBase):
                 c.key: self._as_value(c.key, v, suffix) for c, v in zip(columns, row, strict=False)
             }
         raise exc.ArgumentError(f"values() takes a dict, a tuple or a list of these, got {row!r}")
+
+    def _expand(self, row: Mapping[Any, Any]) -> Iterator[tuple[Any, Any]]:
+        """Yield keys and values, an attribute that stands for several columns as these."""
+        for key, value in row.items():
+            attribute = key
+            if isinstance(key, str) and self._entity is not None and key not in self.table.c:
+                entity = self._entity._annotations["parententity"]
+                attribute = getattr(entity.entity_namespace, key, None)
+            expand = getattr(attribute, "_update_pairs", None)
+            if expand is None:
+                yield key, value
+            else:
+                yield from expand(value)
 
     def _as_value(self, key: Any, value: Any, suffix: str = "") -> Any:
         """An expression as an element; a plain value as a bind of the column's type."""

@@ -12,10 +12,12 @@ from orm import (
     Session,
     aliased,
     create_engine,
+    exc,
     func,
     inspect,
     mapped_column,
     select,
+    update,
 )
 from orm.ext.hybrid import HYBRID_PROPERTY, Comparator, hybrid_method, hybrid_property
 
@@ -63,6 +65,19 @@ class Span(Base):
     @classmethod
     def _label_comparator(cls) -> Any:
         return CaseInsensitive(cls.name)
+
+    @hybrid_property
+    def upper(self) -> Any:
+        return self.high
+
+    @hybrid_property
+    def ends(self) -> Any:
+        return self.low + self.high
+
+    @ends.inplace.update_expression
+    @classmethod
+    def _set_ends(cls, value: tuple[int, int]) -> Any:
+        return [(cls.low, value[0]), (cls.high, value[1])]
 
     @hybrid_method
     def covers(self, point: int) -> Any:
@@ -142,3 +157,13 @@ def test_a_subclass_overrides_a_part() -> None:
 
     assert Wide(high=10, length=4).low == 6
     assert Span(low=1, length=4).high == 5
+
+
+def test_updates(session: Any) -> None:
+    session.execute(update(Span).where(Span.id == 1).values({Span.upper: 50}))
+    session.execute(update(Span).where(Span.id == 2).values(upper=60))
+    assert session.scalars(select(Span.high).order_by(Span.id)).all() == [50, 60]
+    session.execute(update(Span).where(Span.id == 1).values({Span.ends: (1, 2)}))
+    assert session.execute(select(Span.low, Span.high).where(Span.id == 1)).one() == (1, 2)
+    with pytest.raises(exc.InvalidRequestError, match="update_expression"):
+        update(Span).values({Span.length: 3})

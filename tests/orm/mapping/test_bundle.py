@@ -17,6 +17,7 @@ from orm import (
     create_engine,
     mapped_column,
     select,
+    update,
 )
 
 
@@ -83,3 +84,10 @@ def test_bundle_with_values_of_its_own(session: Any) -> None:
 
     found = session.execute(select(AsDict("size", Vertex.x, Vertex.y)).where(Vertex.id == 1))
     assert found.scalar_one() == {"x": 1, "y": 2}
+
+
+def test_composites_are_set_by_statements(session: Any) -> None:
+    session.execute(update(Vertex).where(Vertex.id == 2).values({Vertex.place: Point(5, 6)}))
+    session.execute(update(Vertex).where(Vertex.id == 1).values(place=Point(7, 8)))
+    found = session.execute(select(Vertex.x, Vertex.y).order_by(Vertex.id)).all()
+    assert found == [(7, 8), (5, 6)]
