@@ -160,6 +160,27 @@ def install_discriminator(mapper: Mapper) -> None:
     mapper.class_manager.dispatch.add_listener("init", set_identity, {"raw": True})
 
 
+def install_abstract(mapper: Mapper) -> None:
+    """Refuse objects of a class which only groups those below it (`polymorphic_abstract`)."""
+    name = mapper.class_.__name__
+    if mapper.polymorphic_on is None:
+        raise exc.InvalidRequestError(
+            f"{name}: polymorphic_abstract=True is for hierarchies with a discriminator. Write "
+            "polymorphic_on in __mapper_args__ of the base class; for a class that is not mapped "
+            "at all, write __abstract__ = True."
+        )
+
+    def refuse(state: Any, args: Any, kwargs: Any) -> None:
+        if type(state.obj()) is mapper.class_:
+            raise exc.InvalidRequestError(
+                f"{name} cannot be instantiated: it is mapped with polymorphic_abstract=True. Make an "
+                f"object of one of its subclasses: "
+                f"{', '.join(each.class_.__name__ for each in mapper.self_and_descendants[1:])}."
+            )
+
+    mapper.class_manager.dispatch.add_listener("init", refuse, {"raw": True})
+
+
 def reduce_primary_key(columns: list[Any]) -> list[Any]:
     """Drop columns which only repeat another of the list, by a foreign key to it."""
     kept = []

@@ -350,6 +350,8 @@ class Mapper:
         self.pk_keys: tuple[str, ...] = tuple(self.column_key[each] for each in self.primary_key)
         install_hooks(self)
         inheritance.install_discriminator(self)
+        if self.polymorphic_abstract:
+            inheritance.install_abstract(self)
         for fn in self.dispatch.instrument_class:
             fn(self, self.class_)
         for fn in self.dispatch.after_mapper_constructed:

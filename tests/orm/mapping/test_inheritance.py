@@ -179,3 +179,33 @@ def test_column_of_a_sibling_can_be_shared(Base):
         __mapper_args__ = {"polymorphic_identity": "d"}
 
     assert inspect(D).props["extra"].columns == inspect(B).props["extra"].columns
+
+
+def test_polymorphic_abstract_classes_have_no_objects() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Thing(Own):
+        __tablename__ = "thing"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
+
+    class Box(Thing):
+        __mapper_args__ = {"polymorphic_identity": "box"}
+
+    assert Box().kind == "box"
+    with pytest.raises(exc.InvalidRequestError, match="object of one of its subclasses: Box"):
+        Thing(kind="box")
+
+    class Plain(Own):
+        __tablename__ = "plain"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    with pytest.raises(exc.InvalidRequestError, match="Write polymorphic_on"):
+
+        class Wrong(Plain):
+            __mapper_args__ = {"polymorphic_abstract": True}
