@@ -12,6 +12,7 @@ from typing import Any
 from orm.loading.criteria import conditions_for
 from orm.loading.polymorphic import single_criterion
 from orm.mapping.join_entries import adapt_all, is_column, is_remote, make_adapter
+from orm.sql.adapt import replacement_traverse
 from orm.sql.froms import compute_froms
 from orm.sql.select import select
 from orm.sql.visitors import iterate
@@ -143,18 +144,19 @@ def _join(statement: Any, load: JoinedLoad) -> Any:
 
 def _wrap(builder: Any, base: Any) -> Any:
     """Make the statement itself a subquery, and join to that."""
-    inner_columns = _columns_within(builder)
+    inner_columns = _columns_within(builder, base)
     known = {hash(column) for column in inner_columns}
     order_by = list(base._order_by)
     for each in order_by:
-        column = _ordered(each)
-        if is_column(column) and hash(column) not in known:
-            inner_columns.append(column)
+        ordered = _ordered(each)
+        if _can_be_selected(ordered) and hash(ordered) not in known:
+            inner_columns.append(ordered)
+            known.add(hash(ordered))
     inner = base.with_only_columns(*inner_columns).subquery()
     moved = dict(zip(inner_columns, inner.c, strict=True))
     outer = select(*[moved.get(column, column) for column in builder.columns]).select_from(inner)
     outer = outer.set_label_style(base._label_style)
-    ordering = [adapt_all(each, moved.get) for each in order_by]
+    ordering = [replacement_traverse(each, moved.get) for each in order_by]
     for load in builder.joins:
         load.adapt_parent(moved.get)
         outer = _join(outer, load)
@@ -162,22 +164,30 @@ def _wrap(builder: Any, base: Any) -> Any:
     return outer.order_by(*ordering) if ordering else outer
 
 
-def _columns_within(builder: Any) -> list[Any]:
+def _columns_within(builder: Any, base: Any) -> list[Any]:
     """Return the columns of the statement itself: those selected, and those which joins refer to."""
-    aliases = {id(each) for load in builder.joins for each in (load.target, load.secondary)}
-    found = {
-        hash(column): column for column in builder.columns if id(table_of(column)) not in aliases
-    }
+    joined = {id(load.target) for load in builder.joins}
+    aliases = joined | {id(load.secondary) for load in builder.joins if load.secondary is not None}
+
+    def is_within(expression: Any) -> bool:
+        parts: list[Any] = [part for part in iterate(expression) if is_column(part)]
+        return all(id(part.table) not in aliases for part in parts)
+
+    froms = {hash(f) for item in compute_froms(base) for f in (item, *item._from_objects)}
+    found = {hash(column): column for column in builder.columns if is_within(column)}
+    element: Any
     for load in builder.joins:
         for element in iterate(load.onclause):
-            if is_column(element) and id(table_of(element)) not in aliases:
+            if is_column(element) and hash(element.table) in froms and is_within(element):
                 found.setdefault(hash(element), element)
     return list(found.values())
 
 
-def table_of(column: Any) -> Any:
-    """Return what a column is of, None for an expression."""
-    return column.table if is_column(column) else None
+def _can_be_selected(ordered: Any) -> bool:
+    """Return whether what is ordered by is an expression, and no text or name of a label."""
+    if ordered._is_text_clause or ordered.__visit_name__ == "textual_label_reference":
+        return False
+    return bool(ordered._is_column_element)
 
 
 def _ordered(expression: Any) -> Any:

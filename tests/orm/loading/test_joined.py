@@ -14,8 +14,10 @@ from orm import (
     Mapped,
     Session,
     Table,
+    column_property,
     contains_eager,
     create_engine,
+    func,
     joinedload,
     load_only,
     mapped_column,
@@ -140,3 +142,37 @@ def test_collections_joined_to_lazily_loaded_ones(session: Session, blog: Any) -
     for user in session.scalars(select(blog.User).options(path)):
         assert len(user.posts) == 3
         assert all(len(post.comments) == 2 for post in user.posts)
+
+
+def test_expressions_and_their_order_under_a_limit() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Line(Base):
+        __tablename__ = "line"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        order_id = mapped_column(ForeignKey("orders.id"))
+        price = mapped_column(Integer)
+        twice = column_property(price * 2)
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        lines: Mapped[list[Line]] = relationship(order_by=Line.id)
+
+    prices = Line.__table__.c
+    total = select(func.sum(prices.price)).where(prices.order_id == Order.id).correlate(Order)
+    Order.total = column_property(total.scalar_subquery())
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Order(id=1, lines=[Line(price=3), Line(price=4)]))
+        session.add(Order(id=2, lines=[Line(price=1)]))
+        session.commit()
+        statement = select(Order).options(joinedload(Order.lines)).order_by(Order.total)
+        orders = session.scalars(statement.limit(5)).unique().all()
+        assert [(order.id, order.total) for order in orders] == [(2, 1), (1, 7)]
+        assert [line.twice for line in orders[1].lines] == [6, 8]
+        reverse = statement.order_by(None).order_by((Order.id * -1).asc()).limit(5)
+        assert [order.id for order in session.scalars(reverse).unique()] == [2, 1]
+    engine.dispose()
