@@ -228,10 +228,13 @@ def _entities_of(statement: Any, is_top: bool) -> list[Any]:
     """
     parts = [*statement._raw_columns, *statement._from_obj]
     parts += [entry.left for entry in statement._setup_joins if entry.left is not None]
-    if is_top:
-        parts += statement._where_criteria
+    mentioned = statement._where_criteria if is_top else ()
     joined = {_target_entity(entry) for entry in statement._setup_joins}
     found = dict.fromkeys(entity for part in parts for entity in _entities_within(part))
+    for part in mentioned:
+        for entity in _entities_within(part):
+            if not getattr(entity, "is_part", False):
+                found[entity] = None
     return [entity for entity in found if entity not in joined]
 
 

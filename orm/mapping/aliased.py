@@ -45,6 +45,8 @@ class AliasedInsp:
         #: the mapper or alias in whose place this one is selected, as the union of a Query is:
         #: options that start there are meant for this one, too
         self.stands_for: Any = None
+        #: a subclass within with_polymorphic(): conditions on it do not narrow the whole
+        self.is_part = False
         #: the alias that this is an alias of: columns go through it
         self.inner: AliasedInsp | None = None
         self.attributes: dict[str, Any] = {}

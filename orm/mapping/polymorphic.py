@@ -53,9 +53,9 @@ def with_polymorphic(
     for each in mappers:
         if each is not mapper:
             below = tuple(other for other in mappers if other.isa(each))
-            made.__dict__[each.class_.__name__] = _make_entity(
-                each, source, name, adapt_on_names, below
-            )
+            part = _make_entity(each, source, name, adapt_on_names, below)
+            part.__dict__["_aliased_insp"].is_part = True
+            made.__dict__[each.class_.__name__] = part
     return made
 
 

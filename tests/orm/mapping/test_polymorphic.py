@@ -212,3 +212,11 @@ def test_polymorphic_load_selectin_and_relationships_of_subclasses() -> None:
         found = session.scalars(select(Shape)).all()
         assert [(each.color, len(each.corners)) for each in found] == [("red", 2)] * 3
         assert len(sent) == 3
+
+
+def test_a_condition_on_a_class_of_the_same_table_does_not_narrow_the_whole(session: Any) -> None:
+    entity = with_polymorphic(Manager, [Boss])
+    statement = select(entity).where((entity.level == 3) | (entity.Boss.car == "red"))
+    found = session.scalars(statement.order_by(entity.id)).all()
+    assert [type(each) for each in found] == [Manager, Boss]
+    assert session.scalars(select(entity.Boss)).one().car == "red"
