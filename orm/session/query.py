@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from orm.inspection import inspect
+from orm.loading.criteria import criteria_of
 from orm.loading.options import without_eager_loads
 from orm.session import query_dml
 from orm.session.query_clauses import QueryClauses
@@ -220,6 +221,7 @@ class Query(QueryClauses[_T]):
         if not inner._has_row_limiting_clause and not inner._distinct_on:
             inner = inner.order_by(None)
         counted = select(func.count(literal_column("*"))).select_from(inner.subquery())
+        counted = counted.options(*criteria_of(inner))
         options = {**inner._execution_options}
         return int(self.session.scalar(counted.execution_options(**options)))
 

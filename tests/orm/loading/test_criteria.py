@@ -168,3 +168,7 @@ def test_conditions_do_not_go_round(w: Any) -> None:
 def test_it_is_no_option_of_a_path(w: Any) -> None:
     with pytest.raises(exc.ArgumentError, match="whole statement"):
         selectinload(w.User.notes).options(w.kept)
+
+
+def test_count_of_a_query(w: Any) -> None:
+    assert w.session.query(w.User).options(w.kept).count() == 2
