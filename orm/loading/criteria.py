@@ -139,6 +139,11 @@ class Restricting:
         """Return the statement with the conditions of its entities, once only."""
         if not statement.is_orm or "_is_restricted" in statement.__dict__:
             return statement
+        own = () if is_top else criteria_of(statement)
+        if own:
+            statement = statement._clone()
+            statement._with_options = ()
+            return Restricting((*self.options, *own))(statement)
         within = statement.__dict__.get("_is_condition_of", frozenset())
         made = statement._clone()
         made._is_restricted = True

@@ -172,3 +172,8 @@ def test_it_is_no_option_of_a_path(w: Any) -> None:
 
 def test_count_of_a_query(w: Any) -> None:
     assert w.session.query(w.User).options(w.kept).count() == 2
+
+
+def test_options_of_a_subquery(w: Any) -> None:
+    inner = select(w.User).options(w.kept).subquery()
+    assert w.session.scalar(select(func.count()).select_from(inner)) == 2
