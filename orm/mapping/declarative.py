@@ -39,7 +39,7 @@ def map_class(registry: Registry, class_: type) -> Mapper | None:
     scan = Scan(registry, class_).run()
     if scan.is_dataclass:
         as_dataclass.apply_dataclass(class_, scan.fields)
-        if class_.__init__ is object.__init__:  # type: ignore[misc]
+        if class_.__init__ in (object.__init__, registry.constructor):  # type: ignore[misc]
             made = as_dataclass.make_keyword_init(scan.fields, registry.constructor)
             type.__setattr__(class_, "__init__", made)
     parent = _find_parent(class_)

@@ -449,3 +449,16 @@ def test_attributes_without_annotation_are_no_fields() -> None:
     with pytest.raises(TypeError):
         Partly("x")
     assert Partly(name="x").hidden is None
+
+
+def test_a_base_with_init_false_sets_defaults_too() -> None:
+    class Base(MappedAsDataclass, DeclarativeBase, init=False):
+        pass
+
+    class Leaf(Base):
+        __tablename__ = "leaf"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        count: Mapped[int] = mapped_column(default=7)
+
+    assert Leaf(id=1).count == 7
