@@ -12,16 +12,19 @@ from datetime import datetime
 from typing import Any
 
 from tests.benchmarks import data
-from tests.benchmarks.libraries import RawObject
+from tests.benchmarks.libraries import RawChild, RawParent, RawPerson
 
 Timed = Callable[[], object]
 PERSON = ("id", "name", "email", "age", "score", "city", "active", "joined")
 NEW = 10_000
 
 
-def _raw_people(cursor: sqlite3.Cursor) -> list[RawObject]:
+def _raw_people(cursor: sqlite3.Cursor) -> list[RawPerson]:
     parse = datetime.fromisoformat
-    return [RawObject(PERSON, (*row[:6], bool(row[6]), parse(row[7]))) for row in cursor.fetchall()]
+    return [
+        RawPerson(ident, name, email, age, score, city, bool(active), parse(joined))
+        for ident, name, email, age, score, city, active, joined in cursor.fetchall()
+    ]
 
 
 def _check(people: list[Any]) -> object:
@@ -109,15 +112,11 @@ def lib_filter(lib: Any, engine: Any) -> Timed:
 
 def raw_children(connection: sqlite3.Connection) -> Timed:
     def run() -> object:
-        parents = [
-            RawObject(("id", "name", "children"), (*row, []))
-            for row in connection.execute("SELECT id, name FROM parent").fetchall()
-        ]
-        by_id = {parent.id: parent for parent in parents}  # type: ignore[attr-defined]
-        names = ("id", "name", "parent_id")
+        rows = connection.execute("SELECT id, name FROM parent").fetchall()
+        parents = {row[0]: RawParent(*row) for row in rows}
         for row in connection.execute("SELECT id, name, parent_id FROM child ORDER BY id"):
-            by_id[row[2]].children.append(RawObject(names, row))  # type: ignore[attr-defined]
-        return sum(len(parent.children) for parent in parents)  # type: ignore[attr-defined]
+            parents[row[2]].children.append(RawChild(*row))
+        return sum(len(parent.children) for parent in parents.values())
 
     return run
 
@@ -147,7 +146,7 @@ def raw_lazy(connection: sqlite3.Connection) -> Timed:
         for ident, _name in connection.execute(sql).fetchall():
             sql = "SELECT id, name, parent_id FROM child WHERE parent_id = ? ORDER BY id"
             rows = connection.execute(sql, (ident,)).fetchall()
-            total += len([RawObject(("id", "name", "parent_id"), row) for row in rows])
+            total += len([RawChild(*row) for row in rows])
         return total
 
     return run
@@ -172,13 +171,20 @@ def raw_insert(connection: sqlite3.Connection) -> Timed:
         connection.execute("BEGIN")
         made = []
         for n in range(NEW):
-            values = data.person_values(n)[1:]
-            person = RawObject(PERSON[1:], values)
-            stored = data.to_stored((n, *values))[1:]
-            person.id = connection.execute(sql, stored).fetchone()[0]  # type: ignore[attr-defined]
+            person = RawPerson(None, *data.person_values(n)[1:])  # type: ignore[arg-type]
+            values = (
+                person.name,
+                person.email,
+                person.age,
+                person.score,
+                person.city,
+                int(person.active),
+                person.joined.isoformat(" ", "microseconds"),
+            )
+            (person.id,) = connection.execute(sql, values).fetchone()
             made.append(person)
         connection.rollback()
-        return len({person.id for person in made})  # type: ignore[attr-defined]
+        return len({person.id for person in made})
 
     return run
 
@@ -206,10 +212,10 @@ def raw_update(connection: sqlite3.Connection) -> Timed:
         people = _raw_people(connection.execute(sql))
         connection.execute("BEGIN")
         for person in people:
-            person.age += 1  # type: ignore[attr-defined]
+            person.age += 1
             connection.execute(
                 "UPDATE person SET age = ? WHERE id = ?",
-                (person.age, person.id),  # type: ignore[attr-defined]
+                (person.age, person.id),
             )
         (total,) = connection.execute("SELECT sum(age) FROM person").fetchone()
         connection.rollback()
@@ -240,7 +246,7 @@ def raw_delete(connection: sqlite3.Connection) -> Timed:
         people = _raw_people(connection.execute(sql))
         connection.execute("BEGIN")
         for person in people:
-            connection.execute("DELETE FROM person WHERE id = ?", (person.id,))  # type: ignore[attr-defined]
+            connection.execute("DELETE FROM person WHERE id = ?", (person.id,))
         (total,) = connection.execute("SELECT count(*) FROM person").fetchone()
         connection.rollback()
         return total

@@ -7,7 +7,6 @@ case is written once and cannot favour one side.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Optional
@@ -92,8 +91,43 @@ def _map_model(lib: Any) -> None:
     lib.Base, lib.Person, lib.Parent, lib.Child = Base, Person, Parent, Child
 
 
-class RawObject:
-    """What a hand-written data layer would make of a row."""
+class RawPerson:
+    """What code on the bare driver would make of a row of person."""
 
-    def __init__(self, names: Sequence[str], values: Sequence[object]) -> None:
-        self.__dict__.update(zip(names, values, strict=True))
+    def __init__(
+        self,
+        id: int | None,
+        name: str,
+        email: str,
+        age: int,
+        score: float,
+        city: str | None,
+        active: bool,
+        joined: datetime,
+    ) -> None:
+        self.id = id
+        self.name = name
+        self.email = email
+        self.age = age
+        self.score = score
+        self.city = city
+        self.active = active
+        self.joined = joined
+
+
+class RawParent:
+    """The same for a row of parent."""
+
+    def __init__(self, id: int, name: str) -> None:
+        self.id = id
+        self.name = name
+        self.children: list[RawChild] = []
+
+
+class RawChild:
+    """The same for a row of child."""
+
+    def __init__(self, id: int, name: str, parent_id: int) -> None:
+        self.id = id
+        self.name = name
+        self.parent_id = parent_id
