@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orm import Session, exc, select
+from orm import Session, exc, insert, select
 from orm.loading.batch import BATCH_SIZE, Peers
 from orm.loading.options import lazyload, raiseload
 
@@ -23,15 +23,13 @@ def test_two_relationships_of_a_page_cost_two_statements(blog: Any, session: Ses
         ("lazy_load", "Post.author", 30),
         ("lazy_load", "Post.comments", 30),
     ]
-    assert seen[0] == ("p10", "u1", ["c100", "c101"][:0] or [f"c{posts[0].id}{n}" for n in (0, 1)])
+    assert seen[0] == ("p10", "u1", [f"c{posts[0].id}{n}" for n in (0, 1)])
     assert all(name == "u" + title[1:-1] for title, name, _ in seen)
 
 
 def test_one_hundred_objects_with_two_relationships_load_with_three_statements(
     blog: Any, session: Session
 ) -> None:
-    from orm import insert
-
     session.execute(
         insert(blog.User.__table__), [{"id": 1000 + i, "name": f"x{i}"} for i in range(100)]
     )
@@ -154,8 +152,6 @@ def test_expunged_peers_are_not_touched(blog: Any, session: Session) -> None:
 
 
 def test_at_most_500_per_statement_starting_with_the_touched(blog: Any, session: Session) -> None:
-    from orm import insert
-
     session.execute(
         insert(blog.User.__table__), [{"id": 1000 + i, "name": "x"} for i in range(1200)]
     )
