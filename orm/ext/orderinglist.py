@@ -1,7 +1,7 @@
 """ordering_list: a collection that keeps the position of each member in an attribute of it.
 
-bullets: Mapped[list[Bullet]] = relationship(
-    order_by="Bullet.position", collection_class=ordering_list("position")
+tracks: Mapped[list[Track]] = relationship(
+    order_by="Track.position", collection_class=ordering_list("position")
 )
 """
 
