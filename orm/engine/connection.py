@@ -272,8 +272,8 @@ class Connection:
                 "Call rollback(); the next statement then gets another connection."
             )
         self._require_connection()
-        for listener in self.dispatch.begin:
-            listener(self)
+        if self.dispatch.begin:
+            self._tell_begin()
         if self._echo:
             self._log("BEGIN (implicit)")
         if not self._autocommit:
@@ -284,6 +284,16 @@ class Connection:
             self._wrote = False
             self._watched = self._echo or self._joined
         self._start_transaction(RootTransaction(self))
+
+    def _tell_begin(self) -> None:
+        """Tell the listeners; what they execute is the beginning of the transaction."""
+        self._ready = True
+        self._clean = False  # should one raise, what it has begun ends at the return to the pool
+        try:
+            for listener in self.dispatch.begin:
+                listener(self)
+        finally:
+            self._ready = False
 
     def _start_transaction(self, begun: RootTransaction) -> None:
         self._transaction = begun

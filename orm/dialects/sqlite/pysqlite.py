@@ -137,16 +137,23 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
                 time.sleep(0.01)
 
     def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> bool:
-        """Send BEGIN; in memory, borrowers of one thread join the transaction in progress."""
+        """Send BEGIN, unless a listener of the begin event has done so.
+
+        In memory, borrowers of one thread join the transaction in progress.
+        """
+        begun = dbapi_connection.in_transaction
         if not self._in_memory:
-            dbapi_connection.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
+            if not begun:
+                dbapi_connection.execute("BEGIN" if read_only else "BEGIN IMMEDIATE")
             return False
         key = id(dbapi_connection)
-        if dbapi_connection.in_transaction:
-            self._borrowers[key] = self._borrowers.get(key, 0) + 1
+        others = self._borrowers.get(key, 0)
+        if begun and others:
+            self._borrowers[key] = others + 1
             return True
         self._borrowers[key] = 1
-        dbapi_connection.execute("BEGIN")
+        if not begun:
+            dbapi_connection.execute("BEGIN")
         return False
 
     def do_commit(self, dbapi_connection: Any) -> None:
