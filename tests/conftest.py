@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-class DatabaseFarm:
+class ServerDatabases:
     """Hands out one database per server and test process, emptied between tests."""
 
     def __init__(self) -> None:
@@ -73,10 +73,10 @@ def missing(reason: str) -> Any:
 
 
 @pytest.fixture(scope="session")
-def database_farm() -> Iterator[DatabaseFarm]:
-    farm = DatabaseFarm()
-    yield farm
-    farm.close()
+def server_databases() -> Iterator[ServerDatabases]:
+    databases = ServerDatabases()
+    yield databases
+    databases.close()
 
 
 @pytest.fixture(params=DATABASES)
@@ -91,9 +91,9 @@ def db_url(db_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
     if db_kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.db'}"
         return
-    farm: DatabaseFarm = request.getfixturevalue("database_farm")
-    yield farm.url(db_kind)
-    farm.empty(db_kind)
+    databases: ServerDatabases = request.getfixturevalue("server_databases")
+    yield databases.url(db_kind)
+    databases.empty(db_kind)
 
 
 @pytest.fixture
