@@ -28,8 +28,11 @@ def _render_drop_enum(context: Any, op: DropEnumOp) -> str:
 
 
 def finish_script(context: Any, revision: Any, directives: list[Any]) -> None:
-    """Write no script when there is nothing to do; otherwise drop enum types with their tables, so
-    that `downgrade` and a new `upgrade` work on PostgreSQL."""
+    """Write no script when there is nothing to do; otherwise see to it that it can be taken back.
+
+    On PostgreSQL enum types are dropped with their tables; MariaDB refuses to drop an index that
+    a foreign key needs, so indexes of dropped tables go with these.
+    """
     if not directives:
         return
     script = directives[0]
@@ -44,6 +47,8 @@ def finish_script(context: Any, revision: Any, directives: list[Any]) -> None:
     before = [table for table in wanted.tables.values() if table.name not in created]
     _drop_enums(script.downgrade_ops, before)
     _drop_enums(script.upgrade_ops, list(wanted.tables.values()))
+    _leave_out_indexes(script.downgrade_ops)
+    _leave_out_indexes(script.upgrade_ops)
 
 
 def _drop_enums(container: Any, remaining: list[Any]) -> None:
@@ -57,3 +62,21 @@ def _drop_enums(container: Any, remaining: list[Any]) -> None:
         for name in enum_names(reverse.columns)
     }
     container.ops.extend(DropEnumOp(name) for name in sorted(names - kept))
+
+
+def _leave_out_indexes(container: Any) -> None:
+    """Take out the drops of indexes whose table is dropped by the same script."""
+    dropped = {
+        (op.table_name, op.schema) for op in container.ops if isinstance(op, ops.DropTableOp)
+    }
+    kept = []
+    for op in container.ops:
+        goes = (getattr(op, "table_name", None), getattr(op, "schema", None)) in dropped
+        if goes and isinstance(op, ops.ModifyTableOps):
+            op.ops[:] = [each for each in op.ops if not isinstance(each, ops.DropIndexOp)]
+            if not op.ops:
+                continue
+        elif goes and isinstance(op, ops.DropIndexOp):
+            continue
+        kept.append(op)
+    container.ops[:] = kept

@@ -179,6 +179,28 @@ def test_init_keeps_what_is_there(small: Project) -> None:
     assert [path.name for path in (small.folder / "migrations").iterdir()] == ["precious.txt"]
 
 
+def test_a_table_goes_with_its_indexes(bare: Project) -> None:
+    """MariaDB refuses to drop an index which a foreign key of the table needs."""
+
+    class Owner(bare.db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Pet(bare.db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+        owner_id: Mapped[int] = mapped_column(ForeignKey("owner.id"), index=True)
+
+    bare.run("init")
+    bare.run("migrate", "-m", "pets")
+    bare.run("upgrade")
+    (script,) = bare.scripts()
+    assert "create_index" in script
+    assert "drop_index" not in script
+    bare.run("downgrade")
+    assert bare.tables() == []
+    bare.run("upgrade")
+    assert bare.tables() == ["owner", "pet"]
+
+
 @pytest.mark.parametrize("db_kind", ["sqlite"], indirect=True)
 def test_no_models(bare: Project) -> None:
     bare.run("init")
