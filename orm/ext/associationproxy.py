@@ -26,6 +26,8 @@ from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
 from orm.sql.expression import or_
 from orm.sql.operators import ColumnOperators
 
+__all__ = ["ASSOCIATION_PROXY", "AssociationProxy", "AssociationProxyInstance", "association_proxy"]
+
 _T = TypeVar("_T")
 
 ASSOCIATION_PROXY = AssociationExtensionType.ASSOCIATION_PROXY

@@ -21,6 +21,16 @@ from orm.mapping.properties import PropComparator
 from orm.sql.coercions import to_element
 from orm.state.instrumented import QueryableAttribute
 
+__all__ = [
+    "HYBRID_METHOD",
+    "HYBRID_PROPERTY",
+    "Comparator",
+    "ExprComparator",
+    "HybridExtensionType",
+    "hybrid_method",
+    "hybrid_property",
+]
+
 _T = TypeVar("_T")
 _F = TypeVar("_F", bound=Callable[..., Any])
 

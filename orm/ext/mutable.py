@@ -23,6 +23,8 @@ from orm.state.instance_state import InstanceState
 from orm.types.base import TypeEngine, to_instance
 from orm.util.proxies import memoized_property
 
+__all__ = ["Mutable", "MutableBase", "MutableComposite", "MutableDict", "MutableList", "MutableSet"]
+
 _T = TypeVar("_T")
 _KT = TypeVar("_KT")
 _VT = TypeVar("_VT")

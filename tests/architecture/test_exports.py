@@ -23,16 +23,25 @@ PUBLIC_MODULES = (
     "flask_ormsession",
 )
 
+EXTENSION_MODULES = (
+    "orm.ext.associationproxy",
+    "orm.ext.compiler",
+    "orm.ext.declarative",
+    "orm.ext.hybrid",
+    "orm.ext.mutable",
+    "orm.ext.orderinglist",
+)
+
 
 def _current() -> list[str]:
     return [
         f"{module}.{name}"
-        for module in PUBLIC_MODULES
+        for module in (*PUBLIC_MODULES, *EXTENSION_MODULES)
         for name in sorted(importlib.import_module(module).__all__)
     ]
 
 
-@pytest.mark.parametrize("module_name", PUBLIC_MODULES)
+@pytest.mark.parametrize("module_name", [*PUBLIC_MODULES, *EXTENSION_MODULES])
 def test_every_name_in_all_is_there_once(module_name: str) -> None:
     module = importlib.import_module(module_name)
     assert [name for name in module.__all__ if not hasattr(module, name)] == []
