@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from orm import exc
 from orm.schema.constraints import (
@@ -29,11 +29,10 @@ from orm.schema.types import schema_types
 from orm.sql.elements import ColumnClause
 from orm.types.base import NULLTYPE, NullType, TypeEngine, to_instance
 from orm.types.scalar import Integer, String
+from orm.util.typevars import T
 
 if TYPE_CHECKING:
     from orm.schema.table import Table
-
-_T = TypeVar("_T")
 
 
 class _Unset:
@@ -49,7 +48,7 @@ class _Unset:
 UNSET: Final[Any] = _Unset()
 
 
-class Column(ColumnClause[_T], SchemaItem):
+class Column(ColumnClause[T], SchemaItem):
     """A column of a table.
 
     `Column("name", String(50), ForeignKey(...), nullable=False)`; the name may be left out where a mapped class
@@ -60,6 +59,7 @@ class Column(ColumnClause[_T], SchemaItem):
     dataclasses. server_default, server_onupdate: made by the server. index, unique: an Index or UniqueConstraint over
     this column alone. autoincrement: "auto" numbers a lone integer primary key; True, False and "ignore_fk" force it.
     key: the name used in Python, where it differs from the database's. quote: forces or forbids quotes around the name.
+    insert_sentinel: the column tells the rows of one INSERT apart; see insert_sentinel().
     """
 
     __visit_name__ = "column"
@@ -88,6 +88,8 @@ class Column(ColumnClause[_T], SchemaItem):
         quote: bool | None = None,
         system: bool = False,
         comment: str | None = None,
+        insert_sentinel: bool = False,
+        _omit_from_statements: bool = False,
         **dialect_options: Any,
     ) -> None:
         name, type_, items = _split_arguments(args, name, type_)
@@ -106,6 +108,8 @@ class Column(ColumnClause[_T], SchemaItem):
         self.doc = doc
         self.comment = comment
         self.autoincrement = autoincrement
+        self._insert_sentinel = insert_sentinel
+        self._omit_from_statements = _omit_from_statements
         self.foreign_keys: SchemaItems[ForeignKey] = SchemaItems()
         self.constraints: SchemaItems[Constraint] = SchemaItems()
         self.dialect_kwargs = check_options(type(self), dialect_options)
@@ -227,11 +231,11 @@ class Column(ColumnClause[_T], SchemaItem):
 
     # -- copies ----------------------------------------------------------------------------------
 
-    def copy(self) -> Column[_T]:
+    def copy(self) -> Column[T]:
         """A column of the same definition which has no table yet."""
         return self._copy()
 
-    def _copy(self, targets: Callable[[Any], Any] | None = None) -> Column[_T]:
+    def _copy(self, targets: Callable[[Any], Any] | None = None) -> Column[T]:
         """A copy; targets: from a foreign key constraint to what its copy refers to."""
         items: list[Any] = [
             fk._copy(None if targets is None else targets(fk.constraint)[0])
@@ -241,7 +245,7 @@ class Column(ColumnClause[_T], SchemaItem):
         items += [
             constraint._copy() for constraint in self.constraints if not constraint._type_bound
         ]
-        made: Column[_T] = type(self)(
+        made: Column[T] = type(self)(
             name=self.name,
             type_=self.type,
             autoincrement=self.autoincrement,
@@ -254,6 +258,8 @@ class Column(ColumnClause[_T], SchemaItem):
             primary_key=self.primary_key,
             system=self.system,
             comment=self.comment,
+            insert_sentinel=self._insert_sentinel,
+            _omit_from_statements=self._omit_from_statements,
             **self.dialect_kwargs,
         )
         made.nullable = self.nullable
@@ -279,6 +285,8 @@ class Column(ColumnClause[_T], SchemaItem):
             self.type = other.type
         self.primary_key = self.primary_key or other.primary_key
         self.system = self.system or other.system
+        self._insert_sentinel = self._insert_sentinel or other._insert_sentinel
+        self._omit_from_statements = self._omit_from_statements or other._omit_from_statements
         if self._user_nullable is None:
             self._user_nullable = other._user_nullable
             if other._user_nullable is not None or other.primary_key or other.identity is not None:
@@ -328,6 +336,27 @@ class Column(ColumnClause[_T], SchemaItem):
             if value is not None:
                 parts.append(f"{attribute}={value!r}")
         return f"Column({', '.join(parts)})"
+
+
+def insert_sentinel(
+    name: str | None = None,
+    type_: Any = None,
+    *,
+    default: Any = None,
+    omit_from_statements: bool = True,
+) -> Column[Any]:
+    """A nullable column, INTEGER by default, by which a schema lets the rows of one INSERT be told apart.
+
+    Our own inserts match rows by their keys and leave it NULL unless it has a `default`. omit_from_statements: `select(table)`
+    and an INSERT without values leave it out; it is there where it is named, and among `table.c`.
+    """
+    return Column(
+        name=name,
+        type_=Integer() if type_ is None else type_,
+        default=default,
+        insert_sentinel=True,
+        _omit_from_statements=omit_from_statements,
+    )
 
 
 def _split_arguments(

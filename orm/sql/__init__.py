@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orm.sql.adapt import ClauseAdapter
+from orm.sql.column_expression import SQLColumnExpression
 from orm.sql.comparators import Comparator
 from orm.sql.compound import (
     CompoundSelect,
@@ -87,7 +88,7 @@ __all__ = [
     "BooleanClauseList", "Case", "Cast", "ClauseAdapter", "ClauseElement", "ClauseList", "ColumnClause",
     "ColumnElement", "Comparator", "CompoundSelect", "Delete", "Executable", "Exists", "Extract",
     "FrameClause", "FrameClauseType", "FromClause", "Function", "FunctionElement", "GenericFunction", "Insert", "Join", "Label",
-    "Lateral", "Over", "ScalarSelect", "Select", "SelectBase", "Subquery", "TableClause",
+    "Lateral", "Over", "SQLColumnExpression", "ScalarSelect", "Select", "SelectBase", "Subquery", "TableClause",
     "TableSample", "TextClause", "TextualSelect", "Tuple", "TypeCoerce", "UnaryExpression",
     "Update", "Values", "alias", "all_", "and_", "any_", "asc", "between", "bindparam",
     "bitwise_not", "case", "cast", "collate", "column", "cte", "delete", "desc", "distinct",

@@ -24,9 +24,10 @@ from orm.sql.window import make_frame
 from orm.types.base import NULLTYPE, TypeEngine, to_instance
 from orm.types.resolve import BOOLEANTYPE, INTEGERTYPE
 from orm.types.structured import TupleType
+from orm.util.typevars import T
 
 
-class Case(ColumnElement[Any]):
+class Case(ColumnElement[T]):
     """`CASE [value] WHEN ... THEN ... ELSE ... END`: `.value`, `.whens` (pairs), `.else_`."""
 
     __visit_name__ = "case"
@@ -75,7 +76,7 @@ def _case_pairs(whens: tuple[Any, ...]) -> list[Any]:
     return list(whens)
 
 
-class Cast(ColumnElement[Any]):
+class Cast(ColumnElement[T]):
     """`CAST(clause AS type)`."""
 
     __visit_name__ = "cast"
@@ -101,14 +102,14 @@ class Cast(ColumnElement[Any]):
         return getattr(self.clause, "key", None) if self._result_name else None
 
 
-class TryCast(Cast):
+class TryCast(Cast[T]):
     """`TRY_CAST(clause AS type)`: NULL where the value does not convert."""
 
     __visit_name__ = "try_cast"
     safe = True
 
 
-class TypeCoerce(ColumnElement[Any]):
+class TypeCoerce(ColumnElement[T]):
     """The expression seen as another type in Python; renders as the expression alone."""
 
     __visit_name__ = "type_coerce"
@@ -210,7 +211,7 @@ class Slice(ColumnElement[Any]):
         self.step = step
 
 
-class CollectionAggregate(UnaryExpression):
+class CollectionAggregate(UnaryExpression[T]):
     """`ANY (...)` or `ALL (...)`; it stands on the right of the comparison, whichever way that is written."""
 
     __visit_name__ = "unary"
@@ -245,7 +246,7 @@ def _item_type(type_: TypeEngine) -> TypeEngine:
     return getattr(type_, "item_type", type_)
 
 
-class Over(ColumnElement[Any]):
+class Over(ColumnElement[T]):
     """`element OVER (PARTITION BY ... ORDER BY ... ROWS|RANGE|GROUPS BETWEEN ...)`.
 
     range_, rows, groups: a pair (start, end) of offsets, negative before and positive after the row, None unbounded, 0 the row
@@ -303,7 +304,7 @@ def _by_clause(value: Any) -> ClauseList:
     return ClauseList(*expect_by_list(values), operator=ops.comma_op)
 
 
-class WithinGroup(ColumnElement[Any]):
+class WithinGroup(ColumnElement[T]):
     """`element WITHIN GROUP (ORDER BY ...)`."""
 
     __visit_name__ = "withingroup"
@@ -324,7 +325,7 @@ class WithinGroup(ColumnElement[Any]):
         return FunctionFilter(self, *criterion) if criterion else self
 
 
-class FunctionFilter(ColumnElement[Any]):
+class FunctionFilter(ColumnElement[T]):
     """`func FILTER (WHERE criterion)`."""
 
     __visit_name__ = "funcfilter"

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping
 from operator import eq, inv, ne
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Self
 
 from orm import exc
 from orm.sql import operators
-from orm.sql.operators import ColumnOperators, OperatorType, is_precedence
+from orm.sql.column_expression import SQLColumnExpression
+from orm.sql.operators import OperatorType, is_precedence
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine, to_instance
 from orm.types.resolve import BOOLEANTYPE, resolve_value
 from orm.types.structured import TupleType
 from orm.util.collections import EMPTY_MAP
+from orm.util.typevars import T
 
-_T = TypeVar("_T")
 
-
-class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
+class ColumnElement(SQLColumnExpression[T], ClauseElement):
     """An expression with one value per row. `.type` is its SQL type."""
 
     __visit_name__ = "column_element"
@@ -102,7 +102,7 @@ class ColumnElement(ColumnOperators, ClauseElement, Generic[_T]):
         """What the name of a parameter compared with this element begins with."""
         return "param"
 
-    def label(self, name: str | None) -> Label:
+    def label(self, name: str | None) -> Label[T]:
         """This expression under a name: `expr AS name`; None gives a name made up at compile time."""
         return Label(name, self, self.type)
 
@@ -145,7 +145,7 @@ _FACTORIES: dict[str, Callable[..., Any]] = {}
 BUILDERS: dict[OperatorType, Callable[..., Any]] = {}
 
 
-class BindParameter(ColumnElement[Any]):
+class BindParameter(ColumnElement[T]):
     """A value that travels beside the SQL text.
 
     key: its name; with unique=True a number is added at compile time so that it collides with no other. callable_: makes the value
@@ -310,7 +310,7 @@ TRUE = True_()
 FALSE = False_()
 
 
-class Grouping(ColumnElement[Any]):
+class Grouping(ColumnElement[T]):
     """An expression in parentheses."""
 
     __visit_name__ = "grouping"
@@ -340,7 +340,7 @@ class Grouping(ColumnElement[Any]):
         return super()._negate()
 
 
-class Label(ColumnElement[Any]):
+class Label(ColumnElement[T]):
     """`element AS name`. In ORDER BY and GROUP BY of the same SELECT it renders as its name."""
 
     __visit_name__ = "label"
@@ -403,7 +403,7 @@ class Label(ColumnElement[Any]):
         return clone
 
 
-class UnaryExpression(ColumnElement[Any]):
+class UnaryExpression(ColumnElement[T]):
     """`operator element` or `element modifier` (DESC, NULLS FIRST)."""
 
     __visit_name__ = "unary"
@@ -441,7 +441,7 @@ class UnaryExpression(ColumnElement[Any]):
         return self
 
 
-class BinaryExpression(ColumnElement[Any]):
+class BinaryExpression(ColumnElement[T]):
     """`left operator right`. modifiers: e.g. {"escape": "/"}; negate: the operator of its negation."""
 
     __visit_name__ = "binary"
@@ -531,7 +531,7 @@ class KeyToken:
         return f"<{self.name}>"
 
 
-class ColumnClause(ColumnElement[_T]):
+class ColumnClause(ColumnElement[T]):
     """A column by name: of a table, of a subquery (`.table`), or of nothing known (`.table` is None).
 
     is_literal: the name is SQL text to be rendered as it stands.
@@ -549,6 +549,8 @@ class ColumnClause(ColumnElement[_T]):
     name: str
     table: Any = None
     nullable: bool | None = True
+    #: not among the columns that stand for the whole table in a SELECT, INSERT or UPDATE
+    _omit_from_statements: bool = False
     _key_token: KeyToken | None = None
 
     def __init__(
@@ -618,7 +620,7 @@ class ColumnClause(ColumnElement[_T]):
         return make_proxy(self, selectable, name if name is not None else self.name, self.key)
 
 
-class PlainColumn(ColumnClause[_T]):
+class PlainColumn(ColumnClause[T]):
     """A column of a subquery, of an alias, or of nothing known.
 
     A sibling of a table's Column, not its base: with a base class on the left Python would ask the subclass on the right
@@ -790,6 +792,6 @@ class TextClause(Executable):
     def __invert__(self) -> Any:
         return UnaryExpression(Grouping(self), operator=inv, type_=BOOLEANTYPE)
 
-    def label(self, name: str | None) -> Label:
+    def label(self, name: str | None) -> Label[Any]:
         """The text under a name in a SELECT."""
         return Label(name, self, NULLTYPE)

@@ -29,6 +29,7 @@ from orm.sql.elements import (
     TRUE,
     BindParameter,
     ColumnClause,
+    ColumnElement,
     False_,
     Label,
     Null,
@@ -48,23 +49,32 @@ from orm.sql.selectable import (
     Values,
 )
 from orm.sql.subquery import CTE, Exists, SelectLabelStyle
+from orm.types.base import TypeEngine
+from orm.util.typevars import T
 
 _NOT_GIVEN: Any = object()
 
 
-def and_(*clauses: Any) -> Any:
+def and_(*clauses: Any) -> ColumnElement[bool]:
     """All conditions hold; without any, true."""
-    return BooleanClauseList.construct(ops.and_, [expect_where(c) for c in clauses])
+    joined: ColumnElement[bool] = BooleanClauseList.construct(
+        ops.and_, [expect_where(c) for c in clauses]
+    )
+    return joined
 
 
-def or_(*clauses: Any) -> Any:
+def or_(*clauses: Any) -> ColumnElement[bool]:
     """One of the conditions holds; without any, false."""
-    return BooleanClauseList.construct(ops.or_, [expect_where(c) for c in clauses])
+    joined: ColumnElement[bool] = BooleanClauseList.construct(
+        ops.or_, [expect_where(c) for c in clauses]
+    )
+    return joined
 
 
-def not_(clause: Any) -> Any:
+def not_(clause: Any) -> ColumnElement[bool]:
     """The condition does not hold."""
-    return not_of(clause)
+    negated: ColumnElement[bool] = not_of(clause)
+    return negated
 
 
 def literal(value: Any, type_: Any = None, literal_execute: bool = False) -> BindParameter:
@@ -139,7 +149,7 @@ def case(*whens: Any, value: Any = None, else_: Any = None) -> Case:
     return Case(*whens, value=value, else_=else_)
 
 
-def cast(expression: Any, type_: Any) -> Cast:
+def cast(expression: Any, type_: type[TypeEngine[T]] | TypeEngine[T]) -> Cast[T]:
     """`CAST(expression AS type_)`."""
     return Cast(expression, type_)
 
@@ -149,7 +159,7 @@ def try_cast(expression: Any, type_: Any) -> TryCast:
     return TryCast(expression, type_)
 
 
-def type_coerce(expression: Any, type_: Any) -> TypeCoerce:
+def type_coerce(expression: Any, type_: type[TypeEngine[T]] | TypeEngine[T]) -> TypeCoerce[T]:
     """The expression with another type in Python, the SQL unchanged."""
     return TypeCoerce(expression, type_)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from orm import exc
 from orm.sql import operators as ops
 from orm.sql.coercions import expect_column, expect_expr
+from orm.sql.column_expression import SQLColumnExpression
 from orm.sql.constructs import FunctionFilter, Over, WithinGroup
 from orm.sql.elements import (
     ColumnClause,
@@ -22,9 +24,10 @@ from orm.types.resolve import INTEGERTYPE, STRINGTYPE
 from orm.types.scalar import Numeric
 from orm.types.structured import ARRAY
 from orm.types.temporal import Date, DateTime, Time
+from orm.util.typevars import T
 
 
-class FunctionElement(ColumnElement[Any], Executable):
+class FunctionElement(ColumnElement[T], Executable):
     """A call of a function: `.name`, `.clause_expr` (the arguments)."""
 
     _traverse: ClassVar[Traverse] = (("clause_expr", Kind.CHILD), ("type", Kind.TYPE))
@@ -127,7 +130,7 @@ class FunctionElement(ColumnElement[Any], Executable):
 _TABLE_FACTORIES: dict[str, Callable[..., Any]] = {}
 
 
-class Function(FunctionElement):
+class Function(FunctionElement[T]):
     """A call of a function by name."""
 
     __visit_name__ = "function"
@@ -216,6 +219,28 @@ class _FunctionGenerator:
         # A trailing underscore avoids Python keywords: func.if_().
         clean = name[:-1] if name.endswith("_") else name
         return _FunctionGenerator((*self.__names, clean), **self.__opts)
+
+    if TYPE_CHECKING:
+        # what is known of the result types of functions, for type checkers
+
+        def count(self, expression: Any = ..., **kwargs: Any) -> Function[int]: ...
+        def length(self, text: Any, **kwargs: Any) -> Function[int]: ...
+        def char_length(self, text: Any, **kwargs: Any) -> Function[int]: ...
+        def row_number(self, **kwargs: Any) -> Function[int]: ...
+        def rank(self, *args: Any, **kwargs: Any) -> Function[int]: ...
+        def dense_rank(self, *args: Any, **kwargs: Any) -> Function[int]: ...
+        def now(self, **kwargs: Any) -> Function[datetime]: ...
+        def current_timestamp(self, **kwargs: Any) -> Function[datetime]: ...
+        def current_date(self, **kwargs: Any) -> Function[date]: ...
+        def concat(self, *args: Any, **kwargs: Any) -> Function[str]: ...
+        def max(self, expression: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
+        def min(self, expression: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
+        def sum(self, expression: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
+        def lower(self, text: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
+        def upper(self, text: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
+        def coalesce(
+            self, first: SQLColumnExpression[T | None], *args: Any, **kwargs: Any
+        ) -> Function[T]: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         options = {**self.__opts, **kwargs}

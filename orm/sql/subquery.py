@@ -22,6 +22,7 @@ from orm.sql.selectable import STATEMENTS, AliasedReturnsRows, Lateral
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine
 from orm.types.resolve import BOOLEANTYPE
+from orm.util.typevars import T
 
 
 class SelectLabelStyle(enum.IntEnum):
@@ -362,7 +363,7 @@ class CTE(AliasedReturnsRows, HasCTE):
         return new
 
 
-class ScalarSelect(Grouping):
+class ScalarSelect(Grouping[T]):
     """A SELECT as one value. Correlates with the statement around it unless told otherwise."""
 
     __visit_name__ = "scalar_select"
@@ -434,7 +435,7 @@ def _first_type(columns: tuple[NamedColumn, ...]) -> TypeEngine:
     return getattr(columns[0].element, "type", NULLTYPE) if columns else NULLTYPE
 
 
-class Exists(UnaryExpression):
+class Exists(UnaryExpression[bool]):
     """`EXISTS (SELECT ...)`: `.element` is a ScalarSelect."""
 
     __visit_name__ = "unary"

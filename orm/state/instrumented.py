@@ -7,21 +7,19 @@ and nothing else. A loaded value is thus read as fast as a plain attribute.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from orm.event.dispatch import Dispatch
-from orm.sql.operators import ColumnOperators
+from orm.sql.column_expression import SQLColumnExpression
 from orm.state.events import AttributeDispatch
 from orm.state.markers import STATE
+from orm.util.typevars import T_co
 
 if TYPE_CHECKING:
     from orm.state.class_manager import ClassManager
 
 
-_T_co = TypeVar("_T_co", bound=Any, covariant=True)
-
-
-class QueryableAttribute(ColumnOperators, Generic[_T_co]):
+class QueryableAttribute(SQLColumnExpression[T_co]):
     """An attribute of a mapped class, or of an alias of one, as part of a statement.
 
     key: its name. class_: the mapped class. parent: the mapper, or what an alias is
@@ -135,7 +133,7 @@ class QueryableAttribute(ColumnOperators, Generic[_T_co]):
         return self.prop
 
 
-class InstrumentedAttribute(QueryableAttribute[_T_co]):
+class InstrumentedAttribute(QueryableAttribute[T_co]):
     """A mapped attribute on its class.
 
     impl: the ScalarAttribute, ObjectAttribute or CollectionAttribute behind it; None until

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self
 
 from orm import exc
+from orm.util.typevars import T_co
 
 Processor = Callable[[Any], Any]
 InlineResult = tuple[str, dict[str, object]]
@@ -28,7 +29,21 @@ class TypeDialect(Protocol):
     def name(self) -> str: ...
 
 
-class TypeEngine:
+if TYPE_CHECKING:
+
+    class _Typed(Generic[T_co]):
+        """A type of values of one Python type."""
+
+else:
+
+    class _Typed:
+        """`TypeDecorator[str]`, which says what Python type the values have, is the class itself."""
+
+        def __class_getitem__(cls, value_type: Any) -> type[Self]:
+            return cls
+
+
+class TypeEngine(_Typed[T_co]):
     """One SQL type with its parameters. Instances are immutable once they are in use."""
 
     __visit_name__: ClassVar[str] = "type"
@@ -54,10 +69,6 @@ class TypeEngine:
         if not cls._is_type_decorator:
             marked = (base for base in cls.__mro__ if "__affinity__" in base.__dict__)
             cls._type_affinity = next(marked, cls)
-
-    def __class_getitem__(cls, value_type: Any) -> type[Self]:
-        """`TypeDecorator[str]`, which says what Python type the values have, is the class itself."""
-        return cls
 
     # -- values ------------------------------------------------------------------------------------
 
@@ -248,7 +259,7 @@ class NullType(TypeEngine):
         return literal_type(value)
 
 
-class UserDefinedType(TypeEngine):
+class UserDefinedType(TypeEngine[T_co]):
     """Base of types that the application defines from scratch: `get_col_spec()` gives the DDL name."""
 
     __visit_name__ = "user_defined"
@@ -266,7 +277,7 @@ class UserDefinedType(TypeEngine):
         return super()._make_key() if self.cache_ok else (type(self), IdentityKey(self))
 
 
-class ExternalType(UserDefinedType):
+class ExternalType(UserDefinedType[T_co]):
     """Name that other libraries' types are derived from."""
 
 

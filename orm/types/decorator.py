@@ -14,9 +14,10 @@ from orm.types.base import (
     TypeEngine,
     to_instance,
 )
+from orm.util.typevars import T_co
 
 
-class TypeDecorator(TypeEngine):
+class TypeDecorator(TypeEngine[T_co]):
     """Adds conversions to the type in the class attribute `impl`.
 
     Subclasses define any of `process_bind_param(value, dialect)`, `process_result_value(value, dialect)`,

@@ -20,7 +20,7 @@ class Concatenable:
     """Marks types whose `+` is the concatenation of strings, arrays or documents."""
 
 
-class String(Concatenable, TypeEngine):
+class String(Concatenable, TypeEngine[str]):
     """VARCHAR. length: in characters, or None; collation: name put into DDL and CAST."""
 
     __visit_name__ = "string"
@@ -105,7 +105,7 @@ class CLOB(Text):
     __visit_name__ = "CLOB"
 
 
-class Integer(TypeEngine):
+class Integer(TypeEngine[int]):
     """A whole number."""
 
     __visit_name__ = "integer"
@@ -376,7 +376,7 @@ class SchemaType:
         return values
 
 
-class Boolean(SchemaType, TypeEngine):
+class Boolean(SchemaType, TypeEngine[bool]):
     """True or False; 0 and 1 where the database has no boolean type."""
 
     __visit_name__ = "boolean"
@@ -416,7 +416,7 @@ class BOOLEAN(Boolean):
     __visit_name__ = "BOOLEAN"
 
 
-class _Binary(TypeEngine):
+class _Binary(TypeEngine[bytes]):
     """Base of the types whose values are bytes."""
 
     def __init__(self, length: int | None = None) -> None:

@@ -8,16 +8,17 @@ from typing import Any, ClassVar
 
 from orm.types.base import InlineResult, Processor, TypeDialect, TypeEngine
 from orm.types.scalar import quote_literal
+from orm.util.typevars import T_co
 
 
-class _Temporal(TypeEngine):
+class _Temporal(TypeEngine[T_co]):
     """Base of the types whose values have isoformat()."""
 
     def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
         return lambda value: quote_literal(_iso(value))
 
 
-class Date(_Temporal):
+class Date(_Temporal[dt.date]):
     """A calendar date, datetime.date."""
 
     __visit_name__ = "date"
@@ -28,7 +29,7 @@ class Date(_Temporal):
         return dt.date
 
 
-class Time(_Temporal):
+class Time(_Temporal[dt.time]):
     """A time of day, datetime.time. timezone: with offset, where the database has that."""
 
     __visit_name__ = "time"
@@ -42,7 +43,7 @@ class Time(_Temporal):
         return dt.time
 
 
-class DateTime(_Temporal):
+class DateTime(_Temporal[dt.datetime]):
     """A date with time, datetime.datetime. timezone: aware values, where the database has that."""
 
     __visit_name__ = "datetime"
@@ -119,7 +120,7 @@ class TextDateTime(DateTime):
         return "read_datetime({v})", {"read_datetime": dt.datetime.fromisoformat}
 
 
-class Interval(TypeEngine):
+class Interval(TypeEngine[dt.timedelta]):
     """A span of time, datetime.timedelta.
 
     native: use the database's INTERVAL type where it has one; elsewhere the span is stored as a date with time counted from 1970-01-01,
