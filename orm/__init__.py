@@ -71,6 +71,7 @@ from orm.mapping import (
     PropComparator,
     RelationshipDirection,
     RelationshipProperty,
+    WriteOnlyCollection,
     WriteOnlyMapped,
     aliased,
     as_declarative,
@@ -150,6 +151,7 @@ from orm.schema import (
     quoted_name,
 )
 from orm.session import (
+    AppenderQuery,
     ORMExecuteState,
     Query,
     Session,
@@ -198,6 +200,7 @@ from orm.sql import (
     ScalarSelect,
     Select,
     SelectBase,
+    SQLColumnExpression,
     Subquery,
     TableClause,
     TableSample,
@@ -335,14 +338,14 @@ from orm.types import (
 __version__ = "0.1.0"
 
 __all__ = [
-    "AddConstraint", "Alias", "alias", "aliased", "AliasedClass", "all_", "and_", "any_",
+    "AddConstraint", "Alias", "alias", "aliased", "AliasedClass", "all_", "and_", "any_", "AppenderQuery",
     "ARRAY", "as_declarative", "asc", "AssertionPool", "attribute_keyed_dict", "backref",
     "between", "BIGINT", "BigInteger", "BINARY", "BinaryExpression", "bindparam",
     "BindParameter", "bitwise_not", "BLANK_SCHEMA", "BLOB", "BOOLEAN", "Boolean", "BooleanClauseList", "Case",
     "case", "Cast", "cast", "CHAR", "CheckConstraint", "ChunkedIteratorResult", "class_mapper",
     "ClassManager", "ClauseAdapter", "ClauseElement", "ClauseList", "clear_mappers", "CLOB",
     "close_all_sessions", "collate", "Column", "column", "column_keyed_dict", "column_property",
-    "ColumnClause", "ColumnDefault", "ColumnElement", "ColumnProperty", "Bundle", "composite",
+    "ColumnClause", "ColumnDefault", "ColumnElement", "SQLColumnExpression", "ColumnProperty", "Bundle", "composite",
     "CompoundSelect", "Computed", "configure_mappers", "Connection", "ConnectionPoolEntry",
     "Constraint", "contains_eager", "create_engine", "CreateColumn", "CreateIndex", "CreateSchema",
     "CreateSequence", "CreateTable", "CTE", "cte", "CursorResult", "DATE", "Date", "DATETIME",
@@ -384,5 +387,5 @@ __all__ = [
     "UniqueConstraint", "Update", "update", "URL", "UserDefinedType", "UUID", "Uuid",
     "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_loader_criteria",
     "with_parent", "with_polymorphic",
-    "within_group", "WriteOnlyMapped",
+    "within_group", "WriteOnlyCollection", "WriteOnlyMapped",
 ]  # fmt: skip

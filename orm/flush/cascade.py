@@ -70,6 +70,8 @@ def related_objects(state: Any, dict_: dict[str, Any], prop: Any, passive: Any) 
     key = prop.key
     if key in dict_:
         value = dict_[key]
+    elif prop.writes_only:
+        return state.manager.impls[key].members(state, passive)  # type: ignore[no-any-return]
     elif passive & CALLABLES_OK:
         value = state.manager.impls[key].get(state, dict_, passive)
     else:

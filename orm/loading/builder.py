@@ -18,6 +18,7 @@ from orm.loading.hydrate import Hydrator, make_plain
 from orm.loading.joined import JoinedLoad, add_joins, repeats_rows
 from orm.loading.path import PathNode
 from orm.loading.polymorphic import make_kinds
+from orm.loading.raising import make_unloadable_error
 from orm.loading.row_plan import Composed, EntityRow, JoinedRow, RowPlan, Slot
 
 Adapt = Callable[[Any], Any]
@@ -164,6 +165,10 @@ class PlanBuilder:
             said = None if node is None else node.relations.get(prop.key)
             strategy = prop.lazy if node is None else node.strategy_for(prop.key, prop.lazy)
             asked = said is not None and said.strategy is not None
+            if prop.writes_only:
+                if asked and (strategy in AFTER or strategy == "joined"):
+                    raise make_unloadable_error(prop)
+                continue
             if not asked and _repeats(prop, path):
                 continue
             if strategy in ("joined", False):

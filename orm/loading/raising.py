@@ -58,3 +58,11 @@ def warn_of_many(name: str, count: int) -> None:
         exc.SAWarning,
         stacklevel=7,
     )
+
+
+def make_unloadable_error(prop: Any) -> exc.InvalidRequestError:
+    """Return the error for eager loading of a collection that is never loaded whole."""
+    return exc.InvalidRequestError(
+        f"{prop} is mapped with lazy={prop.lazy!r}: it is never loaded into its object, eager "
+        "loading does not apply to it. Select its members by a statement of their own."
+    )

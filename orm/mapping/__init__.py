@@ -43,6 +43,7 @@ from orm.mapping.relationship import RelationshipProperty
 from orm.mapping.synonyms import SynonymProperty
 from orm.mapping.validators import reconstructor, validates
 from orm.mapping.with_parent import with_parent
+from orm.mapping.write_only import WriteOnlyCollection
 
 __all__ = [
     "AliasedClass",
@@ -81,6 +82,7 @@ __all__ = [
     "remote",
     "DynamicMapped",
     "Mapped",
+    "WriteOnlyCollection",
     "WriteOnlyMapped",
     "Mapper",
     "class_mapper",

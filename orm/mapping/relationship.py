@@ -13,6 +13,7 @@ from orm.mapping.comparators import RelationshipComparator
 from orm.mapping.join_condition import MANYTOONE, ONETOMANY, JoinCondition, foreign, remote
 from orm.mapping.mapper import Mapper
 from orm.mapping.properties import MapperProperty
+from orm.mapping.write_only import make_attribute
 from orm.sql import expression
 from orm.sql.annotations import plain
 from orm.sql.coercions import to_element
@@ -414,6 +415,11 @@ class RelationshipProperty(MapperProperty):
 
     # -- the attribute -------------------------------------------------------------------
 
+    @property
+    def writes_only(self) -> bool:
+        """Whether the collection is never held in the object (write_only, dynamic)."""
+        return self.lazy in ("write_only", "dynamic")
+
     def make_impl(self, mapper: Mapper) -> None:
         """Make what does the attribute's work on the class of a mapper: ours or one below."""
         manager = mapper.class_manager
@@ -421,7 +427,9 @@ class RelationshipProperty(MapperProperty):
             return
         attribute = manager.attributes[self.key]
         impl: RelatedAttribute
-        if self.uselist:
+        if self.writes_only:
+            impl = make_attribute(self, attribute, manager)
+        elif self.uselist:
             impl = CollectionAttribute(
                 self.key, manager, attribute.dispatch, self, self.collection_class
             )

@@ -1,5 +1,6 @@
 """The Session: objects, their states, and the transaction around them."""
 
+from orm.session.dynamic import AppenderQuery
 from orm.session.execution import ORMExecuteState
 from orm.session.factory import sessionmaker
 from orm.session.lifecycle import (
@@ -18,6 +19,7 @@ from orm.session.transaction import (
 )
 
 __all__ = [
+    "AppenderQuery",
     "close_all_sessions",
     "make_transient",
     "make_transient_to_detached",

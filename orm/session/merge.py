@@ -10,7 +10,7 @@ from orm.flush.cascade import items_of
 from orm.loading.refresh import load_get
 from orm.session import lifecycle
 from orm.state.instance_state import instance_dict
-from orm.state.markers import NO_AUTOFLUSH, PASSIVE_MERGE
+from orm.state.markers import NO_AUTOFLUSH, PASSIVE_MERGE, PASSIVE_NO_INITIALIZE
 
 if TYPE_CHECKING:
     from orm.session.session import Session
@@ -122,10 +122,24 @@ class Merge:
 
     def _merge_related(self, state: Any, instance: Any, target: Any) -> None:
         for prop in state.mapper.relationships:
+            if prop.writes_only:
+                if "merge" in prop.cascade:
+                    self._merge_changes(prop, state, instance, target)
+                continue
             if prop.key not in instance_dict(instance):
                 continue
             if "merge" in prop.cascade:
                 self._merge_relationship(prop, instance, target)
+
+    def _merge_changes(self, prop: Any, state: Any, instance: Any, target: Any) -> None:
+        """Of a collection that is never loaded, what was put in and not flushed is merged."""
+        impl = state.manager.impls[prop.key]
+        added = [self.merge(item) for item in impl.members(state, PASSIVE_NO_INITIALIZE)]
+        if instance is target or not self.load:
+            return
+        view = getattr(target, prop.key)
+        for item in added:
+            view.add(item)
 
     def _merge_relationship(self, prop: Any, instance: Any, target: Any) -> None:
         key = prop.key
