@@ -549,11 +549,17 @@ class Connection:
         reason: Reason = QUERY,
         owner: Any = None,
         options: Mapping[str, Any] = EMPTY_MAP,
+        statement: Any = None,
     ) -> Any:
         """Execute a compiled statement and return the DBAPI cursor, which the caller closes.
 
         extracted: the binds of the statement executed now, of the same structure.
+        statement: what listeners are shown; by default the one that was compiled.
         """
+        if self.dispatch.hears_statement:
+            return statements.execute_told(
+                self, compiled, extracted, params, statement, reason, owner, options
+            )
         try:
             sql, args = compiled.make_args(extracted, params, self)
         except Exception as error:

@@ -34,8 +34,8 @@ def _adapt(name: str, listener: Listener, options: Any) -> Listener:
     return listener
 
 
-EngineDispatch: type[Dispatch] = make_dispatch(
-    "EngineDispatch",
+_Events: type[Dispatch] = make_dispatch(
+    "EngineEvents",
     {
         "before_execute": ("conn", "clauseelement", "multiparams", "params", "execution_options"),
         "after_execute": (
@@ -59,6 +59,37 @@ EngineDispatch: type[Dispatch] = make_dispatch(
         "commit_twophase": ("conn", "xid", "is_prepared"),
         "rollback_twophase": ("conn", "xid", "is_prepared"),
         "do_connect": ("dialect", "conn_rec", "cargs", "cparams"),
+        "do_execute": ("cursor", "statement", "parameters", "context"),
+        "do_executemany": ("cursor", "statement", "parameters", "context"),
+        "do_execute_no_params": ("cursor", "statement", "context"),
     },
     adapt=_adapt,
 )  # fmt: skip
+
+_CURSOR_EVENTS = (
+    "before_cursor_execute", "after_cursor_execute",
+    "do_execute", "do_executemany", "do_execute_no_params",
+)  # fmt: skip
+_STATEMENT_EVENTS = ("before_execute", "after_execute")
+
+
+class EngineDispatch(_Events):  # type: ignore[valid-type, misc]
+    """The listeners of an engine or connection.
+
+    hears_cursor, hears_statement: whether any event around a cursor, or around a statement
+    object, has a listener; one truth test for each execution.
+    """
+
+    __slots__ = ("hears_cursor", "hears_statement")
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._note()
+
+    def _refresh(self, name: str) -> None:
+        super()._refresh(name)
+        self._note()
+
+    def _note(self) -> None:
+        self.hears_cursor = any(getattr(self, name) for name in _CURSOR_EVENTS)
+        self.hears_statement = any(getattr(self, name) for name in _STATEMENT_EVENTS)

@@ -138,11 +138,9 @@ def execute_cursor(
     """
     if not connection._ready:
         connection._prepare()
-    dispatch = connection.dispatch
     if (
         connection._watched
-        or dispatch.before_cursor_execute
-        or dispatch.after_cursor_execute
+        or connection.dispatch.hears_cursor
         or (options and (options.get("stream_results") or options.get("yield_per")))
     ):
         return _execute_watched(connection, sql, args, many, compiled, reason, owner, options)
@@ -186,17 +184,26 @@ def _execute_watched(
         if connection._echo:
             _log(connection, sql, args)
         context.started = time.perf_counter()
-        if many:
-            cursor.executemany(sql, args)
-        elif args is None:
-            cursor.execute(sql)
-        else:
-            cursor.execute(sql, args)
+        _send(connection.dispatch, cursor, sql, args, many, context)
     except BaseException as error:
         raise_error(connection, error, sql, args, many, cursor, compiled, context)
     for listener in connection.dispatch.after_cursor_execute:
         listener(connection, cursor, sql, args, context, many)
     return cursor
+
+
+def _send(
+    dispatch: Any, cursor: Any, sql: str, args: Any, many: bool, context: ExecutionContext
+) -> None:
+    """Call the driver, unless a `do_` listener returns True: it has done so itself."""
+    if many:
+        if not any(listener(cursor, sql, args, context) for listener in dispatch.do_executemany):
+            cursor.executemany(sql, args)
+    elif args is None:
+        if not any(listener(cursor, sql, context) for listener in dispatch.do_execute_no_params):
+            cursor.execute(sql)
+    elif not any(listener(cursor, sql, args, context) for listener in dispatch.do_execute):
+        cursor.execute(sql, args)
 
 
 def _wants_stream(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.engine.cursor import CursorResult, CursorSource, plan_rows
-from orm.engine.execution import DDL, QUERY, execute_cursor
+from orm.engine.execution import DDL, QUERY, Reason, execute_cursor
 from orm.engine.source import ChunkSource
 from orm.sql.cache_key import statement_key
 
@@ -34,23 +34,113 @@ def execute(
         options = {**options, **own, **(execution_options or {})}
         if execution_options and "isolation_level" in execution_options:
             connection._set_isolation_once(execution_options["isolation_level"])
-    dispatch = connection.dispatch
-    if dispatch.before_execute:
-        for listener in dispatch.before_execute:
-            multi, single = _split(params)
-            statement, multi, single = listener(connection, statement, multi, single, options)
-            params = multi or single or None
+    told = connection.dispatch.hears_statement
+    if told:
+        statement, params = tell_before(connection, statement, params, options)
     if statement.is_ddl:
         result = _execute_ddl(connection, statement, options)
     elif type(params) is list:
         result = _execute_many(connection, statement, params, options)
     else:
         result = _execute_once(connection, statement, params, options)
-    if dispatch.after_execute:
-        multi, single = _split(params)
-        for listener in dispatch.after_execute:
-            listener(connection, statement, multi, single, options, result)
+    if told:
+        tell_after(connection, statement, params, options, result)
     return result
+
+
+def tell_before(
+    connection: Connection, statement: Any, params: Any, options: Mapping[str, Any]
+) -> tuple[Any, Any]:
+    """Call the before_execute listeners; returns the statement and parameters they leave."""
+    for listener in connection.dispatch.before_execute:
+        multi, single = _split(params)
+        statement, multi, single = listener(connection, statement, multi, single, options)
+        params = multi or single or None
+    return statement, params
+
+
+def tell_after(
+    connection: Connection, statement: Any, params: Any, options: Mapping[str, Any], result: Any
+) -> None:
+    """Call the after_execute listeners."""
+    multi, single = _split(params)
+    for listener in connection.dispatch.after_execute:
+        listener(connection, statement, multi, single, options, result)
+
+
+def execute_told(
+    connection: Connection,
+    compiled: Compiled,
+    extracted: Sequence[Any] | None,
+    params: Any,
+    statement: Any,
+    reason: Reason,
+    owner: Any,
+    options: Mapping[str, Any],
+) -> Any:
+    """Connection.execute_compiled() with the events of a statement around it.
+
+    A statement that a listener puts in the place of the present one must return the same columns.
+    """
+    told = compiled.statement if statement is None else statement
+    shown = {**connection._options, **options} if options else connection._options
+    named = params
+    if statement is None and not params:
+        # the statement is a remembered one, whose own values are those of its first execution
+        named = compiled.construct_params(None, extracted)
+    kept, given = tell_before(connection, told, named, shown)
+    if given is not named:
+        params = given
+    if kept is not told:
+        compiled, extracted = compile_cached(connection, kept)
+    try:
+        sql, args = compiled.make_args(extracted, params, connection)
+    except Exception as error:
+        raise argument_error(connection, error, compiled, params) from error
+    cursor = execute_cursor(
+        connection, sql, args, compiled=compiled, reason=reason, owner=owner, options=options
+    )
+    if connection.dispatch.after_execute:
+        result = CursorResult(connection, cursor, None, options=options)
+        tell_after(connection, kept, given, shown, result)
+    return cursor
+
+
+def execute_args_told(
+    connection: Connection,
+    sql: str,
+    args: Any,
+    *,
+    many: bool,
+    compiled: Compiled,
+    reason: Reason,
+    owner: Any,
+    options: Mapping[str, Any],
+) -> Any:
+    """execute_cursor() with the events of a statement around it, for text made by a flush.
+
+    Listeners see the statement of one row and the values as they are sent; what they return is
+    not used, since the text has been written.
+    """
+    params = _named_rows(compiled, args, many)
+    tell_before(connection, compiled.statement, params, options)
+    cursor = execute_cursor(
+        connection, sql, args, many=many, compiled=compiled, reason=reason, owner=owner,
+        options=options,
+    )  # fmt: skip
+    if connection.dispatch.after_execute:
+        result = CursorResult(connection, cursor, None, options=options)
+        tell_after(connection, compiled.statement, params, options, result)
+    return cursor
+
+
+def _named_rows(compiled: Compiled, args: Any, many: bool) -> Any:
+    """Return driver arguments as a dict by name; a list of dicts for more than one row."""
+    names = compiled.bind_names
+    width = max(1, len(names))
+    rows = args if many else [args[at : at + width] for at in range(0, len(args), width)]
+    named = [dict(zip(names, row, strict=False)) for row in rows]
+    return named[0] if len(named) == 1 else named
 
 
 def _split(params: Any) -> tuple[list[Any], Mapping[str, Any]]:

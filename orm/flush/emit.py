@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orm.engine.execution import Reason, execute_cursor
+from orm.engine.statement import execute_args_told
 from orm.sql.visitors import ClauseElement
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def send(
     many: bool = False,
 ) -> Any:
     """Execute SQL text with driver arguments; returns the cursor, which the caller closes."""
-    return execute_cursor(
+    execute = execute_args_told if connection.dispatch.hears_statement else execute_cursor
+    return execute(
         connection,
         sql,
         args,

@@ -65,7 +65,7 @@ def execute_from_statement(
     """Execute the inner statement, and return the Result of entities made from its rows."""
     compiled, binds = connection.compile(statement.element)
     cursor = connection.execute_compiled(
-        compiled, binds, params, reason=reason, owner=session, options=options
+        compiled, binds, params, reason=reason, owner=session, options=options, statement=statement
     )
     if cursor.description is None:
         cursor.close()

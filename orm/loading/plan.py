@@ -40,7 +40,7 @@ def execute_select(
     execution_options: Mapping[str, Any] = EMPTY_MAP,
     bind_arguments: Mapping[str, Any] | None = None,
     reason: Reason = QUERY,
-) -> Result[Any]:
+) -> Result:
     """Execute a select of entities, columns of entities, or both; return its Result.
 
     execution_options: those of the call, over the statement's own: populate_existing,
@@ -53,7 +53,7 @@ def execute_select(
         options = {**options, **execution_options}
     connection = session._connection_for(clause=statement, **(bind_arguments or EMPTY_MAP))
     if isinstance(statement, FromStatement):
-        made: Result[Any] = execute_from_statement(
+        made: Result = execute_from_statement(
             session, connection, statement, params, options, reason
         )
         return made
@@ -64,7 +64,13 @@ def execute_select(
         # lazy and eager loads come between; only stream_results asks for the cursor itself
         sent = {name: value for name, value in options.items() if name != "yield_per"}
     cursor = connection.execute_compiled(
-        plan.compiled, binds, params, reason=reason, owner=session, options=sent
+        plan.compiled,
+        binds,
+        params,
+        reason=reason,
+        owner=session,
+        options=sent,
+        statement=statement,
     )
     return make_result(session, plan, cursor, options)
 

@@ -1,0 +1,187 @@
+"""Events of engines and connections: around statement objects, and around the driver's cursor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import (
+    DeclarativeBase,
+    Engine,
+    ForeignKey,
+    Mapped,
+    Session,
+    create_engine,
+    event,
+    insert,
+    mapped_column,
+    relationship,
+    select,
+    text,
+)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Author(Base):
+    __tablename__ = "author"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    books: Mapped[list[Book]] = relationship()
+
+
+class Book(Base):
+    __tablename__ = "book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
+
+
+@pytest.fixture
+def stocked(sqlite_engine: Engine) -> Engine:
+    Base.metadata.create_all(sqlite_engine)
+    with Session(sqlite_engine) as session:
+        session.add_all([Author(name="Ada", books=[Book(), Book()]), Author(name="Bob")])
+        session.commit()
+    return sqlite_engine
+
+
+def test_statement_events_of_a_session(stocked: Engine) -> None:
+    heard: list[tuple[str, str, Any]] = []
+
+    @event.listens_for(stocked, "before_execute")
+    def before(conn: Any, clause: Any, multi: Any, single: Any, options: Any) -> None:
+        heard.append(("before", str(clause).split()[0], multi or single))
+
+    @event.listens_for(stocked, "after_execute")
+    def after(conn: Any, clause: Any, multi: Any, single: Any, options: Any, result: Any) -> None:
+        heard.append(("after", str(clause).split()[0], result.returns_rows))
+
+    def take() -> list[tuple[str, str, Any]]:
+        taken, heard[:] = heard[:], []
+        return taken
+
+    with Session(stocked) as session:
+        ada = session.get(Author, 1)
+        assert ada is not None
+        (kind, word, params), (_, _, rows) = take()
+        assert (kind, word, list(params.values()), rows) == ("before", "SELECT", [1], True)
+        assert len(ada.books) == 2
+        assert [each[:2] for each in take()] == [("before", "SELECT"), ("after", "SELECT")]
+        query = select(Author).where(Author.name == text(":n"))
+        assert session.scalars(query, {"n": "Bob"}).one().id == 2
+        assert take() == [("before", "SELECT", {"n": "Bob"}), ("after", "SELECT", True)]
+        ada.name = "Ada L."
+        session.add(Author(name="Cleo"))
+        session.flush()
+        assert [each[:2] for each in take()] == [
+            ("before", "UPDATE"),
+            ("after", "UPDATE"),
+            ("before", "INSERT"),
+            ("after", "INSERT"),
+        ]
+        session.commit()
+        assert session.scalars(select(Author.name).order_by(Author.id)).all() == [
+            "Ada L.", "Bob", "Cleo",
+        ]  # fmt: skip
+
+
+def test_values_of_several_flushed_rows_are_given_by_name(stocked: Engine) -> None:
+    heard: list[Any] = []
+
+    @event.listens_for(stocked, "before_execute")
+    def before(conn: Any, clause: Any, multi: Any, single: Any, options: Any) -> None:
+        heard.append((clause.table.name, multi))
+
+    with Session(stocked) as session:
+        session.add_all([Author(id=10, name="x"), Author(id=11, name="y")])
+        session.flush()
+    assert heard == [("author", [{"id": 10, "name": "x"}, {"id": 11, "name": "y"}])]
+
+
+def test_a_listener_may_replace_an_orm_statement(stocked: Engine) -> None:
+    @event.listens_for(stocked, "before_execute", retval=True)
+    def only_bob(conn: Any, clause: Any, multi: Any, single: Any, options: Any) -> Any:
+        return clause.where(Author.name == "Bob"), multi, single
+
+    with Session(stocked) as session:
+        assert [author.name for author in session.scalars(select(Author))] == ["Bob"]
+        assert session.scalars(select(Author.id)).all() == [2]
+
+
+def test_a_listener_that_comes_and_goes_costs_nothing_afterwards(stocked: Engine) -> None:
+    def listener(*args: Any) -> None:
+        heard.append(args)
+
+    heard: list[Any] = []
+    for name in ("before_execute", "before_cursor_execute", "do_execute"):
+        event.listen(stocked, name, listener)
+    assert stocked.dispatch.hears_cursor
+    assert stocked.dispatch.hears_statement
+    with stocked.connect() as connection:
+        connection.execute(select(1))
+        event.listen(connection, "after_execute", listener)
+        assert connection.dispatch.hears_statement
+    assert len(heard) == 3
+    for name in ("before_execute", "before_cursor_execute", "do_execute"):
+        event.remove(stocked, name, listener)
+    assert not stocked.dispatch.hears_cursor
+    assert not stocked.dispatch.hears_statement
+
+
+def test_do_events_may_call_the_driver_themselves(stocked: Engine) -> None:
+    heard: list[Any] = []
+
+    @event.listens_for(stocked, "do_execute")
+    def one(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+        heard.append(("one", context.executemany))
+        if "author" not in statement:
+            return False
+        cursor.execute("SELECT 1, 'replaced'")
+        return True
+
+    @event.listens_for(stocked, "do_executemany")
+    def many(cursor: Any, statement: str, parameters: Any, context: Any) -> None:
+        heard.append(("many", len(parameters)))
+
+    @event.listens_for(stocked, "do_execute_no_params")
+    def bare(cursor: Any, statement: str, context: Any) -> None:
+        heard.append(("bare", statement))
+
+    with stocked.connect() as connection:
+        assert connection.execute(select(7)).scalar() == 7
+        assert connection.execute(text("SELECT id, name FROM author")).all() == [(1, "replaced")]
+        connection.execute(insert(Book), [{"author_id": 1}, {"author_id": 2}])
+        assert connection.exec_driver_sql("SELECT count(*) FROM book").scalar() == 4
+    assert heard == [
+        ("one", False),
+        ("one", False),
+        ("many", 2),
+        ("bare", "SELECT count(*) FROM book"),
+    ]
+
+
+def test_do_connect_may_change_arguments_or_connect_itself(tmp_path: Any) -> None:
+    import sqlite3
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'wrong.db'}")
+
+    @event.listens_for(engine, "do_connect")
+    def elsewhere(dialect: Any, record: Any, args: Any, params: Any) -> None:
+        args[0] = str(tmp_path / "right.db")
+
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA database_list").one()[2].endswith("right.db")
+    engine.dispose()
+
+    @event.listens_for(engine, "do_connect")
+    def itself(dialect: Any, record: Any, args: Any, params: Any) -> Any:
+        made = sqlite3.connect(":memory:", isolation_level=None)
+        made.execute("CREATE TABLE mark (x)")
+        return made
+
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM mark").scalar() == 0
+    engine.dispose()
