@@ -67,7 +67,7 @@ def show_order(order: Order) -> Document:
     }
 
 
-def show_page(statement: Select[tuple[T]], show: Callable[[T], Document]) -> Document:
+def show_page(statement: Select[T], show: Callable[[T], Document]) -> Document:
     """Return the page of `statement` that `?page=` and `?per_page=` ask for.
 
     Raises NotFound for a page that does not exist.

@@ -72,7 +72,7 @@ def load_category_tree(session: Session) -> CategoryTree:
 
 def search_products(
     text: str = "", category: CategoryNode | None = None, sort: str = "name"
-) -> Select[tuple[Product]]:
+) -> Select[Product]:
     """Return the statement for the products that match. It is not executed.
 
     text: words of which each must be part of name, SKU or description, upper or lower case.

@@ -93,7 +93,7 @@ def _require_open(order: Order) -> None:
         raise OrderClosed(order.id, order.status)
 
 
-def find_orders(customer_id: int | None = None, status: str | None = None) -> Select[tuple[Order]]:
+def find_orders(customer_id: int | None = None, status: str | None = None) -> Select[Order]:
     """Return the statement for the order history, newest first. It is not executed."""
     statement = select(Order).order_by(Order.placed_at.desc(), Order.id.desc())
     if customer_id is not None:

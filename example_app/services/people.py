@@ -46,7 +46,7 @@ def add_user(session: Session, email: str, name: str, department: str, password:
     return user
 
 
-def search_customers(text: str = "") -> Select[tuple[Customer]]:
+def search_customers(text: str = "") -> Select[Customer]:
     """Return the statement for customers by name; each word is part of name, e-mail or city."""
     statement = select(Customer).order_by(Customer.name, Customer.id)
     for word in text.split():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, LiteralString, Self
+from typing import TYPE_CHECKING, Any, LiteralString, Self, overload
 
 from orm import exc
 from orm.engine import statement as statements
@@ -14,7 +14,9 @@ from orm.engine.result import ScalarResult
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
 from orm.engine.twophase import TwoPhaseTransaction
 from orm.sql.elements import Executable, TextClause
+from orm.sql.subquery import TypedReturnsRows
 from orm.util.collections import EMPTY_MAP
+from orm.util.typevars import T0, Rest, Ts
 
 if TYPE_CHECKING:
     from orm.compiler.compiled import Compiled
@@ -471,13 +473,29 @@ class Connection:
 
     # -- execution -------------------------------------------------------------------------------
 
+    @overload
+    def execute(
+        self,
+        statement: TypedReturnsRows[*Ts],
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult[*Ts]: ...
+    @overload
     def execute(
         self,
         statement: Executable | LiteralString,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult:
+    ) -> CursorResult: ...
+    def execute(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute a statement and return its result.
 
         statement: select(), insert(), text(), DDL and so on, or a string of SQL with parameters
@@ -489,6 +507,22 @@ class Connection:
             statement = TextClause(statement)
         return statements.execute(self, statement, parameters, execution_options)
 
+    @overload
+    def scalar(
+        self,
+        statement: TypedReturnsRows[T0, *Rest],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> T0 | None: ...
+    @overload
+    def scalar(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any: ...
     def scalar(
         self,
         statement: Executable | LiteralString,
@@ -499,13 +533,29 @@ class Connection:
         """Execute and return the first value of the first row, None without rows."""
         return self.execute(statement, parameters, execution_options=execution_options).scalar()
 
+    @overload
+    def scalars(
+        self,
+        statement: TypedReturnsRows[T0, *Rest],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[T0]: ...
+    @overload
     def scalars(
         self,
         statement: Executable | LiteralString,
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> ScalarResult[Any]:
+    ) -> ScalarResult[Any]: ...
+    def scalars(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute and return the values of the first column."""
         return self.execute(statement, parameters, execution_options=execution_options).scalars()
 

@@ -13,6 +13,7 @@ from orm.engine.row import Row, RowLayout, make_row_class, row_class
 from orm.engine.source import ListSource, RowStream
 from orm.log import shorten_parameters
 from orm.util.collections import EMPTY_MAP
+from orm.util.typevars import Ts
 
 if TYPE_CHECKING:
     from orm.compiler.compiled import Compiled
@@ -24,7 +25,7 @@ class RowPlan:
 
     __slots__ = ("convert", "layout", "row_class")
 
-    def __init__(self, layout: RowLayout, made: type[Row[Any]], convert: Convert | None) -> None:
+    def __init__(self, layout: RowLayout, made: type[Row], convert: Convert | None) -> None:
         self.layout = layout
         self.row_class = made
         self.convert = convert
@@ -148,7 +149,7 @@ _EMPTY_LAYOUT = RowLayout(())
 _NO_ROWS = _NoRows()
 
 
-class CursorResult(Result[Any]):
+class CursorResult(Result[*Ts]):
     """The result of Connection.execute(): rows, or the facts of an INSERT, UPDATE or DELETE.
 
     rowcount: rows matched by an UPDATE or DELETE, inserted by an INSERT; -1 where unknown.

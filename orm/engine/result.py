@@ -8,7 +8,7 @@ raw items into what the caller asked for; nothing is copied where the shape is r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, overload
 
 from orm.engine.fetching import Face, ScalarResult, row_key
 from orm.engine.row import (
@@ -28,6 +28,7 @@ from orm.engine.source import (
     Source,
     UniqueFilter,
 )
+from orm.util.typevars import T0, Rest, Ts
 
 __all__ = [
     "ChunkSource",
@@ -42,10 +43,8 @@ __all__ = [
     "TupleResult",
 ]
 
-_R = TypeVar("_R")
 
-
-class Result(Face[Row[Any]], Generic[_R]):
+class Result(Face[Row[*Ts]], Generic[*Ts]):
     """Rows. Every fetching method consumes; `scalars()` and `mappings()` share what is left."""
 
     __slots__ = ()
@@ -58,7 +57,7 @@ class Result(Face[Row[Any]], Generic[_R]):
         *,
         scalar: bool = False,
         unique_filters: Sequence[UniqueFilter | None] | None = None,
-    ) -> Result[_R]:
+    ) -> Result[*Ts]:
         """Return a result over a source.
 
         scalar: every raw item is the single value itself, not a tuple. unique_filters: per
@@ -67,7 +66,7 @@ class Result(Face[Row[Any]], Generic[_R]):
         layout = keys if isinstance(keys, RowLayout) else row_class(tuple(keys))._layout
         return Result(RowStream(layout, source, scalar, unique_filters))
 
-    def _row_class(self) -> type[Row[Any]]:
+    def _row_class(self) -> type[Row]:
         stream = self._stream
         made = stream.row_class
         if made is None:
@@ -108,12 +107,12 @@ class Result(Face[Row[Any]], Generic[_R]):
     def _metadata(self) -> RowLayout:
         return self._stream.layout
 
-    def yield_per(self, num: int) -> Result[_R]:
+    def yield_per(self, num: int) -> Result[*Ts]:
         """Fetch `num` rows at a time from now on; returns self."""
         self._stream.yield_per = num
         return self
 
-    def unique(self, strategy: UniqueFilter | None = None) -> Result[_R]:
+    def unique(self, strategy: UniqueFilter | None = None) -> Result[*Ts]:
         """Drop rows that occurred before; returns self.
 
         strategy: a function from a row (or value) to what is compared.
@@ -121,11 +120,11 @@ class Result(Face[Row[Any]], Generic[_R]):
         self._set_unique(strategy)
         return self
 
-    def columns(self, *col_expressions: Any) -> Result[Any]:
+    def columns(self, *col_expressions: Any) -> Result:
         """Return a result of some of the columns, given by position, name or expression."""
         layout = self._stream.layout
         positions = [layout.find(key) for key in col_expressions]
-        made: Result[Any] = Result(self._project(positions))
+        made: Result = Result(self._project(positions))
         made._take_over_unique(self)
         return made
 
@@ -138,7 +137,13 @@ class Result(Face[Row[Any]], Generic[_R]):
         source = _ProjectedSource(stream, make_getter(positions))
         return RowStream(stream.layout.subset(positions), source, False, narrowed)
 
-    def scalars(self, index: Any = 0) -> ScalarResult[Any]:
+    @overload
+    def scalars(self: Result[T0, *Rest]) -> ScalarResult[T0]: ...
+    @overload
+    def scalars(self, index: Any) -> ScalarResult[Any]: ...
+    @overload
+    def scalars(self) -> ScalarResult[Any]: ...
+    def scalars(self, index: Any = 0) -> Any:
         """Return the values of one column, the first by default."""
         made: ScalarResult[Any] = ScalarResult(self._stream, self._stream.layout.find(index))
         made._take_over_unique(self)
@@ -150,48 +155,60 @@ class Result(Face[Row[Any]], Generic[_R]):
         made._take_over_unique(self)
         return made
 
-    def tuples(self) -> Result[_R]:
+    def tuples(self) -> Result[*Ts]:
         """Return self, typed as plain tuples."""
         return self
 
     @property
-    def t(self) -> Result[_R]:
+    def t(self) -> Result[*Ts]:
         """The same as tuples()."""
         return self
 
-    def all(self) -> Sequence[Row[Any]]:
+    def all(self) -> Sequence[Row[*Ts]]:
         """Return all rows that are left, as a list."""
         return self._all()
 
-    def fetchone(self) -> Row[Any] | None:
+    def fetchone(self) -> Row[*Ts] | None:
         """Return the next row, None after the last."""
         found = self._next()
         return None if found is NO_ROW else found
 
-    def first(self) -> Row[Any] | None:
+    def first(self) -> Row[*Ts] | None:
         """Return the first row or None, and close the result."""
-        found: Row[Any] | None = self._first()
+        found: Row[*Ts] | None = self._first()
         return found
 
-    def one(self) -> Row[Any]:
+    def one(self) -> Row[*Ts]:
         """Return the only row. Raises exc.NoResultFound, exc.MultipleResultsFound."""
-        found: Row[Any] = self._only(True)
+        found: Row[*Ts] = self._only(True)
         return found
 
-    def one_or_none(self) -> Row[Any] | None:
+    def one_or_none(self) -> Row[*Ts] | None:
         """Return the only row, None if there is none. Raises exc.MultipleResultsFound."""
-        found: Row[Any] | None = self._only(False)
+        found: Row[*Ts] | None = self._only(False)
         return found
 
+    @overload
+    def scalar(self: Result[T0, *Rest]) -> T0 | None: ...
+    @overload
+    def scalar(self) -> Any: ...
     def scalar(self) -> Any:
         """Return the first value of the first row, None without a row; closes the result."""
         row = self._first()
         return row[0] if row is not None else None
 
+    @overload
+    def scalar_one(self: Result[T0, *Rest]) -> T0: ...
+    @overload
+    def scalar_one(self) -> Any: ...
     def scalar_one(self) -> Any:
         """Return the first value of the only row. Raises like one()."""
         return self._only(True)[0]
 
+    @overload
+    def scalar_one_or_none(self: Result[T0, *Rest]) -> T0 | None: ...
+    @overload
+    def scalar_one_or_none(self) -> Any: ...
     def scalar_one_or_none(self) -> Any:
         """Return the first value of the only row, or None. Raises like one_or_none()."""
         row = self._only(False)
@@ -201,7 +218,7 @@ class Result(Face[Row[Any]], Generic[_R]):
         """Return a callable which gives a new result over the same rows at each call."""
         return FrozenResult(self)
 
-    def merge(self, *others: Result[Any]) -> Result[Any]:
+    def merge(self, *others: Result[*Ts]) -> Result[*Ts]:
         """Return a result with the rows of this and then of the others."""
         faces = [self, *others]
 
@@ -245,7 +262,7 @@ class MappingResult(Face[RowMapping]):
 
     __slots__ = ("_rows",)
 
-    def __init__(self, stream: RowStream, rows: Result[Any]) -> None:
+    def __init__(self, stream: RowStream, rows: Result) -> None:
         super().__init__(stream)
         self._rows = rows
 
@@ -318,14 +335,14 @@ class FrozenResult:
 
     __slots__ = ("_filters", "_layout", "_scalar", "data")
 
-    def __init__(self, result: Result[Any]) -> None:
+    def __init__(self, result: Result) -> None:
         stream = result._stream
         self._layout = stream.layout
         self._scalar = stream.scalar
         self._filters = stream.unique_filters
         self.data: list[Any] = stream.fetch_all()
 
-    def __call__(self) -> Result[Any]:
+    def __call__(self) -> Result:
         return Result(RowStream(self._layout, ListSource(self.data), self._scalar, self._filters))
 
     def rewrite_rows(self) -> list[list[Any]]:
@@ -340,7 +357,7 @@ class FrozenResult:
         return made
 
 
-class IteratorResult(Result[_R]):
+class IteratorResult(Result[*Ts]):
     """A result over an iterator of tuples."""
 
     __slots__ = ()
@@ -350,7 +367,7 @@ class IteratorResult(Result[_R]):
         super().__init__(RowStream(layout, ListSource(iterator)))
 
 
-class ChunkedIteratorResult(Result[_R]):
+class ChunkedIteratorResult(Result[*Ts]):
     """A result over a function `chunks(size)` that gives an iterator of lists of tuples."""
 
     __slots__ = ()

@@ -6,15 +6,24 @@ the driver's tuple, and `row.name` is a C-level itemgetter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from orm import exc
+from orm.util.typevars import Ts
 
 _T = TypeVar("_T")
-_T_co = TypeVar("_T_co", covariant=True)
 
 
 class RowLayout:
@@ -100,7 +109,7 @@ class RowLayout:
         return RowLayout([self.keys[p] for p in positions], objects)
 
 
-class Row(tuple[Any, ...], Generic[_T_co]):
+class Row(tuple[*Ts], Generic[*Ts]):
     """One row: a tuple whose values are also attributes by column name.
 
     Attributes that begin with an underscore are ours; a column of any other name, `count` and
@@ -122,18 +131,19 @@ class Row(tuple[Any, ...], Generic[_T_co]):
 
     def _asdict(self) -> dict[str, Any]:
         """Return a new dict of names and values."""
-        return dict(zip(self._layout.keys, self, strict=True))
+        values: Iterable[Any] = self
+        return dict(zip(self._layout.keys, values, strict=True))
 
-    def _tuple(self) -> tuple[Any, ...]:
+    def _tuple(self) -> tuple[*Ts]:
         """Return the row itself, typed as the plain tuple that it is."""
         return self
 
     @property
-    def _t(self) -> tuple[Any, ...]:
+    def _t(self) -> tuple[*Ts]:
         return self
 
     @property
-    def t(self) -> Any:
+    def t(self) -> tuple[*Ts]:
         """The row itself, typed as a tuple."""
         return self
 
@@ -156,7 +166,7 @@ class Row(tuple[Any, ...], Generic[_T_co]):
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild_row, (self._layout.keys, (*self,))
 
-    def __copy__(self) -> Row[_T_co]:
+    def __copy__(self) -> Row[*Ts]:
         return self
 
     tuple = _tuple
@@ -167,7 +177,7 @@ class RowMapping(Mapping[Any, Any]):
 
     __slots__ = ("_row",)
 
-    def __init__(self, row: Row[Any]) -> None:
+    def __init__(self, row: Row) -> None:
         self._row = row
 
     def __getitem__(self, key: Any) -> Any:
@@ -252,7 +262,7 @@ class RMKeyView(KeysView[Any]):
         return f"RMKeyView({list(self._layout.keys)!r})"
 
 
-def make_row_class(layout: RowLayout) -> type[Row[Any]]:
+def make_row_class(layout: RowLayout) -> type[Row]:
     """Return a new Row class for a layout.
 
     Names which begin with an underscore do not replace our own attributes, and no name
@@ -269,12 +279,12 @@ def make_row_class(layout: RowLayout) -> type[Row[Any]]:
 
 
 @lru_cache(maxsize=512)
-def row_class(keys: tuple[str, ...]) -> type[Row[Any]]:
+def row_class(keys: tuple[str, ...]) -> type[Row]:
     """Return the Row class for these names; the same one while it is remembered."""
     return make_row_class(RowLayout(keys))
 
 
-def _rebuild_row(keys: tuple[str, ...], values: tuple[Any, ...]) -> Row[Any]:
+def _rebuild_row(keys: tuple[str, ...], values: tuple[Any, ...]) -> Row:
     return row_class(keys)(values)
 
 

@@ -112,7 +112,7 @@ class RowStream:
         source: Source,
         scalar: bool = False,
         unique_filters: Sequence[UniqueFilter | None] | None = None,
-        made_row_class: type[Row[Any]] | None = None,
+        made_row_class: type[Row] | None = None,
     ) -> None:
         self.layout = layout
         self.source = source

@@ -15,7 +15,7 @@ from orm.loading.hydrate import Run
 
 def make_result(
     session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any]
-) -> Result[Any]:
+) -> Result:
     """Return the Result over an executed cursor.
 
     options: populate_existing, lazy_loads and yield_per are read here. Without yield_per the
@@ -28,7 +28,7 @@ def make_result(
         loads.read_all()
     else:
         source = ChunkLoads(loads, int(per_chunk))
-    result: Result[Any] = Result.from_source(
+    result: Result = Result.from_source(
         plan.layout, source, scalar=plan.scalar, unique_filters=plan.unique_filters
     )
     if plan.has_collections:

@@ -36,7 +36,7 @@ def execute_dml(
     return _by_criteria(session, statement, params, options, arguments)
 
 
-class DoneResult(Result[Any]):
+class DoneResult(Result):
     """The result of bulk work which returns no rows; `rowcount` says how many were written."""
 
     __slots__ = ("rowcount",)

@@ -11,14 +11,14 @@ import itertools
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar, overload
 
 from orm import event, exc
 from orm.flush.cascade import iterate_cascade
 from orm.flush.unit_of_work import flush_session
 from orm.inspection import inspect
 from orm.session import binds as binding
-from orm.session import execution, lifecycle
+from orm.session import execution, lifecycle, upsert
 from orm.session.events import SessionDispatch
 from orm.session.guard import UseGuard
 from orm.session.joining import JOIN_MODES
@@ -31,11 +31,15 @@ from orm.state.identity_map import IdentityMap
 from orm.state.instance_state import instance_dict
 from orm.state.markers import PASSIVE_NO_INITIALIZE
 from orm.util.collections import EMPTY_MAP, IdentitySet
+from orm.util.typevars import T0, Rest, Ts
 
 if TYPE_CHECKING:
     from orm.engine.connection import Connection
+    from orm.engine.cursor import CursorResult
     from orm.engine.result import Result, ScalarResult
+    from orm.sql.dml import Delete, Insert, Update
     from orm.sql.elements import Executable
+    from orm.sql.subquery import TypedReturnsRows
 
 _T = TypeVar("_T")
 _serial = itertools.count(1)
@@ -276,6 +280,25 @@ class Session:
 
     # -- statements
 
+    @overload
+    def execute(
+        self,
+        statement: Insert[*Ts] | Update[*Ts] | Delete[*Ts],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> CursorResult[*Ts]: ...
+    @overload
+    def execute(
+        self,
+        statement: TypedReturnsRows[*Ts],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Result[*Ts]: ...
+    @overload
     def execute(
         self,
         statement: Executable | LiteralString,
@@ -283,7 +306,15 @@ class Session:
         *,
         execution_options: Mapping[str, Any] = EMPTY_MAP,
         bind_arguments: Mapping[str, Any] | None = None,
-    ) -> Result[Any]:
+    ) -> Result: ...
+    def execute(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute a statement and return its Result; autoflushes first.
 
         statement: select(), insert(), update(), delete(), text(), or SQL as a plain string
@@ -291,11 +322,20 @@ class Session:
         params: a mapping, or a list of mappings for many executions.
         """
         with self._guard:
-            found: Result[Any] = execution.execute_statement(
+            return execution.execute_statement(
                 self, statement, params, execution_options, bind_arguments
             )
-            return found
 
+    @overload
+    def scalars(
+        self,
+        statement: TypedReturnsRows[T0, *Rest],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[T0]: ...
+    @overload
     def scalars(
         self,
         statement: Executable | LiteralString,
@@ -303,12 +343,38 @@ class Session:
         *,
         execution_options: Mapping[str, Any] = EMPTY_MAP,
         bind_arguments: Mapping[str, Any] | None = None,
-    ) -> ScalarResult[Any]:
+    ) -> ScalarResult[Any]: ...
+    def scalars(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute, and return the first element of each row."""
         return self.execute(
             statement, params, execution_options=execution_options, bind_arguments=bind_arguments
         ).scalars()
 
+    @overload
+    def scalar(
+        self,
+        statement: TypedReturnsRows[T0, *Rest],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> T0 | None: ...
+    @overload
+    def scalar(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any: ...
     def scalar(
         self,
         statement: Executable | LiteralString,
@@ -399,6 +465,40 @@ class Session:
     ) -> list[_T]:
         """merge() each."""
         return [self.merge(instance, load=load, options=options) for instance in instances]
+
+    def upsert(self, objects: Iterable[_T], on: Any = None, *, update: Any = None) -> list[_T]:
+        """Insert objects, or update the rows that are there already; return the session's objects.
+
+        objects: new ones, outside of any session; they stay so, as with merge(). Only columns
+        are written: those set on each object.
+        on: the attributes, or their names, of a unique key (default: the primary key). A row
+        with the same values there is the object's row; the primary key of that row stays.
+        update: the attributes to be updated in such a row (default: all that were set);
+        () leaves it as it is.
+        Returns this session's object for each of `objects`, in their order, all values loaded
+        anew. A key that comes twice is written twice, in order. Pending changes are flushed
+        before; mapper events are not fired. `onupdate` and a counting version follow.
+        Raises exc.ArgumentError without a unique key over `on`, and exc.InvalidRequestError
+        for classes over several tables and objects that hold other new ones.
+        Cost: one INSERT ... ON CONFLICT (ON DUPLICATE KEY) per 500 objects with the same
+        attributes; where the database cannot return rows, a SELECT as well.
+        """
+        with self._guard:
+            return upsert.upsert_objects(self, objects, on, update)
+
+    def get_or_create(
+        self, entity: type[_T], defaults: Mapping[str, Any] | None = None, **by: Any
+    ) -> tuple[_T, bool]:
+        """Return the object with these attributes, made and flushed if there is none.
+
+        by: attributes that contain a unique key. defaults: further ones for a new object.
+        Returns (object, whether it was made). Safe against other transactions which do the
+        same at the same time: theirs is returned, once they have committed.
+        Raises exc.ArgumentError without a unique key within `by`, exc.IntegrityError if the new object hurts another
+        constraint. Cost: a SELECT; for a new object a savepoint and an INSERT as well.
+        """
+        with self._guard:
+            return upsert.get_or_create(self, entity, defaults, by)
 
     def refresh(
         self,

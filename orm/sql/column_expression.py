@@ -5,10 +5,10 @@ At run time it adds nothing to ColumnOperators. For type checkers it says what t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
 
 from orm.sql.operators import ColumnOperators
-from orm.util.typevars import T_co
+from orm.util.typevars import T, T_co
 
 if TYPE_CHECKING:
     from orm.sql.elements import ColumnElement, Label, UnaryExpression
@@ -67,3 +67,7 @@ class SQLColumnExpression(ColumnOperators, Generic[T_co]):
         def asc(self) -> UnaryExpression[T_co]: ...
         def nulls_first(self) -> UnaryExpression[T_co]: ...
         def nulls_last(self) -> UnaryExpression[T_co]: ...
+
+
+#: what select() takes for one entity or column: a mapped class or an expression
+Entity: TypeAlias = type[T] | SQLColumnExpression[T]

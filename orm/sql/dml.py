@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 from orm import exc
 from orm.sql.annotations import plain
@@ -14,6 +14,7 @@ from orm.sql.coercions import (
     has_orm_annotation,
     to_element,
 )
+from orm.sql.column_expression import Entity
 from orm.sql.elements import (
     BindParameter,
     ColumnElement,
@@ -23,10 +24,9 @@ from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
 from orm.sql.select import describe_columns
 from orm.sql.selectable import STATEMENTS
-from orm.sql.subquery import ReturnsRows, SelectLabelStyle
+from orm.sql.subquery import ReturnsRows, SelectLabelStyle, TypedReturnsRows
 from orm.sql.visitors import ClauseElement, Kind, Traverse
-
-_T = TypeVar("_T")
+from orm.util.typevars import T0, T1, T2, T3, Ts
 
 
 class FromDMLColumn(ColumnElement[Any]):
@@ -305,7 +305,7 @@ def _key_name(key: Any) -> str:
     return key if isinstance(key, str) else key.key
 
 
-class Insert(ValuesBase, Generic[_T]):
+class Insert(ValuesBase, TypedReturnsRows[*Ts]):
     """`INSERT INTO table`."""
 
     __visit_name__ = "insert"
@@ -321,6 +321,21 @@ class Insert(ValuesBase, Generic[_T]):
     include_insert_from_select_defaults: bool = False
     _post_values_clause: Any = None
     _inline: bool = False
+
+    if TYPE_CHECKING:
+        # fmt: off
+        @overload
+        def returning(self, e0: Entity[T0], /, sort_by_parameter_order: bool = ...) -> Insert[T0]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], /, sort_by_parameter_order: bool = ...) -> Insert[T0, T1]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], /, sort_by_parameter_order: bool = ...) -> Insert[T0, T1, T2]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], e3: Entity[T3], /, sort_by_parameter_order: bool = ...) -> Insert[T0, T1, T2, T3]: ...
+        @overload
+        def returning(self, *entities: Any, sort_by_parameter_order: bool = ...) -> Insert: ...
+        def returning(self, *entities: Any, sort_by_parameter_order: bool = ...) -> Any: ...
+        # fmt: on
 
     def inline(self) -> Self:
         """A copy that fetches no server-made values."""
@@ -390,7 +405,7 @@ class DMLWhereBase(UpdateBase):
         return [f for f in found if plain(f) is not self.table and f not in hidden]
 
 
-class Update(DMLWhereBase, ValuesBase, Generic[_T]):
+class Update(DMLWhereBase, ValuesBase, TypedReturnsRows[*Ts]):
     """`UPDATE table SET ...`."""
 
     __visit_name__ = "update"
@@ -401,6 +416,21 @@ class Update(DMLWhereBase, ValuesBase, Generic[_T]):
     )
     _ordered: bool = False
     _inline: bool = False
+
+    if TYPE_CHECKING:
+        # fmt: off
+        @overload
+        def returning(self, e0: Entity[T0], /, sort_by_parameter_order: bool = ...) -> Update[T0]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], /, sort_by_parameter_order: bool = ...) -> Update[T0, T1]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], /, sort_by_parameter_order: bool = ...) -> Update[T0, T1, T2]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], e3: Entity[T3], /, sort_by_parameter_order: bool = ...) -> Update[T0, T1, T2, T3]: ...
+        @overload
+        def returning(self, *entities: Any, sort_by_parameter_order: bool = ...) -> Update: ...
+        def returning(self, *entities: Any, sort_by_parameter_order: bool = ...) -> Any: ...
+        # fmt: on
 
     def ordered_values(self, *args: tuple[Any, Any]) -> Self:
         """A copy that sets columns in the order given, as (column, value) pairs."""
@@ -418,13 +448,28 @@ class Update(DMLWhereBase, ValuesBase, Generic[_T]):
         return new
 
 
-class Delete(DMLWhereBase, Generic[_T]):
+class Delete(DMLWhereBase, TypedReturnsRows[*Ts]):
     """`DELETE FROM table`."""
 
     __visit_name__ = "delete"
     is_delete = True
     _traverse: ClassVar[Traverse] = (("_using", Kind.CHILDREN),)
     _using: tuple[Any, ...] = ()
+
+    if TYPE_CHECKING:
+        # fmt: off
+        @overload
+        def returning(self, e0: Entity[T0], /, sort_by_parameter_order: bool = ...) -> Delete[T0]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], /, sort_by_parameter_order: bool = ...) -> Delete[T0, T1]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], /, sort_by_parameter_order: bool = ...) -> Delete[T0, T1, T2]: ...
+        @overload
+        def returning(self, e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], e3: Entity[T3], /, sort_by_parameter_order: bool = ...) -> Delete[T0, T1, T2, T3]: ...
+        @overload
+        def returning(self, *entities: Any, sort_by_parameter_order: bool = ...) -> Delete: ...
+        def returning(self, *entities: Any, sort_by_parameter_order: bool = ...) -> Any: ...
+        # fmt: on
 
     def using(self, *froms: Any) -> Self:
         """A copy which also reads these tables or joins, for the condition to refer to: `DELETE FROM a USING b`."""
@@ -433,17 +478,17 @@ class Delete(DMLWhereBase, Generic[_T]):
         return new
 
 
-def insert(table: Any) -> Insert[Any]:
+def insert(table: Any) -> Insert:
     """`INSERT INTO table`."""
     return Insert(table)
 
 
-def update(table: Any) -> Update[Any]:
+def update(table: Any) -> Update:
     """`UPDATE table`."""
     return Update(table)
 
 
-def delete(table: Any) -> Delete[Any]:
+def delete(table: Any) -> Delete:
     """`DELETE FROM table`."""
     return Delete(table)
 

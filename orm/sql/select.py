@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, NamedTuple, Self, overload
 
 from orm import exc
 from orm.sql.coercions import (
@@ -15,17 +16,17 @@ from orm.sql.coercions import (
     expect_where,
     has_orm_annotation,
 )
+from orm.sql.column_expression import Entity
 from orm.sql.froms import compute_froms
 from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
 from orm.sql.reduce import reduce_columns
 from orm.sql.selectable import STATEMENTS
-from orm.sql.subquery import SelectBase, SelectLabelStyle
+from orm.sql.subquery import SelectBase, SelectLabelStyle, TypedReturnsRows
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE
 from orm.types.resolve import INTEGERTYPE
-
-_T = TypeVar("_T")
+from orm.util.typevars import T0, T1, T2, T3, T4, T5, T6, T7, Ts
 
 
 class JoinEntry(NamedTuple):
@@ -224,7 +225,7 @@ def _plain_number(clause: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-class Select(GenerativeSelect, Generic[_T]):
+class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
     """A SELECT statement. Every method returns a copy with the change; the statement itself stays as it is."""
 
     __visit_name__ = "select"
@@ -285,7 +286,17 @@ class Select(GenerativeSelect, Generic[_T]):
             new._mark_orm(column)
         return new
 
-    def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Self:
+    # fmt: off
+    @overload
+    def with_only_columns(self, e0: Entity[T0], /, maintain_column_froms: bool = ...) -> Select[T0]: ...
+    @overload
+    def with_only_columns(self, e0: Entity[T0], e1: Entity[T1], /, maintain_column_froms: bool = ...) -> Select[T0, T1]: ...
+    @overload
+    def with_only_columns(self, e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], /, maintain_column_froms: bool = ...) -> Select[T0, T1, T2]: ...
+    @overload
+    def with_only_columns(self, *entities: Any, maintain_column_froms: bool = ...) -> Select: ...
+    # fmt: on
+    def with_only_columns(self, *entities: Any, maintain_column_froms: bool = False) -> Any:
         """A copy with these columns instead; maintain_column_froms: keep the FROM objects of the old ones."""
         if len(entities) == 1 and isinstance(entities[0], list | tuple):
             raise exc.ArgumentError(
@@ -294,10 +305,13 @@ class Select(GenerativeSelect, Generic[_T]):
         new = self._generate()
         if maintain_column_froms:
             new._from_obj = tuple(dict.fromkeys((*self._from_obj, *self.columns_clause_froms)))
-        new._raw_columns = tuple(expect_column(entity) for entity in entities)
-        for column in new._raw_columns:
-            new._mark_orm(column)
-        return new
+        return new._set_columns(entities)
+
+    def _set_columns(self, entities: Iterable[Any]) -> Self:
+        self._raw_columns = tuple(expect_column(entity) for entity in entities)
+        for column in self._raw_columns:
+            self._mark_orm(column)
+        return self
 
     def reduce_columns(self, only_synonyms: bool = True) -> Self:
         """A copy without columns that another one repeats, by foreign key or by an equality in WHERE or a join.
@@ -307,8 +321,8 @@ class Select(GenerativeSelect, Generic[_T]):
         clauses = (*self._where_criteria, *compute_froms(self))
         columns = [c for c in self._selected_elements if c._is_column_element]
         kept = {id(c) for c in reduce_columns(columns, clauses, only_synonyms)}
-        return self.with_only_columns(
-            *[c for c in self._selected_elements if id(c) in kept or not c._is_column_element]
+        return self._generate()._set_columns(
+            c for c in self._selected_elements if id(c) in kept or not c._is_column_element
         )
 
     def distinct(self, *expr: Any) -> Self:
@@ -581,7 +595,27 @@ def _describe_column(column: Any) -> dict[str, Any]:
     }
 
 
-def select(*entities: Any) -> Select[Any]:
+# fmt: off
+@overload
+def select(e0: Entity[T0], /) -> Select[T0]: ...
+@overload
+def select(e0: Entity[T0], e1: Entity[T1], /) -> Select[T0, T1]: ...
+@overload
+def select(e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], /) -> Select[T0, T1, T2]: ...
+@overload
+def select(e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], e3: Entity[T3], /) -> Select[T0, T1, T2, T3]: ...
+@overload
+def select(e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], e3: Entity[T3], e4: Entity[T4], /) -> Select[T0, T1, T2, T3, T4]: ...
+@overload
+def select(e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], e3: Entity[T3], e4: Entity[T4], e5: Entity[T5], /) -> Select[T0, T1, T2, T3, T4, T5]: ...
+@overload
+def select(e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], e3: Entity[T3], e4: Entity[T4], e5: Entity[T5], e6: Entity[T6], /) -> Select[T0, T1, T2, T3, T4, T5, T6]: ...
+@overload
+def select(e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], e3: Entity[T3], e4: Entity[T4], e5: Entity[T5], e6: Entity[T6], e7: Entity[T7], /) -> Select[T0, T1, T2, T3, T4, T5, T6, T7]: ...
+@overload
+def select(*entities: Any) -> Select: ...
+# fmt: on
+def select(*entities: Any) -> Any:
     """`SELECT entities`: columns, tables, mapped classes and their attributes.
 
     Raises exc.ArgumentError for anything else, naming what to write instead.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Hashable
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Generic, NamedTuple, Self
 
 from orm import exc
 from orm.sql import operators as ops
@@ -22,7 +22,7 @@ from orm.sql.selectable import STATEMENTS, AliasedReturnsRows, Lateral
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine
 from orm.types.resolve import BOOLEANTYPE
-from orm.util.typevars import T
+from orm.util.typevars import T, Ts
 
 
 class SelectLabelStyle(enum.IntEnum):
@@ -189,6 +189,10 @@ def _proxy(named: NamedColumn, selectable: Any) -> Any:
     proxy = make_proxy(named.element, selectable, named.name or "")
     proxy.key = named.key
     return proxy
+
+
+class TypedReturnsRows(ReturnsRows, Generic[*Ts]):
+    """A statement whose columns have these Python types, for type checkers."""
 
 
 class SelectBase(ReturnsRows):
