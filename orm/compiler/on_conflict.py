@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from orm import exc
@@ -65,6 +65,16 @@ class ConflictInsert(Insert[Any]):
         made: Self = self._generate()
         made._post_values_clause = clause
         return made
+
+
+def make_upsert(
+    table: Any, keys: Sequence[Any], assign: Callable[[Any], Mapping[Any, Any]]
+) -> ConflictInsert:
+    """Return an INSERT which updates the row with the same `keys`; see Dialect.make_upsert."""
+    statement = ConflictInsert(table)
+    return statement.on_conflict_do_update(
+        index_elements=list(keys), set_=assign(statement.excluded)
+    )
 
 
 class OnConflict(ClauseElement):

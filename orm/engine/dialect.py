@@ -73,6 +73,8 @@ class DefaultDialect:
     postfetch_lastrowid: bool = True
     max_identifier_length: int = 9999
     max_parameters: int = 32000
+    #: warn, when a statement is compiled to be executed, of FROM objects that nothing connects
+    enable_from_linting: bool = True
     #: rows of one INSERT with RETURNING; the execution option of this name has precedence
     insertmanyvalues_page_size: int = 1000
     default_schema_name: str | None = None
@@ -226,6 +228,20 @@ class DefaultDialect:
     def make_cursor(self, dbapi_connection: Any, stream: bool = False) -> Any:
         """Return a new cursor. stream: rows stay on the server until they are fetched."""
         return dbapi_connection.cursor()
+
+    # -- statements ----------------------------------------------------------------------------
+
+    def make_upsert(
+        self, table: Any, keys: Sequence[Any], assign: Callable[[Any], Mapping[Any, Any]]
+    ) -> Any:
+        """Return an INSERT which updates the row that has the same values in the columns `keys`.
+
+        assign: called with the columns of the row that is to be inserted, for column -> value in
+        the row that is there. Raises exc.CompileError where the database has no such statement.
+        """
+        raise exc.CompileError(
+            f"{self.name} has no INSERT that updates the rows which are there already."
+        )
 
     # -- isolation -----------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from orm.dialects.mysql.compiler import MySQLCompiler, MySQLIdentifierPreparer
 from orm.dialects.mysql.ddl import MySQLDDLCompiler
+from orm.dialects.mysql.dml import make_upsert
 from orm.dialects.mysql.reflection import MySQLReflection
 from orm.dialects.mysql.types import COLSPECS, MySQLTypeCompiler
 from orm.engine.dialect import DefaultDialect
@@ -61,6 +62,10 @@ class MySQLDialect(MySQLReflection, DefaultDialect):
         "REPEATABLE READ",
         "AUTOCOMMIT",
     )
+
+    def make_upsert(self, table: Any, keys: Any, assign: Any) -> Any:
+        """`INSERT ... ON DUPLICATE KEY UPDATE`, of rows with the same keys only."""
+        return make_upsert(table, keys, assign)
 
     def initialize(self, dbapi_connection: Any) -> None:
         """Read version, kind of server, default schema and SQL mode."""

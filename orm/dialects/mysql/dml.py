@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from orm import exc
 from orm.compiler.on_conflict import assignments_of
 from orm.sql.columns import ColumnCollection
 from orm.sql.dml import Insert as GenericInsert
+from orm.sql.expression import and_, case
 from orm.sql.selectable import Alias
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 
@@ -67,3 +69,21 @@ class OnDuplicateKeyUpdate(ClauseElement):
 def insert(table: Any) -> Insert:
     """`INSERT INTO table`, with `.on_duplicate_key_update()`."""
     return Insert(table)
+
+
+def make_upsert(
+    table: Any, keys: Sequence[Any], assign: Callable[[Any], Mapping[Any, Any]]
+) -> Insert:
+    """Return an INSERT which updates the row with the same `keys`; see Dialect.make_upsert.
+
+    The statement reacts to any unique key of the table; a row which has the conflict at another
+    one is left as it is.
+    """
+    statement = Insert(table)
+    proposed = statement.inserted
+    same = and_(*[column == proposed[column.key] for column in keys])
+    values = {
+        column: value if value is column else case((same, value), else_=column)
+        for column, value in assign(proposed).items()
+    }
+    return statement.on_duplicate_key_update(values)

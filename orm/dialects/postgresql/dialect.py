@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from orm.compiler.on_conflict import make_upsert
 from orm.dialects.postgresql.compiler import PGCompiler, PGIdentifierPreparer
 from orm.dialects.postgresql.ddl import PGDDLCompiler
 from orm.dialects.postgresql.reflection import PGReflection
@@ -59,6 +60,10 @@ class PGDialect(PGReflection, DefaultDialect):
         "REPEATABLE READ",
         "AUTOCOMMIT",
     )
+
+    def make_upsert(self, table: Any, keys: Any, assign: Any) -> Any:
+        """`INSERT ... ON CONFLICT (keys) DO UPDATE`."""
+        return make_upsert(table, keys, assign)
 
     def initialize(self, dbapi_connection: Any) -> None:
         """Read version and default schema."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from orm.compiler.on_conflict import make_upsert
 from orm.dialects.sqlite.compiler import SQLiteCompiler, SQLiteIdentifierPreparer
 from orm.dialects.sqlite.ddl import SQLiteDDLCompiler
 from orm.dialects.sqlite.reflection import SQLiteReflection
@@ -44,6 +45,10 @@ class SQLiteDialect(SQLiteReflection, DefaultDialect):
     supports_empty_insert = False
     max_parameters = 32766
     isolation_levels = ("SERIALIZABLE", "READ UNCOMMITTED", "AUTOCOMMIT")
+
+    def make_upsert(self, table: Any, keys: Any, assign: Any) -> Any:
+        """`INSERT ... ON CONFLICT (keys) DO UPDATE`."""
+        return make_upsert(table, keys, assign)
 
     def initialize(self, dbapi_connection: Any) -> None:
         """Read the version: RETURNING came with 3.35."""
