@@ -148,6 +148,7 @@ from orm.schema import (
     SetTableComment,
     Table,
     UniqueConstraint,
+    insert_sentinel,
     quoted_name,
 )
 from orm.session import (
@@ -387,5 +388,5 @@ __all__ = [
     "UniqueConstraint", "Update", "update", "URL", "UserDefinedType", "UUID", "Uuid",
     "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_loader_criteria",
     "with_parent", "with_polymorphic",
-    "within_group", "WriteOnlyCollection", "WriteOnlyMapped",
+    "within_group", "WriteOnlyCollection", "WriteOnlyMapped", "insert_sentinel",
 ]  # fmt: skip

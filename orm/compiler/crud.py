@@ -78,7 +78,8 @@ def parameter_keys(compiler: DMLCompiler, statement: Any, is_top: bool, given: b
     if keys is None:
         if given or compiler.is_execution or not is_top:
             return []
-        return [column.key for column in table.c if getattr(column, "computed", None) is None]
+        columns = [column for column in table.c if not column._omit_from_statements]
+        return [column.key for column in columns if getattr(column, "computed", None) is None]
     own_params = {b.key for b in compiler.statement_binds if not b.unique}
     # numbered parameters of the conditions, as `compiled.params` names them
     unique = {b.key for b in compiler.statement_binds if b.unique}

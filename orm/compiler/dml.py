@@ -16,6 +16,7 @@ from orm.compiler.crud import (
     update_columns,
     written_text,
 )
+from orm.compiler.linting import warn_of_cartesian_product
 from orm.compiler.parameters import ROW_MARK
 from orm.compiler.scope import Scope
 from orm.compiler.select import SelectCompiler, result_column
@@ -169,6 +170,7 @@ class DMLCompiler(SelectCompiler):
             text = f"UPDATE {self.prefix_text(update)}{self.update_tables(update, extra)} SET "
             text += ", ".join([f"{value.name}={value.text}" for value in values])
             text += self.update_from(update, extra)
+            self.lint(update, extra)
             if update._where_criteria:
                 text += f" WHERE {self.conjunction(update._where_criteria)}"
             text += self.update_limit(update)
@@ -178,6 +180,11 @@ class DMLCompiler(SelectCompiler):
             return text
         finally:
             self.scopes.pop()
+
+    def lint(self, statement: Any, extra: list[Any]) -> None:
+        """Warn of tables of an UPDATE or DELETE that nothing connects, if that is asked for."""
+        if self.linting and extra:
+            warn_of_cartesian_product((statement.table, *extra), statement._where_criteria)
 
     def qualifies_set(self, extra: list[Any]) -> bool:
         """True if columns in SET are written with their table."""
@@ -218,6 +225,7 @@ class DMLCompiler(SelectCompiler):
         self.scopes.append(scope)
         try:
             text = f"DELETE {self.prefix_text(delete)}{self.delete_tables(delete, extra)}"
+            self.lint(delete, extra)
             if delete._where_criteria:
                 text += f" WHERE {self.conjunction(delete._where_criteria)}"
             return text + self.returning_text(delete, (), is_top)

@@ -9,6 +9,7 @@ from typing import Any
 from orm import exc
 from orm.compiler.compiled import ResultColumn
 from orm.compiler.ctes import CTECompiler
+from orm.compiler.linting import warn_of_cartesian_product
 from orm.compiler.scope import BARE, IN_FROM, LATERAL, Scope
 from orm.sql.annotations import plain
 from orm.sql.froms import display_froms
@@ -20,6 +21,8 @@ class SelectCompiler(CTECompiler):
     #: the statement that was given, and what every SELECT within it goes through
     top_statement: Any = None
     restrict: Callable[[Any], Any] | None = None
+    #: warn of FROM objects that nothing connects
+    linting = False
 
     # -- entry points ----------------------------------------------------------------------------
 
@@ -79,6 +82,8 @@ class SelectCompiler(CTECompiler):
         froms = ", ".join([self.from_text(item) for item in scope.froms])
         text = f"SELECT {self.prefix_text(select)}{self.distinct_text(select)}{columns}"
         text += f" \nFROM {froms}" if froms else self.no_from_text()
+        if self.linting and len(scope.froms) > 1:
+            warn_of_cartesian_product(scope.froms, select._where_criteria)
         if select._where_criteria:
             text += f" \nWHERE {self.conjunction(select._where_criteria)}"
         if select._group_by:

@@ -30,6 +30,7 @@ class SQLCompiler(DMLCompiler):
         compile_kwargs: Mapping[str, Any] | None = None,
         render_postcompile: bool = False,
         restrict: Callable[[Any], Any] | None = None,
+        linting: bool = False,
         **_options: Any,
     ) -> Compiled:
         """The statement as text with its plan of parameters.
@@ -38,6 +39,7 @@ class SQLCompiler(DMLCompiler):
         executed for many rows, so nothing is fetched back by itself. literal_binds: write values into the text, for
         display and DDL. render_postcompile: write lists out with the statement's own values, for display. extracted: `statement_key(statement)[1]`, when the result is to serve other statements of the
         same structure.
+        linting: warn of FROM objects that nothing connects; an execution does so if the engine was made to.
         restrict: given every SELECT within the statement, returns what to render in its place, with further
         conditions.
         Raises exc.CompileError if the dialect cannot express the statement, or it makes no sense.
@@ -46,6 +48,9 @@ class SQLCompiler(DMLCompiler):
         binds = own_binds if extracted is None else extracted
         # what has no key cannot be cached and is compiled for each execution, without `extracted`
         self.is_execution = extracted is not None or key is None
+        self.linting = linting or (
+            self.is_execution and getattr(self.dialect, "enable_from_linting", False)
+        )
         self.set_extracted(binds)
         self.column_keys = column_keys
         self.for_executemany = for_executemany

@@ -13,7 +13,8 @@ from orm.engine.execution import DRIVER, QUERY, Reason, execute_cursor, raise_er
 from orm.engine.result import ScalarResult
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
 from orm.engine.twophase import TwoPhaseTransaction
-from orm.sql.elements import Executable, TextClause
+from orm.sql.elements import TextClause
+from orm.sql.executable import Executable
 from orm.sql.subquery import TypedReturnsRows
 from orm.util.collections import EMPTY_MAP
 from orm.util.typevars import T0, Rest, Ts

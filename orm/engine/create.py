@@ -33,6 +33,7 @@ _DIALECT_OPTIONS = (
     "json_deserializer",
     "max_identifier_length",
     "insertmanyvalues_page_size",
+    "enable_from_linting",
 )
 _ENGINE_OPTIONS = (
     "echo",
@@ -55,7 +56,8 @@ def create_engine(url: str | URL, **kwargs: Any) -> Engine:
     defaults for every connection. hide_parameters: keep values out of logs and errors.
     query_cache_size: compiled statements remembered. json_serializer, json_deserializer: for
     JSON columns. insertmanyvalues_page_size: rows in one INSERT with RETURNING.
-    max_identifier_length: of generated names. logging_name, module, future: as in SQLAlchemy (future is always so).
+    max_identifier_length: of generated names. enable_from_linting: warn of SELECTs that combine
+    every row of one table with every row of another (True). logging_name, module, future: as in SQLAlchemy (future is always so).
 
     Raises exc.ArgumentError for a wrong URL or a missing driver, exc.NoSuchModuleError for an
     unknown dialect, TypeError for an option that does not exist or fit.

@@ -18,7 +18,7 @@ from orm.exc import DBAPIError
 from orm.log import EchoFlag, make_logger
 from orm.pool.base import Pool
 from orm.pool.events import PoolDispatch
-from orm.sql.elements import Executable
+from orm.sql.executable import Executable
 from orm.util.collections import EMPTY_MAP
 
 
@@ -81,8 +81,6 @@ class Engine:
     def echo(self, value: EchoFlag) -> None:
         self._echo = value
         self.logger = make_logger(Engine, self.logging_name, value)
-        if not value:
-            self.logger.setLevel(logging.NOTSET)
 
     def _is_echoing(self) -> bool:
         return self.logger.isEnabledFor(logging.INFO)

@@ -18,7 +18,7 @@ from orm.loading.row_plan import EntityRow, RowPlan, Slot
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
 from orm.sql.cache_key import statement_key
-from orm.sql.elements import Executable
+from orm.sql.executable import Executable
 from orm.sql.selectable import STATEMENTS
 from orm.sql.visitors import Kind, Traverse
 

@@ -1,6 +1,6 @@
 """The description of a database's tables, and the statements that create and drop them."""
 
-from orm.schema.column import Column
+from orm.schema.column import Column, insert_sentinel
 from orm.schema.constraints import (
     CheckConstraint,
     ColumnCollectionConstraint,
@@ -79,5 +79,6 @@ __all__ = [
     "Table",
     "UniqueConstraint",
     "conv",
+    "insert_sentinel",
     "quoted_name",
 ]

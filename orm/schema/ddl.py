@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.sql.cache_key import NotCacheable
-from orm.sql.elements import Executable
+from orm.sql.executable import Executable
 from orm.sql.visitors import _default_dialect
 
 if TYPE_CHECKING:

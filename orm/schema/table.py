@@ -210,8 +210,17 @@ class Table(TableClause, SchemaItem):
 
     def _add_column(self, column: Column[Any], index: int | None) -> None:
         """Called by the column once it knows its table."""
+        if column._insert_sentinel:
+            self._check_one_sentinel(column)
         self._columns.insert(column, len(self._columns) if index is None else index)
         self.__dict__.pop("_autoincrement_memo", None)
+
+    def _check_one_sentinel(self, column: Column[Any]) -> None:
+        for own in self._columns:
+            if own._insert_sentinel:
+                raise exc.ArgumentError(
+                    f"Table {self.name!r} has two sentinel columns, {own.name!r} and {column.name!r}; one is enough."
+                )
 
     def _remove_column(self, column: Column[Any]) -> None:
         for fk in list(column.foreign_keys):

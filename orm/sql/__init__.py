@@ -21,11 +21,11 @@ from orm.sql.elements import (
     BindParameter,
     ColumnClause,
     ColumnElement,
-    Executable,
     Label,
     TextClause,
     UnaryExpression,
 )
+from orm.sql.executable import Executable
 from orm.sql.expression import (
     LABEL_STYLE_DEFAULT,
     LABEL_STYLE_DISAMBIGUATE_ONLY,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Mapping
 from operator import eq, inv, ne
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from orm import exc
 from orm.sql import operators
 from orm.sql.column_expression import SQLColumnExpression
+from orm.sql.executable import Executable
 from orm.sql.operators import OperatorType, is_precedence
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine, to_instance
@@ -648,68 +649,6 @@ def make_proxy(
     return proxy
 
 
-class Executable(ClauseElement):
-    """A statement that can be executed: its options and execution options."""
-
-    supports_execution = True
-    is_select: ClassVar[bool] = False
-    is_insert: ClassVar[bool] = False
-    is_update: ClassVar[bool] = False
-    is_delete: ClassVar[bool] = False
-    is_dml: ClassVar[bool] = False
-    is_text: ClassVar[bool] = False
-    is_ddl: ClassVar[bool] = False
-    _returns_rows: ClassVar[bool] = False
-
-    _traverse: ClassVar[Traverse] = (("_with_options", Kind.OPTIONS),)
-    _with_options: tuple[Any, ...] = ()
-    _execution_options: Mapping[str, Any] = EMPTY_MAP
-    is_orm: bool = False
-
-    def _generate(self) -> Self:
-        """A copy to be changed by a generative method before anyone else sees it."""
-        clone = object.__new__(type(self))
-        attributes = clone.__dict__
-        attributes.update(self.__dict__)
-        if "_key_memo" in attributes:
-            del attributes["_key_memo"]
-        # The memos of columns come together with this one.
-        if "_named_memo" in attributes:
-            for name in self._memos:
-                attributes.pop(name, None)
-        return clone
-
-    def options(self, *options: Any) -> Self:
-        """A copy with these options after the ones it has."""
-        for option in options:
-            if not hasattr(option, "cache_key") and not hasattr(option, "_is_core"):
-                raise exc.ArgumentError(
-                    f"options() takes loader options such as selectinload(User.posts), got {option!r}"
-                )
-        new = self._generate()
-        new._with_options = self._with_options + options
-        return new
-
-    def execution_options(self, **options: Any) -> Self:
-        """A copy with these execution options over the ones it has.
-
-        Raises exc.ArgumentError for isolation_level, which belongs to a whole transaction.
-        """
-        if "isolation_level" in options:
-            raise exc.ArgumentError(
-                "isolation_level holds for a transaction, not for one statement. Write "
-                "connection.execution_options(isolation_level=...) before it begins, or "
-                "create_engine(url, isolation_level=...)."
-            )
-        new = self._generate()
-        new._execution_options = {**self._execution_options, **options}
-        return new
-
-    def get_execution_options(self) -> Mapping[str, Any]:
-        """The execution options of this statement."""
-        return self._execution_options
-
-
 _BOOLEAN_WORD = re.compile(r"\b(or|and)\b", re.IGNORECASE)
 _BIND_MARK = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
@@ -735,6 +674,10 @@ class TextClause(Executable):
     _anon_base = "anon"
     _bind_base = "param"
     bind_regex: ClassVar[re.Pattern[str]] = _BIND_MARK
+    # in select_from() it hides nothing, and nobody knows what it is
+    _hide_froms: ClassVar[tuple[Any, ...]] = ()
+    _is_lateral = False
+    _is_derived = False
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):

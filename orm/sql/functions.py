@@ -14,9 +14,9 @@ from orm.sql.constructs import FunctionFilter, Over, WithinGroup
 from orm.sql.elements import (
     ColumnClause,
     ColumnElement,
-    Executable,
     Grouping,
 )
+from orm.sql.executable import Executable
 from orm.sql.lists import ClauseList
 from orm.sql.visitors import Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine, to_instance
@@ -24,7 +24,7 @@ from orm.types.resolve import INTEGERTYPE, STRINGTYPE
 from orm.types.scalar import Numeric
 from orm.types.structured import ARRAY
 from orm.types.temporal import Date, DateTime, Time
-from orm.util.typevars import T
+from orm.util.typevars import T0, T
 
 
 class FunctionElement(ColumnElement[T], Executable):
@@ -105,6 +105,10 @@ class FunctionElement(ColumnElement[T], Executable):
     def alias(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
         """The function in FROM under a name."""
         return _TABLE_FACTORIES["alias"](self, name, joins_implicitly)
+
+    def lateral(self, name: str | None = None) -> Any:
+        """The function in FROM as LATERAL: its arguments may refer to what stands before it."""
+        return self.alias(name).lateral(name)
 
     def scalar_table_valued(self, name: str, type_: Any = None) -> Any:
         """`(function()).name`: one column of a function's composite result."""
@@ -233,14 +237,14 @@ class _FunctionGenerator:
         def current_timestamp(self, **kwargs: Any) -> Function[datetime]: ...
         def current_date(self, **kwargs: Any) -> Function[date]: ...
         def concat(self, *args: Any, **kwargs: Any) -> Function[str]: ...
-        def max(self, expression: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
-        def min(self, expression: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
-        def sum(self, expression: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
-        def lower(self, text: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
-        def upper(self, text: SQLColumnExpression[T] | T, **kwargs: Any) -> Function[T]: ...
+        def max(self, expression: SQLColumnExpression[T0], **kwargs: Any) -> Function[T0]: ...
+        def min(self, expression: SQLColumnExpression[T0], **kwargs: Any) -> Function[T0]: ...
+        def sum(self, expression: SQLColumnExpression[T0], **kwargs: Any) -> Function[T0]: ...
+        def lower(self, text: Any, **kwargs: Any) -> Function[str]: ...
+        def upper(self, text: Any, **kwargs: Any) -> Function[str]: ...
         def coalesce(
-            self, first: SQLColumnExpression[T | None], *args: Any, **kwargs: Any
-        ) -> Function[T]: ...
+            self, first: SQLColumnExpression[T0 | None], *args: Any, **kwargs: Any
+        ) -> Function[T0]: ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         options = {**self.__opts, **kwargs}

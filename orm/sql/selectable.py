@@ -66,7 +66,7 @@ class FromClause(ClauseElement):
     @property
     def _all_selected_columns(self) -> tuple[Any, ...]:
         """What `select(self)` selects."""
-        return tuple(self.c)
+        return tuple([column for column in self.c if not column._omit_from_statements])
 
     def _make_columns(self) -> ColumnCollection:
         raise NotImplementedError
@@ -194,7 +194,7 @@ class TableClause(FromClause):
 
     @property
     def _all_selected_columns(self) -> tuple[Any, ...]:
-        return tuple(self._columns)
+        return tuple([column for column in self._columns if not column._omit_from_statements])
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
         if self._keyed_by_identity:
@@ -434,6 +434,8 @@ class AliasedReturnsRows(FromClause):
 def _copy_column(column: Any, selectable: FromClause, key: str) -> Any:
     proxy: ColumnClause[Any] = column._make_proxy(selectable)
     proxy.key = key
+    if column._omit_from_statements:
+        proxy._omit_from_statements = True
     return proxy
 
 
@@ -550,6 +552,12 @@ class Lateral(AliasedReturnsRows):
 
     __visit_name__ = "lateral"
     _is_lateral = True
+
+    def alias(self, name: str | None = None, flat: bool = False) -> Lateral:
+        """The same under another name."""
+        return Lateral(self.element, name)
+
+    lateral = alias
 
 
 class TableSample(AliasedReturnsRows):

@@ -12,12 +12,12 @@ from orm.sql.coercions import to_element
 from orm.sql.columns import ColumnCollection
 from orm.sql.elements import (
     ColumnElement,
-    Executable,
     Grouping,
     Label,
     UnaryExpression,
     make_proxy,
 )
+from orm.sql.executable import Executable
 from orm.sql.selectable import STATEMENTS, AliasedReturnsRows, Lateral
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine
@@ -287,6 +287,10 @@ class Subquery(AliasedReturnsRows):
     def alias(self, name: str | None = None, flat: bool = False) -> Any:
         """The same subquery under another name."""
         return Subquery(self.element, name)
+
+    def lateral(self, name: str | None = None) -> Lateral:
+        """The same subquery as LATERAL, under its own name or another."""
+        return Lateral(self.element, self.name if name is None else name)
 
     def as_scalar(self) -> ScalarSelect:
         """The statement inside as one value."""

@@ -271,3 +271,27 @@ def test_text_with_parameters_and_escaped_colons(dialects):
 
 def test_a_select_without_tables(sql):
     assert sql(select(literal(1).label("one"))) == "SELECT :param_1 AS one"
+
+
+def test_a_subquery_made_lateral_is_not_wrapped_again(sql, users, posts):
+    own = select(posts.c.title).where(posts.c.user_id == users.c.id).subquery("own")
+    statement = select(users.c.id, own.lateral().c.title).select_from(users)
+    assert sql(select(users.c.id).join(lateral(own), true())) == (
+        "SELECT users.id FROM users JOIN LATERAL (SELECT posts.title AS title FROM posts "
+        "WHERE posts.user_id = users.id) AS own ON true"
+    )
+    assert "LATERAL (SELECT posts.title AS title FROM posts WHERE" in sql(statement)
+    renamed = lateral(own, "other").alias("third")
+    assert sql(select(renamed)).endswith("AS third")
+
+
+def test_a_function_as_lateral(sql, users):
+    numbers = lateral(func.generate_series(1, users.c.age), "n")
+    assert sql(select(users.c.id).join(numbers, true())) == (
+        "SELECT users.id FROM users JOIN LATERAL generate_series(:generate_series_1, users.age) AS n ON true"
+    )
+
+
+def test_text_beside_a_table_in_from(sql, users):
+    statement = select(users.c.id).select_from(users, text("posts p"))
+    assert sql(statement) == "SELECT users.id FROM users, posts p"

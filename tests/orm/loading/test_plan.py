@@ -62,7 +62,7 @@ def test_self_referential_join_with_an_alias(blog: Any, session: Session) -> Non
 
 def test_aliased_entities(blog: Any, session: Session) -> None:
     A, B = aliased(blog.User), aliased(blog.User)
-    statement = select(A, B).where(A.id == 1, B.id == 2)
+    statement = select(A, B).where(A.id == 1, B.id == A.id + 1)
     a, b = session.execute(statement).one()
     assert (a.name, b.name) == ("u1", "u2")
 

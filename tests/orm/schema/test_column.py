@@ -14,8 +14,11 @@ from orm.schema import (
     MetaData,
     Sequence,
     Table,
+    insert_sentinel,
 )
+from orm.sql.dml import insert
 from orm.sql.elements import TextClause
+from orm.sql.select import select
 from orm.types.base import NullType
 from orm.types.scalar import Integer, String
 
@@ -165,3 +168,34 @@ def test_references_through_subqueries_and_to_nowhere():
     assert not posts.c.user_id.references(found.c.name)
     assert not posts.c.user_id.copy().references(users.c.id)
     assert not Column("x", ForeignKey("nowhere.id")).references(users.c.id)
+
+
+def test_a_sentinel_column_stays_out_of_the_way():
+    table = Table(
+        "t",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        insert_sentinel("mark"),
+        Column("x", Integer),
+    )
+    mark = table.c.mark
+    assert mark.nullable
+    assert isinstance(mark.type, Integer)
+    assert select(table).selected_columns.keys() == ["id", "x"]
+    assert select(table.alias("a")).selected_columns.keys() == ["id", "x"]
+    assert select(table, mark).selected_columns.keys() == ["id", "x", "mark"]
+    assert str(insert(table)) == "INSERT INTO t (id, x) VALUES (:id, :x)"
+    assert "mark" in str(insert(table).values(mark=3))
+    copied = table.to_metadata(MetaData())
+    assert select(copied).selected_columns.keys() == ["id", "x"]
+
+
+def test_a_sentinel_column_may_be_an_ordinary_one():
+    table = Table("t", MetaData(), insert_sentinel("mark", String, omit_from_statements=False))
+    assert select(table).selected_columns.keys() == ["mark"]
+    assert isinstance(table.c.mark.type, String)
+
+
+def test_one_sentinel_for_a_table():
+    with pytest.raises(exc.ArgumentError, match="two sentinel columns, 'a' and 'b'"):
+        Table("t", MetaData(), insert_sentinel("a"), insert_sentinel("b"))
