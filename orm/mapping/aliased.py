@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, overload
 
 from orm import exc
 from orm.inspection import inspect, inspects
@@ -169,13 +169,29 @@ def _inspect_insp(insp: AliasedInsp) -> AliasedInsp:
     return insp
 
 
+@overload
 def aliased(
-    element: type[_T] | Any,
+    element: type[_T],
     alias: Any = None,
     name: str | None = None,
     flat: bool = False,
     adapt_on_names: bool = False,
-) -> type[_T]:
+) -> type[_T]: ...
+@overload
+def aliased(
+    element: Any,
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> Any: ...
+def aliased(
+    element: Any,
+    alias: Any = None,
+    name: str | None = None,
+    flat: bool = False,
+    adapt_on_names: bool = False,
+) -> Any:
     """Return an alias of a mapped class (or table), to be used like the class in statements.
 
     alias: a subquery or alias to take rows from; by default an alias of the table.
@@ -184,7 +200,7 @@ def aliased(
     """
     table: Any = element
     if getattr(table, "_is_from_clause", False) and "parententity" not in table._annotations:
-        return cast("type[_T]", table.alias(name))
+        return table.alias(name)
     insp = inspect(element, raiseerr=False)
     if insp is None or not hasattr(insp, "mapper"):
         raise exc.ArgumentError(f"aliased() takes a mapped class or a table, not {element!r:.80}.")
@@ -202,4 +218,4 @@ def aliased(
     made_insp = AliasedInsp(made, mapper, selectable, name, adapt_on_names)
     made_insp.inner = None if insp.is_mapper else insp
     made.__dict__["_aliased_insp"] = made_insp
-    return cast("type[_T]", made)
+    return made

@@ -9,6 +9,7 @@ from orm import exc
 from orm.schema.items import SchemaItem
 from orm.schema.naming import apply_naming_convention
 from orm.schema.options import check_options
+from orm.sql.annotations import plain
 from orm.sql.elements import TextClause
 
 if TYPE_CHECKING:
@@ -173,7 +174,8 @@ class ConstraintColumns(list["Column[Any]"]):
 def as_column(value: Any) -> Any:
     """The Column or key behind an argument: a mapped attribute gives its column."""
     if hasattr(value, "__clause_element__"):
-        return value.__clause_element__()
+        # the element carries what the mapping noted on it, and is not the column of the table itself
+        return plain(value.__clause_element__())
     return value
 
 

@@ -31,14 +31,17 @@ from orm.state.identity_map import IdentityMap
 from orm.state.instance_state import instance_dict
 from orm.state.markers import PASSIVE_NO_INITIALIZE
 from orm.util.collections import EMPTY_MAP, IdentitySet
-from orm.util.typevars import T0, Rest, Ts
+from orm.util.typevars import T0, T1, T2, Rest, Ts
 
 if TYPE_CHECKING:
     from orm.engine.connection import Connection
     from orm.engine.cursor import CursorResult
     from orm.engine.result import Result, ScalarResult
+    from orm.engine.row import Row
+    from orm.session.query import Query
+    from orm.sql.column_expression import Entity
     from orm.sql.dml import Delete, Insert, Update
-    from orm.sql.elements import Executable
+    from orm.sql.executable import Executable
     from orm.sql.subquery import TypedReturnsRows
 
 _T = TypeVar("_T")
@@ -418,6 +421,16 @@ class Session:
             raise exc.NoResultFound(f"There is no {name} with primary key {ident!r}.")
         return found
 
+    @overload
+    def query(self, entity: Entity[T0], /) -> Query[T0]: ...
+    @overload
+    def query(self, e0: Entity[T0], e1: Entity[T1], /) -> Query[Row[T0, T1]]: ...
+    @overload
+    def query(
+        self, e0: Entity[T0], e1: Entity[T1], e2: Entity[T2], /
+    ) -> Query[Row[T0, T1, T2]]: ...
+    @overload
+    def query(self, *entities: Any, **kwargs: Any) -> Query[Any]: ...
     def query(self, *entities: Any, **kwargs: Any) -> Any:
         """Return a Query, the 1.x interface over select()."""
         from orm.session.query import Query

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm.event.dispatch import Dispatch
 from orm.sql.column_expression import SQLColumnExpression
+from orm.sql.elements import Label
 from orm.state.events import AttributeDispatch
 from orm.state.markers import STATE
 from orm.util.typevars import T_co
@@ -96,9 +97,10 @@ class QueryableAttribute(SQLColumnExpression[T_co]):
         """Return EXISTS over a to-many relationship."""
         return self.comparator.any(criterion, **kwargs)
 
-    def label(self, name: str | None) -> Any:
+    def label(self, name: str | None) -> Label[T_co]:
         """Return the expression under another name."""
-        return self.__clause_element__().label(name)
+        labelled: Label[T_co] = self.__clause_element__().label(name)
+        return labelled
 
     def adapt_to_entity(self, entity: Any) -> Any:
         """Return the same attribute of an alias (what `aliased` gives as `inspect(alias)`)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orm import exc
+from orm import DeclarativeBase, Mapped, exc, mapped_column
 from orm.schema import Column, ForeignKey, ForeignKeyConstraint, ForeignKeyTarget, MetaData, Table
 from orm.types.base import NullType
 from orm.types.scalar import Integer, String
@@ -25,6 +25,20 @@ def test_string_targets_are_found_whatever_the_order():
     assert fk.references(users)
     assert fk.get_referent(users) is users.c.id
     assert fk.parent is posts.c.user_id
+
+
+def test_a_mapped_attribute_is_the_column_of_its_table():
+    class Base(DeclarativeBase):
+        pass
+
+    class User(Base):
+        __tablename__ = "user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    key = ForeignKey(User.id)
+    Table("posts", Base.metadata, Column("user_id", key))
+    assert key.column is User.__table__.c.id
+    assert key.references(User.__table__)
 
 
 def test_types_go_through_a_chain_of_keys():
