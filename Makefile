@@ -57,9 +57,12 @@ lint: $(VENV)/.installed-dev ## formatting and ruff
 	@$(BIN)/ruff format --check --quiet . || { echo "not formatted; run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 
-type: $(VENV)/.installed-dev ## mypy --strict
+type: $(VENV)/.installed-dev ## mypy --strict; what users see of our types by pyright, too
 	@echo "== mypy"
 	@$(BIN)/mypy
+	@$(BIN)/mypy tests/typing
+	@echo "== pyright"
+	@$(BIN)/pyright --pythonpath $(BIN)/python
 
 layers: $(VENV)/.installed-dev ## import contracts, file sizes, exports, the architecture map
 	@echo "== layers, sizes, exports"

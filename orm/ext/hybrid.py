@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from orm import exc
 from orm.inspection import inspect
 from orm.mapping.properties import PropComparator
 from orm.sql.coercions import to_element
+from orm.sql.column_expression import SQLColumnExpression
 from orm.state.instrumented import QueryableAttribute
 
 __all__ = [
@@ -105,6 +106,10 @@ class hybrid_property(Generic[_T]):
 
     # -- access ---------------------------------------------------------------------
 
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> SQLColumnExpression[_T]: ...
+    @overload
+    def __get__(self, instance: object, owner: Any = None) -> _T: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self._attribute(owner)

@@ -11,6 +11,9 @@ from orm.state.instrumented import InstrumentedAttribute
 from orm.util.typevars import T_co
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orm.mapping.write_only import DynamicCollection, WriteOnlyCollection
     from orm.sql.column_expression import SQLColumnExpression as _Base
 else:
 
@@ -37,6 +40,26 @@ class Mapped(_Base[T_co]):
 class DynamicMapped(Mapped[T_co]):
     """A collection that is a query: read, filtered, appended to, never loaded whole."""
 
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> DynamicCollection[T_co]: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+        def __set__(self, instance: Any, value: Iterable[T_co]) -> None: ...  # type: ignore[override]
+
 
 class WriteOnlyMapped(Mapped[T_co]):
     """A collection that is written to and selected from, never loaded whole."""
+
+    if TYPE_CHECKING:
+
+        @overload  # type: ignore[override]
+        def __get__(self, instance: None, owner: Any) -> InstrumentedAttribute[T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> WriteOnlyCollection[T_co]: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+        def __set__(self, instance: Any, value: Iterable[T_co]) -> None: ...  # type: ignore[override]

@@ -7,8 +7,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from orm import exc
 from orm.mapping.with_parent import with_parent
-from orm.sql.dml import delete, insert, update
-from orm.sql.select import select
+from orm.sql.dml import Delete, Insert, Update, delete, insert, update
+from orm.sql.select import Select, select
 from orm.state.instance_state import InstanceState
 from orm.state.write_only import WriteOnlyAttribute
 
@@ -45,13 +45,13 @@ class WriteOnlyCollection(Generic[_T]):
 
     # -- statements
 
-    def select(self) -> Any:
+    def select(self) -> Select[_T]:
         """Return the SELECT of the members, in the order of the relationship."""
         prop = self._attribute.prop
-        statement: Any = select(prop.entity.entity).where(*self._conditions())
+        statement: Select[_T] = select(prop.entity.entity).where(*self._conditions())
         return statement.order_by(*prop.order_by) if prop.order_by else statement
 
-    def insert(self) -> Any:
+    def insert(self) -> Insert:
         """Return an INSERT of members, the foreign key to this object filled in.
 
         Raises exc.InvalidRequestError for a many-to-many relationship.
@@ -68,11 +68,11 @@ class WriteOnlyCollection(Generic[_T]):
         }
         return insert(prop.mapper.class_).values(**values)
 
-    def update(self) -> Any:
+    def update(self) -> Update:
         """Return an UPDATE of the members; its values() are still to be given."""
         return update(self._attribute.prop.mapper.class_).where(*self._conditions())
 
-    def delete(self) -> Any:
+    def delete(self) -> Delete:
         """Return a DELETE of the members' rows."""
         return delete(self._attribute.prop.mapper.class_).where(*self._conditions())
 
