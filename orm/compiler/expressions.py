@@ -103,7 +103,7 @@ class ExpressionCompiler(Renderer):
         return "false" if self.dialect.supports_native_boolean else "0"
 
     def visit_collation(self, element: Any) -> str:
-        return self.preparer.format_collation(element.collation)
+        return self.preparer.format_collation(element.collation, element.collation_schema)
 
     def visit_grouping(self, element: Any) -> str:
         return f"({self.process(element.element)})"
@@ -329,7 +329,16 @@ class ExpressionCompiler(Renderer):
         return text + "END"
 
     def visit_cast(self, cast: Any) -> str:
-        return f"CAST({self.process(cast.clause)} AS {self.cast_type(cast.type)})"
+        return self.cast_text(self.process(cast.clause), cast.type)
+
+    def cast_text(self, value: str, type_: Any) -> str:
+        """`CAST(value AS type)`, with the collation of the type behind it."""
+        name = self.cast_type(type_)
+        if getattr(type_, "collation", None) is None:
+            return f"CAST({value} AS {name})"
+        # within CAST a type has no collation; the value gets it
+        name, collate, collation = name.partition(" COLLATE ")
+        return f"CAST({value} AS {name}){collate}{collation}"
 
     def visit_try_cast(self, cast: Any) -> str:
         raise exc.UnsupportedCompilationError(

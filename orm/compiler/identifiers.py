@@ -145,6 +145,6 @@ class IdentifierPreparer:
         schema = self.schema_for(index.table) if use_schema and index.table is not None else None
         return f"{self.quote_schema(schema)}.{text}" if schema else text
 
-    def format_collation(self, name: str) -> str:
-        """The name of a collation."""
-        return self.quote(name)
+    def format_collation(self, name: str, schema: str | None = None) -> str:
+        """The name of a collation, within its schema if it has one."""
+        return f"{self.quote_schema(schema)}.{self.quote(name)}" if schema else self.quote(name)

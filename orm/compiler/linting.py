@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from orm import exc
 from orm.sql.annotations import plain
 from orm.sql.operators import inv
 from orm.sql.visitors import iterate
+from orm.util.warn import warn
 
 #: `statement.compile(linting=FROM_LINTING)` warns without executing
 FROM_LINTING: Final = True
@@ -50,11 +50,10 @@ def warn_of_cartesian_product(froms: Iterable[Any], criteria: Iterable[Any]) -> 
             loose.remove(entry)
     if loose:
         others = ", ".join(name for name, _ in loose)
-        warnings.warn(
+        warn(
             f"Nothing connects {first} with {others} in this statement, so that every row of one is combined with every "
             "row of the other. Add a condition that compares their columns, or join(other, true()) if that is meant.",
             exc.SAWarning,
-            stacklevel=2,
         )
 
 

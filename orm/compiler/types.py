@@ -204,11 +204,17 @@ def with_length(name: str, type_: Any) -> str:
     """`NAME(length) COLLATE "x"`, the parts that the type has."""
     length = getattr(type_, "length", None)
     text = f"{name}({length})" if length else name
-    collation = getattr(type_, "collation", None)
-    if collation:
-        quoted = collation.replace('"', '""')
-        text += f' COLLATE "{quoted}"'
+    if getattr(type_, "collation", None):
+        text += f" COLLATE {quote_collation(type_)}"
     return text
+
+
+def quote_collation(type_: Any) -> str:
+    """The collation of a type, within its schema if it has one, always in quotes."""
+    parts = [type_.collation]
+    if type_.collation_schema is not None:
+        parts.insert(0, type_.collation_schema)
+    return ".".join(['"' + part.replace('"', '""') + '"' for part in parts])
 
 
 def with_precision(name: str, type_: Any) -> str:

@@ -324,8 +324,10 @@ def _collection(expr: Any, op: OperatorType) -> Any:
     return CollectionAggregate(expr, op)
 
 
-def _collate(expr: Any, op: OperatorType, collation: str) -> Any:
-    return BinaryExpression(expr, CollationClause(collation), op, expr.type)
+def _collate(
+    expr: Any, op: OperatorType, collation: str, collation_schema: str | None = None
+) -> Any:
+    return BinaryExpression(expr, CollationClause(collation, collation_schema), op, expr.type)
 
 
 def _custom(expr: Any, op: Any, other: Any = None, reverse: bool = False) -> Any:

@@ -247,9 +247,9 @@ def between(expr: Any, lower_bound: Any, upper_bound: Any, symmetric: bool = Fal
     return expect_expr(expr).between(lower_bound, upper_bound, symmetric=symmetric)
 
 
-def collate(expression: Any, collation: str) -> Any:
-    """`expression COLLATE collation`."""
-    return expect_expr(expression).collate(collation)
+def collate(expression: Any, collation: str, *, collation_schema: str | None = None) -> Any:
+    """`expression COLLATE collation`. collation_schema: where the collation is, on PostgreSQL."""
+    return expect_expr(expression).collate(collation, collation_schema=collation_schema)
 
 
 def any_(expr: Any) -> CollectionAggregate:

@@ -125,15 +125,16 @@ class BooleanClauseList(ColumnElement[Any]):
 
 
 class CollationClause(ColumnElement[Any]):
-    """The name of a collation."""
+    """The name of a collation, and of the schema that it is in, if given."""
 
     __visit_name__ = "collation"
-    _traverse: ClassVar[Traverse] = (("collation", Kind.PLAIN),)
+    _traverse: ClassVar[Traverse] = (("collation", Kind.PLAIN), ("collation_schema", Kind.PLAIN))
 
-    def __init__(self, collation: str) -> None:
+    def __init__(self, collation: str, collation_schema: str | None = None) -> None:
         if not isinstance(collation, str):
             raise exc.ArgumentError(f"A collation is named by a string, got {collation!r}")
         self.collation = collation
+        self.collation_schema = collation_schema
 
 
 class TextualLabelReference(ColumnElement[Any]):

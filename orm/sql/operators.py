@@ -342,9 +342,11 @@ class ColumnOperators(Operators):
         """NULLs last, for ORDER BY."""
         return self.operate(nulls_last_op)
 
-    def collate(self, collation: str) -> Any:
-        """With this collation."""
-        return self.operate(collate, collation)
+    def collate(self, collation: str, *, collation_schema: str | None = None) -> Any:
+        """With this collation, of this schema where collations have schemas."""
+        if collation_schema is None:
+            return self.operate(collate, collation)
+        return self.operate(collate, collation, collation_schema=collation_schema)
 
     def distinct(self) -> Any:
         """`DISTINCT self`, inside an aggregate."""

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 
 from orm import exc
 from orm.types.base import InlineResult, Processor, TypeDialect, TypeEngine
+from orm.util.warn import warn
 
 
 def quote_literal(value: str) -> str:
@@ -21,18 +22,32 @@ class Concatenable:
 
 
 class String(Concatenable, TypeEngine[str]):
-    """VARCHAR. length: in characters, or None; collation: name put into DDL and CAST."""
+    """VARCHAR. length: in characters, or None; collation: name put into DDL and CAST; collation_schema: where the
+    collation is, on databases which keep them in schemas (PostgreSQL)."""
 
     __visit_name__ = "string"
     __affinity__: ClassVar[bool] = True
+    collation_schema: str | None = None
 
-    def __init__(self, length: int | None = None, collation: str | None = None) -> None:
+    def __init__(
+        self,
+        length: int | None = None,
+        collation: str | None = None,
+        *,
+        collation_schema: str | None = None,
+    ) -> None:
+        if collation_schema is not None and collation is None:
+            raise exc.ArgumentError(
+                f"collation_schema={collation_schema!r} is the schema of a collation: give collation= too."
+            )
         if length is not None and (not isinstance(length, int) or length < 0):
             raise exc.ArgumentError(
                 f"The length of {type(self).__name__} must be a whole number, got {length!r}"
             )
         self.length = length
         self.collation = collation
+        if collation_schema is not None:
+            self.collation_schema = collation_schema
 
     @property
     def python_type(self) -> type[Any]:
@@ -48,6 +63,8 @@ class String(Concatenable, TypeEngine[str]):
         args = [] if self.length is None else [f"length={self.length}"]
         if self.collation is not None:
             args.append(f"collation={self.collation!r}")
+        if self.collation_schema is not None:
+            args.append(f"collation_schema={self.collation_schema!r}")
         return f"{type(self).__name__}({', '.join(args)})"
 
 
@@ -338,6 +355,12 @@ class SchemaType:
             raise exc.ArgumentError(
                 f"schema={schema!r} and inherit_schema=True exclude each other."
             )
+        if inherit_schema:
+            warn(
+                "inherit_schema=True is on its way out: a type has the schema of its MetaData by itself; give schema= "
+                "for another.",
+                exc.SADeprecationWarning,
+            )
         self._inherits_schema = inherit_schema
         self.metadata = metadata
         if metadata is not None:
@@ -345,6 +368,12 @@ class SchemaType:
         if schema is FOLLOW:
             schema = None if metadata is None else metadata.schema
         self.schema = schema
+
+    @property
+    def inherit_schema(self) -> bool:
+        """True if the schema is that of the table; on its way out like the parameter of this name."""
+        warn("inherit_schema is on its way out: read .schema", exc.SADeprecationWarning)
+        return self._inherits_schema
 
     def _set_table(self, column: Any, table: Any) -> None:
         """Called when a column of the type joins its table."""

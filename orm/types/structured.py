@@ -44,6 +44,7 @@ class Enum(SchemaType, String):
         metadata: Any = None,
         inherit_schema: bool = False,
         collation: str | None = None,
+        collation_schema: str | None = None,
         _enums: tuple[Any, ...] | None = None,
     ) -> None:
         self._enum_args = _enums if _enums is not None else enums
@@ -65,7 +66,8 @@ class Enum(SchemaType, String):
             raise exc.ArgumentError(
                 f"Enum length {length} is shorter than its longest value, of {longest} characters"
             )
-        String.__init__(self, longest if length is None else length, collation)
+        size = longest if length is None else length
+        String.__init__(self, size, collation, collation_schema=collation_schema)
 
     def _read_members(
         self, enums: tuple[Any, ...]
@@ -158,7 +160,7 @@ class Enum(SchemaType, String):
         # The members' strings and class decide everything that is rendered or converted.
         return (
             type(self), self.enum_class, tuple(self.enums), self.name, self.native_enum, self.schema,
-            self.length, self.collation, self.validate_strings, self.create_constraint,
+            self.length, self.collation, self.collation_schema, self.validate_strings, self.create_constraint,
             tuple((k, v._key()) for k, v in sorted(self._variant_mapping.items())),
         )  # fmt: skip
 

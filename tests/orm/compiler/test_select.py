@@ -8,6 +8,8 @@ from orm import exc
 from orm.sql.compound import intersect, union, union_all
 from orm.sql.elements import ColumnClause
 from orm.sql.expression import (
+    cast,
+    collate,
     desc,
     exists,
     lateral,
@@ -295,3 +297,14 @@ def test_a_function_as_lateral(sql, users):
 def test_text_beside_a_table_in_from(sql, users):
     statement = select(users.c.id).select_from(users, text("posts p"))
     assert sql(statement) == "SELECT users.id FROM users, posts p"
+
+
+def test_collations_stand_behind_a_cast_and_within_their_schema(sql, users):
+    type_ = String(10, collation="C", collation_schema="pg_catalog")
+    assert sql(select(cast(users.c.name, type_)), "postgresql") == (
+        'SELECT CAST(users.name AS VARCHAR(10)) COLLATE "pg_catalog"."C" AS name FROM users'
+    )
+    assert sql(users.c.name.collate("C", collation_schema="Odd"), "postgresql") == (
+        'users.name COLLATE "Odd"."C"'
+    )
+    assert sql(collate(users.c.name, "NOCASE"), "sqlite") == 'users.name COLLATE "NOCASE"'

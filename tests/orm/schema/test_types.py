@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from contextlib import nullcontext
 
 import pytest
 
@@ -16,6 +17,13 @@ from orm.types.structured import ARRAY, Enum
 
 class Money(SchemaType, TypeEngine):
     """A named type of an application."""
+
+
+def warned(options):
+    """Expect the warning of an option that is on its way out."""
+    if "inherit_schema" in options:
+        return pytest.warns(exc.SADeprecationWarning, match="on its way out")
+    return nullcontext()
 
 
 class Wrapped(TypeDecorator):
@@ -34,7 +42,8 @@ class Wrapped(TypeDecorator):
 )
 @pytest.mark.parametrize("kind", [Money, lambda **options: Enum("a", name="e", **options)])
 def test_the_schema_of_a_type(kind, options, schema):
-    type_ = kind(**options)
+    with warned(options):
+        type_ = kind(**options)
     table = Table("t", MetaData(schema="m"), Column("c", type_), schema="t")
     assert table.c.c.type.schema == schema
     assert type_.metadata is table.metadata
@@ -113,5 +122,7 @@ def test_pickled_with_the_metadata():
     [({}, "new"), ({"inherit_schema": True}, "new"), ({"schema": "own"}, "own")],
 )
 def test_a_type_moves_with_its_table_unless_it_has_a_schema_of_its_own(options, schema):
-    table = Table("t", MetaData(), Column("c", Enum("a", name="e", **options)))
+    with warned(options):
+        type_ = Enum("a", name="e", **options)
+    table = Table("t", MetaData(), Column("c", type_))
     assert table.to_metadata(MetaData(), schema="new").c.c.type.schema == schema

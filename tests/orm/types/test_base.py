@@ -176,3 +176,11 @@ class TestConstruction:
         assert type_.name == "colour"
         assert type_.python_type is Colour
         assert type_.length == 3
+
+
+def test_a_collation_may_have_a_schema():
+    type_ = String(10, collation="C", collation_schema="pg_catalog")
+    assert repr(type_) == "String(length=10, collation='C', collation_schema='pg_catalog')"
+    assert type_._key() != String(10, collation="C")._key()
+    with pytest.raises(exc.ArgumentError, match="give collation= too"):
+        String(collation_schema="pg_catalog")
