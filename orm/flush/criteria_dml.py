@@ -12,13 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orm import exc
+from orm.compiler.defaults import DefaultContext
 from orm.flush.evaluator import EXPIRED, Evaluator, UnevaluatableError, make_evaluator
 from orm.sql.dml import delete, update
+from orm.sql.elements import BindParameter
 from orm.sql.select import select
 from orm.sql.visitors import ClauseElement
 from orm.state.instance_state import instance_dict
 
-_MODES = ("auto", "evaluate", "fetch", False)
+_MODES = ("auto", "evaluate", "fetch", False, None)
 
 
 @dataclass(slots=True)
@@ -27,7 +29,8 @@ class CriteriaDML:
 
     core: the statement over the table. matched: the states of the session that are meant.
     columns: attribute -> value set (an element). mode: how `matched` is found. result: of the
-    execution. by_returning: "fetch" through RETURNING of the primary key.
+    execution. by_returning: "fetch" through RETURNING of the primary key. criteria: those of the
+    statement, and of the loader criteria that hold for it.
     """
 
     session: Any
@@ -40,6 +43,7 @@ class CriteriaDML:
     uncertain: list[Any] = field(default_factory=list)
     by_returning: bool = False
     result: Any = None
+    criteria: tuple[Any, ...] = ()
 
     @property
     def is_delete(self) -> bool:
@@ -64,7 +68,7 @@ def make_dml(session: Any, statement: Any, options: Mapping[str, Any]) -> Criter
             f"synchronize_session={mode!r}: it is 'auto', 'evaluate', 'fetch' or False."
         )
     mapper = mapper_of(statement)
-    dml = CriteriaDML(session, mapper, statement, mode)
+    dml = CriteriaDML(session, mapper, statement, False if mode is None else mode)
     table = mapper.local_table
     core: Any
     if statement.is_delete:
@@ -73,9 +77,8 @@ def make_dml(session: Any, statement: Any, options: Mapping[str, Any]) -> Criter
         dml.columns = column_values(mapper, statement._values or {})
         columns = {column_of(mapper, key): value for key, value in dml.columns.items()}
         core = update(table).values(columns)
-    core = core.where(
-        *statement._where_criteria, *single_criteria(mapper), *loader_criteria(statement, mapper)
-    )
+    dml.criteria = (*statement._where_criteria, *loader_criteria(statement, mapper))
+    core = core.where(*dml.criteria, *single_criteria(mapper))
     for name in ("_prefixes", "_hints", "_execution_options", "_dialect_options", "_ctes"):
         if name in vars(statement):
             setattr(core, name, getattr(statement, name))
@@ -113,13 +116,22 @@ def column_values(mapper: Any, values: Mapping[Any, Any]) -> dict[str, Any]:
         if name is None:
             name = next((k for c, k in mapper.column_key.items() if c.key == key.key), None)
         if name is None or name not in mapper.class_manager.column_names:
-            name = next((k for c, k in mapper.column_key.items() if c.key == name), None)
+            name = _other_name(mapper, name)
         if name is None:
             raise exc.InvalidRequestError(
                 f"{mapper.class_.__name__} has no column attribute {key!s} to be set."
             )
         found[name] = value
     return found
+
+
+def _other_name(mapper: Any, name: str | None) -> str | None:
+    """Return the attribute meant by a column's key or a synonym, or None."""
+    for column, key in mapper.column_key.items():
+        if column.key == name:
+            return str(key)
+    behind = getattr(getattr(mapper.class_, name or "", None), "key", None)
+    return behind if behind in mapper.class_manager.column_names else None
 
 
 def column_of(mapper: Any, key: str) -> Any:
@@ -138,6 +150,8 @@ def single_criteria(mapper: Any) -> tuple[Any, ...]:
 
 def before_execution(dml: CriteriaDML, connection: Any, *, returning: bool) -> None:
     """Find the objects that are meant, as far as that must be done before the statement."""
+    if not dml.is_delete:
+        _add_onupdates(dml, connection)
     if dml.mode in ("auto", "evaluate"):
         try:
             _evaluate(dml)
@@ -154,11 +168,41 @@ def before_execution(dml: CriteriaDML, connection: Any, *, returning: bool) -> N
         _prepare_fetch(dml, connection, returning)
 
 
+def _add_onupdates(dml: CriteriaDML, connection: Any) -> None:
+    """Set the columns with a client-side onupdate, so that the objects get the same value."""
+    mapper, made = dml.mapper, {}
+    for column, key in mapper.column_key.items():
+        onupdate = column.onupdate
+        if onupdate is None or onupdate.is_clause_element or key in dml.columns:
+            continue
+        if column.table is mapper.local_table:
+            value = onupdate.arg
+            if onupdate.is_callable:
+                row = {
+                    column_of(mapper, name).key: getattr(each, "value", None)
+                    for name, each in dml.columns.items()
+                }
+                value = onupdate.arg(OnUpdateContext(None, connection, row, column))
+            made[column] = dml.columns[key] = BindParameter(column.key, value, column.type)
+    if made:
+        dml.core = dml.core.values(made)
+
+
+class OnUpdateContext(DefaultContext):
+    """What onupdate functions are given when a statement with criteria is executed."""
+
+    __slots__ = ()
+
+    isinsert = property(lambda self: False)
+    isupdate = property(lambda self: True)
+    dialect = property(lambda self: self.connection.dialect)
+
+
 def _evaluate(dml: CriteriaDML) -> None:
     mapper = dml.mapper
     if dml.core._extra_froms:
         raise UnevaluatableError("The criteria name other tables.")
-    parts = [make_evaluator(mapper, each) for each in dml.statement._where_criteria]
+    parts = [make_evaluator(mapper, each) for each in dml.criteria]
     for state in dml.session.identity_map.for_mapper(mapper.base_mapper).copy().values():
         obj = state()
         if obj is None or not state.manager.mapper.isa(mapper):
@@ -235,9 +279,14 @@ def _apply_values(dml: CriteriaDML) -> None:
         obj = state()
         if obj is None:
             continue
-        values = instance_dict(obj)
-        computed = {key: evaluate(obj) for key, evaluate in evaluators.items() if key in values}
-        expire = set(stale)
+        values, changed = instance_dict(obj), state.committed or ()
+        # a change that is not flushed is lost: the database computed with its own value
+        expire = stale.union(key for key in dml.columns if key in changed)
+        computed = {
+            key: evaluate(obj)
+            for key, evaluate in evaluators.items()
+            if key in values and key not in expire
+        }
         for key, value in computed.items():
             if value is EXPIRED:
                 expire.add(key)

@@ -14,7 +14,7 @@ from orm.engine.execution import Reason
 from orm.engine.row import RowLayout
 from orm.loading.builder import LoadPlan, PlanBuilder
 from orm.loading.path import PathNode, Relation, make_root
-from orm.loading.row_plan import EntityRow, RowPlan, Slot
+from orm.loading.row_plan import Composed, EntityRow, RowPlan, Slot
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
 from orm.sql.cache_key import statement_key
@@ -90,7 +90,7 @@ def make_plan(
     """Match attributes with the columns of the rows."""
     builder = NamedColumns(dialect, compiled, names)
     directives = [each for option in statement._with_options for each in option.directives]
-    outputs: list[EntityRow | Slot] = []
+    outputs: list[EntityRow | Slot | Composed] = []
     keys: list[str] = []
     for element in statement._raw_columns:
         entity = element._annotations.get("parententity")
@@ -102,7 +102,12 @@ def make_plan(
             add_contained(builder, made, node, contained)
             keys.append(getattr(entity, "name", None) or entity.mapper.class_.__name__)
         else:
-            outputs.append(builder.add_slot(element))
+            make = element._annotations.get("composed")
+            outputs.append(
+                builder.add_slot(element)
+                if make is None
+                else Composed(make, tuple(builder.add_slot(each) for each in element.clauses))
+            )
             keys.append(element._annotations.get("proxy_key") or element._result_name or "")
     single = len(outputs) == 1 and isinstance(outputs[0], EntityRow)
     rows = RowPlan(builder.entities, outputs, "scalar" if single else "row", len(names))

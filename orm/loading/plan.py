@@ -87,8 +87,28 @@ def get_plan(connection: Any, statement: Any, key: Any, binds: Sequence[Any]) ->
     return plan
 
 
+def is_star(element: Any) -> bool:
+    """Return whether a member of a column list is `*`, as text or as a literal column."""
+    return getattr(element, "text", None) == "*" or (
+        getattr(element, "is_literal", False) and element.name == "*"
+    )
+
+
+def check_star(elements: Sequence[Any]) -> None:
+    """Raise exc.CompileError if `*` stands beside other members of a column list.
+
+    How many columns it brings is not known, so that no other could be found in the rows.
+    """
+    if len(elements) > 1 and any(is_star(each) for each in elements):
+        raise exc.CompileError(
+            "An ORM statement cannot have '*' beside other columns or entities. Select '*' alone, "
+            "or name the entities: select(User, Address)."
+        )
+
+
 def make_plan(dialect: Any, statement: Any, binds: Sequence[Any]) -> LoadPlan:
     """Analyse and compile a select."""
+    check_star(statement._raw_columns)
     return SelectPlanner(dialect, statement).make(binds)
 
 

@@ -121,7 +121,9 @@ class registry:
         """
         from orm.mapping.imperative import make_inheriting
 
-        return self.add_mapper(class_, local_table, **make_inheriting(class_, kw))
+        mapper = self.add_mapper(class_, local_table, **make_inheriting(class_, kw))
+        mapper.class_manager.put("__table__", mapper.local_table)
+        return mapper
 
     def map_declaratively(self, cls: type) -> Mapper:
         """Map a class by what its body says, as a declarative base does; returns the mapper."""

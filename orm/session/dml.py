@@ -17,7 +17,7 @@ from orm.flush.criteria_dml import (
     take_rows,
 )
 from orm.loading.from_statement import FromStatement
-from orm.loading.plan import execute_select
+from orm.loading.plan import check_star, execute_select, is_star
 from orm.session.events import fire
 from orm.sql.select import select
 
@@ -29,10 +29,16 @@ def execute_dml(
     session: Session, statement: Any, params: Any, options: Mapping[str, Any], arguments: Any
 ) -> Any:
     """Return the Result of an ORM insert, update or delete."""
+    check_star(statement._returning)
     if statement.is_insert:
         return _insert(session, statement, params, options)
-    if statement.is_update and isinstance(params, (list, tuple)) and params:
-        return _update_many(session, statement, params, arguments)
+    if isinstance(params, (list, tuple)) and params:
+        if statement.is_delete:
+            raise exc.InvalidRequestError(
+                "delete() of a mapped class takes no list of parameters. Write one condition, "
+                "as in .where(User.id.in_(ids)), or execute it on session.connection()."
+            )
+        return _update_many(session, statement, params, options, arguments)
     return _by_criteria(session, statement, params, options, arguments)
 
 
@@ -112,12 +118,19 @@ def _returned(
     session: Session, statement: Any, core: Any, params: Any, options: Mapping[str, Any]
 ) -> Any:
     """Execute a DML statement whose RETURNING names entities or their columns."""
+    if is_star(statement._returning[0]):
+        connection = session._connection_for(mapper=mapper_of(statement))
+        core = core.returning(*statement._returning)
+        return connection.execute(core, params, execution_options=options or None)
     wanted = select(*statement._returning)
     wanted._with_options = statement._with_options
     wanted._execution_options = statement._execution_options
     columns: list[Any] = []
     for element in statement._returning:
-        columns.extend(element.c if element._is_from_clause else (element,))
+        if "composed" in element._annotations:
+            columns.extend(element.clauses)
+        else:
+            columns.extend(element.c if element._is_from_clause else (element,))
     source = FromStatement(wanted, core.returning(*dict.fromkeys(columns)))
     return execute_select(session, source, params, options)
 
@@ -125,9 +138,18 @@ def _returned(
 # -- update and delete
 
 
-def _update_many(session: Session, statement: Any, params: Any, arguments: Any) -> Any:
+def _update_many(
+    session: Session, statement: Any, params: Any, options: Mapping[str, Any], arguments: Any
+) -> Any:
     """A list of parameters: by primary key, or the statement as it is for each."""
     if statement._where_criteria:
+        mode = {**statement._execution_options, **options}.get("synchronize_session", "auto")
+        if mode:
+            raise exc.InvalidRequestError(
+                "update() with where() and a list of parameters cannot keep the objects in the "
+                "session in step. Add .execution_options(synchronize_session=None), and expire "
+                "what has changed."
+            )
         connection = session._connection_for(clause=statement, **arguments)
         core = make_dml(session, statement, {"synchronize_session": False}).core
         return connection.execute(core, list(params))
@@ -149,7 +171,6 @@ def _by_criteria(
     before_execution(dml, connection, returning=returning)
     if returning:
         dml.result = _returned(session, statement, dml.core, params, options)
-        dml.result = dml.result.freeze()()
     else:
         dml.result = connection.execute(dml.core, params, execution_options=options or None)
         if dml.by_returning:

@@ -12,6 +12,7 @@ of its own:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,10 @@ class BoundConnection:
         if invalidate:
             self.connection.invalidate()
         if self.opened_here:
-            self.connection.close()
+            # a connection which cannot roll back is dead: the pool throws it away, and the server
+            # has rolled back by itself
+            with suppress(exc.DBAPIError):
+                self.connection.close()
         elif not rolled_back and self.should_commit:
             self.transaction.close()
 

@@ -41,7 +41,15 @@ _REMEDIES = {"get": "it looks a primary key up. Use filter(...).one_or_none()."}
 
 def _target(query: Any, method: str) -> Any:
     check_plain(query._statement, method, ("filter",))
-    entity = query._first_entity()
+    element = query._statement._raw_columns[0]
+    if element._is_from_clause and "parententity" not in element._annotations:
+        return element
+    try:
+        entity = query._first_entity()
+    except exc.InvalidRequestError:
+        raise exc.ArgumentError(
+            f"Query.{method}() needs a mapped class or a table to write to, not {element!s:.80}."
+        ) from None
     return getattr(entity, "entity", entity)
 
 

@@ -1,0 +1,77 @@
+"""insert, update and delete of mapped classes through Session.execute()."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import (
+    Bundle,
+    Session,
+    bindparam,
+    delete,
+    exc,
+    inspect,
+    literal_column,
+    select,
+    text,
+    update,
+)
+
+
+def test_returning_a_bundle(filled: Session, m: Any) -> None:
+    pair = Bundle("pair", m.User.id, m.User.name)
+    found = filled.execute(update(m.User).where(m.User.id == 1).values(name="x").returning(pair))
+    assert [(row.pair.id, row.pair.name) for row in found] == [(1, "x")]
+
+
+@pytest.mark.parametrize("star", ["*", text("*"), literal_column("*")])
+def test_a_star_stands_alone(filled: Session, m: Any, star: Any) -> None:
+    statement = update(m.User).where(m.User.id == 1).values(name="x").returning(star)
+    assert filled.execute(statement).all() == [(1, "x")]
+    for elements in ((star, m.User), (m.User.id, star), (star, star)):
+        with pytest.raises(exc.CompileError, match="beside other columns"):
+            filled.execute(delete(m.User).returning(*elements))
+        with pytest.raises(exc.CompileError, match="beside other columns"):
+            filled.execute(select(*elements).select_from(m.User))
+
+
+def test_returned_objects_are_those_of_the_session(filled: Session, m: Any) -> None:
+    user = filled.get(m.User, 1)
+    statement = update(m.User).where(m.User.id < 3).values(name=m.User.name + "!")
+    found = filled.scalars(statement.returning(m.User)).all()
+    assert found[0] is user
+    assert [each.name for each in found] == ["a!", "b!"]
+
+
+def test_delete_takes_no_list_of_parameters(filled: Session, m: Any) -> None:
+    with pytest.raises(exc.InvalidRequestError, match=r"User\.id\.in_"):
+        filled.execute(delete(m.User), [{"id": 1}, {"id": 2}])
+    assert len(filled.scalars(select(m.User)).all()) == 4
+
+
+def test_update_by_criteria_many_times(filled: Session, m: Any) -> None:
+    statement = update(m.User).where(m.User.name == bindparam("old")).values(name=bindparam("new"))
+    rows = [{"old": "a", "new": "x"}, {"old": "b", "new": "y"}]
+    with pytest.raises(exc.InvalidRequestError, match="synchronize_session=None"):
+        filled.execute(statement, rows)
+    filled.execute(statement, rows, execution_options={"synchronize_session": None})
+    names = filled.scalars(select(m.User.name).order_by(m.User.id)).all()
+    assert names == ["x", "y", "c", "d"]
+
+
+def test_query_over_a_table(filled: Session, m: Any) -> None:
+    users = m.User.__table__
+    assert filled.query(users).filter(users.c.id == 1).update({"name": "x"}) == 1
+    assert filled.query(users).filter(users.c.name == "x").count() == 1
+    with pytest.raises(exc.ArgumentError, match="mapped class or a table"):
+        filled.query(users.c.name == "x").delete()
+
+
+def test_deleted_objects_of_a_returning_delete(filled: Session, m: Any) -> None:
+    user = filled.get(m.User, 4)
+    filled.execute(delete(m.Post))
+    ids = filled.scalars(delete(m.User).where(m.User.id == 4).returning(m.User.id)).all()
+    assert ids == [4]
+    assert inspect(user).deleted
