@@ -61,22 +61,72 @@ def shorten_parameters(params: Any) -> str:
     return _shorten_set(params)
 
 
-def make_logger(kind: type, name: str | None = None, echo: EchoFlag = None) -> logging.Logger:
+class EchoLogger:
+    """A logger that writes from a level of its own on, whatever level the application has set.
+
+    So one engine can echo while the others, which share its logger's name, are silent.
+    """
+
+    __slots__ = ("_level", "logger")
+
+    def __init__(self, logger: logging.Logger, level: int) -> None:
+        self.logger = logger
+        self._level = level
+
+    @property
+    def name(self) -> str:
+        """The logger's name."""
+        return self.logger.name
+
+    def isEnabledFor(self, level: int) -> bool:
+        """Return whether a message of this level is written."""
+        return level >= self._level or self.logger.isEnabledFor(level)
+
+    def debug(self, message: str, *args: object, exc_info: bool = False) -> None:
+        """Write at level DEBUG."""
+        self._write(logging.DEBUG, message, args, exc_info)
+
+    def info(self, message: str, *args: object, exc_info: bool = False) -> None:
+        """Write at level INFO."""
+        self._write(logging.INFO, message, args, exc_info)
+
+    def warning(self, message: str, *args: object, exc_info: bool = False) -> None:
+        """Write at level WARNING."""
+        self._write(logging.WARNING, message, args, exc_info)
+
+    def error(self, message: str, *args: object, exc_info: bool = False) -> None:
+        """Write at level ERROR."""
+        self._write(logging.ERROR, message, args, exc_info)
+
+    def _write(self, level: int, message: str, args: tuple[object, ...], exc_info: bool) -> None:
+        if not self.isEnabledFor(level):
+            return
+        logger = self.logger
+        file, line, function, _stack = logger.findCaller(stacklevel=3)
+        error = sys.exc_info() if exc_info else None
+        logger.handle(
+            logger.makeRecord(logger.name, level, file, line, message, args, error, function)
+        )
+
+
+AnyLogger = logging.Logger | EchoLogger
+
+
+def make_logger(kind: type, name: str | None = None, echo: EchoFlag = None) -> AnyLogger:
     """Return the logger of a class, `orm.<room>.<Class>[.name]`.
 
-    echo: True shows INFO (statements), "debug" shows DEBUG (rows too) on standard output
-    even when the application has not configured logging; None and False leave it alone.
+    echo: True shows INFO (statements), "debug" shows DEBUG (rows too) of this very object, on
+    standard output if the application has not configured logging; None and False leave the
+    logger to the application.
     """
     parts = [kind.__module__, kind.__qualname__]
     if name:
         parts.append(name)
     logger = logging.getLogger(".".join(parts))
-    if echo:
-        logger.setLevel(logging.DEBUG if echo == "debug" else logging.INFO)
-        if not logger.hasHandlers():
-            handler = logging.StreamHandler(sys.stdout)
-            handler.setFormatter(
-                logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
-            )
-            logging.getLogger("orm").addHandler(handler)
-    return logger
+    if not echo:
+        return logger
+    if not logger.hasHandlers():
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logging.getLogger("orm").addHandler(handler)
+    return EchoLogger(logger, logging.DEBUG if echo == "debug" else logging.INFO)

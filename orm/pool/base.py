@@ -102,6 +102,7 @@ class Pool:
         self.echo = echo
         self.logging_name = logging_name
         self.logger = make_logger(type(self), logging_name, echo)
+        self._notes_checkouts = debug_checkouts or self.logger.isEnabledFor(logging.DEBUG)
         own: Any = _dispatch if _dispatch is not None else PoolDispatch(type(self).dispatch)
         self.__dict__["dispatch"] = own
         for listener, name in events or ():
@@ -161,12 +162,17 @@ class Pool:
             self._ready(record)
         record.holder = get_ident()
         record.since = time.monotonic()
-        if self._debug:
-            record.stack = traceback.extract_stack(limit=20)
+        if self._notes_checkouts:
+            self._note_checkout(record)
         lent = PooledConnection(self, record)
         if self.dispatch.checkout:
             self._fire_checkout(lent, record)
         return lent
+
+    def _note_checkout(self, record: ConnectionRecord) -> None:
+        self.logger.debug("Connection %r checked out", record.dbapi_connection)
+        if self._debug:
+            record.stack = traceback.extract_stack(limit=20)
 
     def _ready(self, record: ConnectionRecord) -> None:
         """Make sure that the record has a live connection; gives the place back on failure."""
@@ -220,6 +226,8 @@ class Pool:
             self._abandon(record)
             return
         connection = record.dbapi_connection
+        if self._notes_checkouts:
+            self.logger.debug("Connection %r comes back", connection)
         try:
             if connection is not None:
                 self._reset(record, connection, transaction_was_reset)
@@ -316,8 +324,8 @@ class Pool:
         self._log("Pool disposed. %s", self.status())
 
     def _log(self, message: str, *args: Any) -> None:
-        if self.logger.isEnabledFor(logging.DEBUG):
-            self.logger.debug(message, *args)
+        if self.logger.isEnabledFor(logging.INFO):
+            self.logger.info(message, *args)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status()}>"

@@ -1,0 +1,85 @@
+"""Echo: for one engine or pool at a time, whatever the application logs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from orm import create_engine
+from orm.log import EchoLogger, make_logger, shorten_parameters, shorten_value
+
+
+def lines_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    taken = [record.getMessage() for record in caplog.records]
+    caplog.clear()
+    return taken
+
+
+def test_one_engine_echoes_while_the_others_are_silent(caplog: pytest.LogCaptureFixture) -> None:
+    loud, silent = create_engine("sqlite://", echo=True), create_engine("sqlite://")
+    for engine in (loud, silent):
+        with engine.connect() as connection:
+            connection.execute("SELECT 1")
+    assert lines_of(caplog) == ["BEGIN (implicit)", "SELECT 1", "ROLLBACK"]
+    loud.echo = False
+    with loud.connect() as connection:
+        connection.execute("SELECT 1")
+    silent.echo = "debug"
+    with silent.connect() as connection:
+        connection.execute("SELECT 1").all()
+    assert lines_of(caplog) == ["BEGIN (implicit)", "SELECT 1", "Row (1)", "ROLLBACK"]
+    assert logging.getLogger("orm.engine.engine.Engine").level == logging.NOTSET
+
+
+def test_records_say_where_they_were_written(caplog: pytest.LogCaptureFixture) -> None:
+    def speak(logger: Any) -> None:
+        logger.info("here")
+
+    logger = make_logger(dict, "mine", echo=True)
+    assert isinstance(logger, EchoLogger)
+    speak(logger)
+    record = caplog.records[-1]
+    assert (record.funcName, record.name, logger.name) == (
+        "speak",
+        "builtins.dict.mine",
+        "builtins.dict.mine",
+    )
+    logger.debug("too low")
+    assert lines_of(caplog) == ["here"]
+
+
+def test_a_pool_shows_connections_and_with_debug_who_takes_them(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def words(engine: Any) -> list[str]:
+        caplog.clear()
+        with engine.connect():
+            pass
+        engine.dispose()
+        return [line.partition("<")[0] for line in lines_of(caplog) if "onnection " in line]
+
+    made, closed = "Created new connection ", "Closing connection "
+    assert words(create_engine("sqlite://")) == []
+    assert words(create_engine("sqlite://", echo_pool=True)) == [made, closed]
+    assert words(create_engine("sqlite://", echo_pool="debug")) == [
+        made,
+        "Connection ",
+        "Connection ",
+        closed,
+    ]
+
+
+def test_values_are_shortened() -> None:
+    class Broken:
+        def __repr__(self) -> str:
+            raise ValueError
+
+    assert shorten_value("a") == "'a'"
+    assert len(shorten_value("x" * 1_000_000)) < 200
+    assert shorten_value(Broken()) == "<Broken, whose repr raised ValueError>"
+    assert shorten_parameters([(1,), (2,)]) == "[(1), (2)]"
+    assert "100 sets in all" in shorten_parameters([(1,)] * 100)
+    assert "50 in all" in shorten_parameters(tuple(range(50)))
+    assert "50 in all" in shorten_parameters({str(n): n for n in range(50)})
