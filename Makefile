@@ -73,8 +73,13 @@ format: $(VENV)/.installed-dev ## let ruff rewrite what it can
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.installed-dev ## ratios to the raw driver and to SQLAlchemy, written to docs/
-	@$(BIN)/python -m tests.benchmarks
+$(VENV)/.installed-bench: $(VENV)/.installed-dev pyproject.toml
+	@echo "== installing the libraries to compare with"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.installed-bench ## ratios to the bare driver, written to docs/ (CASES="get web" ARGS="--rounds 9" to choose)
+	@$(BIN)/python -m tests.benchmarks $(CASES) $(ARGS)
 
 docs: $(VENV)/.installed-dev ## build the documentation, warnings are errors
 	@$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html

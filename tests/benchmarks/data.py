@@ -1,29 +1,42 @@
-"""The tables and rows of the benchmarks, written with the bare driver."""
+"""The rows of the benchmarks: every library reads and writes the same ones."""
 
 from __future__ import annotations
 
-import sqlite3
+import enum
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
-PEOPLE = 10_000
+PEOPLE = 100_000
+LOADED = 10_000
+WIDE = 5_000
 PARENTS = 1_000
 CHILDREN = 10
+ARTICLES = 1_000
+TAGS = 50
+TAGS_OF_AN_ARTICLE = 5
 
-SCHEMA = """
-CREATE TABLE person (id INTEGER PRIMARY KEY, name VARCHAR(80) NOT NULL, email VARCHAR(120) NOT NULL,
-  age INTEGER NOT NULL, score FLOAT NOT NULL, city VARCHAR(60), active BOOLEAN NOT NULL,
-  joined DATETIME NOT NULL);
-CREATE TABLE parent (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL);
-CREATE TABLE child (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL,
-  parent_id INTEGER NOT NULL REFERENCES parent (id));
-CREATE INDEX ix_child_parent_id ON child (parent_id);
-"""
+#: the columns of the person table, in order
+PERSON = ("id", "name", "email", "age", "score", "city", "active", "joined")
 
 FIRST_DAY = datetime(2020, 1, 1, 12, 30)
 
 
-def person_values(number: int) -> tuple[object, ...]:
-    """Return the eight values of person `number`, datetime as datetime."""
+class Status(enum.Enum):
+    """The enumeration of the wide table; stored by name."""
+
+    new = "n"
+    paid = "p"
+    sent = "s"
+
+
+STATUSES = tuple(Status)
+
+
+def person(number: int) -> tuple[Any, ...]:
+    """Return the values of one person, in the order of PERSON."""
     return (
         number,
         f"Person {number}",
@@ -36,27 +49,31 @@ def person_values(number: int) -> tuple[object, ...]:
     )
 
 
-def to_stored(values: tuple[object, ...]) -> tuple[object, ...]:
-    """Return the values as SQLite keeps them (the text form both libraries use)."""
-    *rest, active, joined = values
-    assert isinstance(joined, datetime)
-    return (*rest, int(bool(active)), joined.strftime("%Y-%m-%d %H:%M:%S.%f"))
+def new_person(number: int) -> dict[str, Any]:
+    """Return the values of a person that has no key yet, by name."""
+    return dict(zip(PERSON[1:], person(number)[1:], strict=True))
 
 
-def build(path: str) -> None:
-    """Make the database file with all rows."""
-    connection = sqlite3.connect(path)
-    connection.executescript(SCHEMA)
-    connection.executemany(
-        "INSERT INTO person VALUES (?,?,?,?,?,?,?,?)",
-        (to_stored(person_values(n)) for n in range(1, PEOPLE + 1)),
+def wide(number: int) -> tuple[Any, ...]:
+    """Return id, price, at, status, payload and token of one wide row."""
+    return (
+        number,
+        Decimal(number) / 100,
+        FIRST_DAY + timedelta(minutes=number),
+        STATUSES[number % 3],
+        {"number": number, "labels": ["a", "b"], "deep": {"x": number / 4}},
+        UUID(int=number * 7919),
     )
-    connection.executemany(
-        "INSERT INTO parent VALUES (?,?)", ((n, f"Parent {n}") for n in range(1, PARENTS + 1))
-    )
-    connection.executemany(
-        "INSERT INTO child VALUES (?,?,?)",
-        ((n, f"Child {n}", (n - 1) // CHILDREN + 1) for n in range(1, PARENTS * CHILDREN + 1)),
-    )
-    connection.commit()
-    connection.close()
+
+
+def article_tags() -> Iterator[tuple[int, int]]:
+    """Yield (article, tag) of every link."""
+    for article in range(1, ARTICLES + 1):
+        for place in range(TAGS_OF_AN_ARTICLE):
+            yield article, (article * 7 + place * 11) % TAGS + 1
+
+
+def children() -> Iterator[tuple[int, str, int]]:
+    """Yield the rows of the child table."""
+    for number in range(1, PARENTS * CHILDREN + 1):
+        yield number, f"Child {number}", (number - 1) // CHILDREN + 1
