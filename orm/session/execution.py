@@ -55,6 +55,8 @@ def run_statement(
     if options.get("autoflush", True) and statement._execution_options.get("autoflush", True):
         session._autoflush()
     arguments = bind_arguments or EMPTY_MAP
+    if options and "isolation_level" in options:
+        options = begin_isolated(session, statement, options, arguments)
     # a union gives rows, also of entities: those of its members need not be of one class
     if statement.is_orm and not isinstance(statement, CompoundSelect):
         if statement.is_dml:
@@ -62,6 +64,26 @@ def run_statement(
         return execute_select(session, statement, params, options, arguments)
     connection = session._connection_for(clause=statement, **arguments)
     return connection.execute(statement, params, execution_options=options or None)
+
+
+def begin_isolated(
+    session: Session, statement: Any, options: Mapping[str, Any], arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Begin the transaction which this statement opens at the level it asks for.
+
+    Returns the options that are left. Raises exc.InvalidRequestError if the transaction runs.
+    """
+    left = dict(options)
+    level = left.pop("isolation_level")
+    if session._transaction is not None and session._transaction.bound_connections():
+        raise exc.InvalidRequestError(
+            f"isolation_level={level!r} was given with a statement, but the session's transaction has "
+            "begun before. Give it with the first statement after commit() or rollback()."
+        )
+    named = dict(arguments)
+    bind = named.pop("bind", None) or session.get_bind(clause=statement, **named)
+    session.connection({"bind": bind}, {"isolation_level": level})
+    return left
 
 
 def get_object(

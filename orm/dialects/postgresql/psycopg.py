@@ -51,7 +51,12 @@ class PGDialect_psycopg(PGDialect):
         return [], arguments
 
     def on_connect(self, dbapi_connection: Any) -> None:
-        """Read JSON with the engine's function."""
+        """Read JSON with the engine's function; have cursors renew outdated plans."""
+        from orm.dialects.postgresql.psycopg_cursor import ReplanningCursor
+
+        assert self.dbapi is not None
+        if dbapi_connection.cursor_factory is self.dbapi.Cursor:
+            dbapi_connection.cursor_factory = ReplanningCursor
         if self._json_deserializer is not None:
             from psycopg.types.json import set_json_loads
 

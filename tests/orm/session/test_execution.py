@@ -132,3 +132,14 @@ def test_a_union_of_entities_gives_rows(session: Session, m: Any) -> None:
     assert session.scalars(names).all() == ["a", "p"]
     whole = union_all(select(m.User), select(m.User))
     assert session.execute(whole).all() == [(1, "a"), (1, "a")]
+
+
+def test_an_isolation_level_with_the_first_statement(session: Session, m: Any) -> None:
+    for statement in (select(m.User), select(func.now())):
+        session.execute(statement, execution_options={"isolation_level": "AUTOCOMMIT"})
+        assert session.connection().get_isolation_level() == "AUTOCOMMIT"
+        session.commit()
+        assert session.connection().get_isolation_level() == "SERIALIZABLE"
+        with pytest.raises(exc.InvalidRequestError, match="has begun before"):
+            session.execute(statement, execution_options={"isolation_level": "AUTOCOMMIT"})
+        session.rollback()
