@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orm import exc
+from orm.compiler.set_targets import (
+    Assignment,
+    other_assignments,
+    other_onupdates,
+    split_values,
+)
 from orm.sql.annotations import plain
 from orm.sql.elements import BindParameter
 
@@ -227,12 +233,48 @@ def multi_row_values(
     return rows
 
 
+def update_assignments(
+    compiler: DMLCompiler, update: Any, is_top: bool, qualify: bool, settable: frozenset[Any]
+) -> tuple[list[ColumnValue], list[Assignment]]:
+    """(the columns of the table that an UPDATE sets, all that stands in SET).
+
+    In the order of the table, other things before; or as ordered_values() gave them. settable: other tables whose
+    columns may be set.
+    """
+    own, others = split_values(update, settable)
+    values = keyed_values(update, own)
+    first = other_assignments(compiler, others, is_top)
+    made = update_columns(compiler, update, is_top, qualify, values, bool(others))
+    assigned = [Assignment(value.column.key, value.name, value.text) for value in made]
+    for column, name, default in other_onupdates(compiler, others):
+        key = compiler.free_name(f"{column.table.name}_{column.key}")
+        text = _default_value(compiler, column, name, default, key).text
+        first.append(Assignment(None, name, text))
+    if not update._ordered or not others:
+        return made, [*first, *assigned]
+    places = {}
+    for place, key in enumerate(update._values):
+        known = key if isinstance(key, str) else getattr(own_column(update, key), "key", None)
+        places[id(key) if any(key is other for other, _ in others) else known] = place
+    last = len(places)
+
+    def order(item: Assignment) -> int:
+        return places.get(item.key if isinstance(item.key, str) else id(item.key), last)
+
+    return made, sorted([*first, *assigned], key=order)
+
+
 def update_columns(
-    compiler: DMLCompiler, update: Any, is_top: bool, qualify: bool
+    compiler: DMLCompiler,
+    update: Any,
+    is_top: bool,
+    qualify: bool,
+    values: Mapping[str, Any],
+    writes_others: bool,
 ) -> list[ColumnValue]:
-    """The columns of an UPDATE: in the order of the table, or as ordered_values() gave them."""
-    values = keyed_values(update, update._values or {})
-    keys = set(parameter_keys(compiler, update, is_top, bool(values)))
+    """The columns of the table that an UPDATE sets, in its order or as ordered_values() gave them."""
+    given = bool(values) or writes_others
+    keys = set(parameter_keys(compiler, update, is_top, given))
     made: list[ColumnValue] = []
     for column in _update_order(update, values):
         name = compiler.preparer.format_column(column)
@@ -245,7 +287,7 @@ def update_columns(
             written = _given(compiler, column, name, values[column.key], is_top)
         elif column.key in keys:
             written = _parameter(compiler, column, name)
-        elif made or values or keys:
+        elif made or values or keys or writes_others:
             default = getattr(column, "onupdate", None)
             if default is not None:
                 written = _default_value(compiler, column, name, default, column.key)

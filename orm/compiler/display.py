@@ -80,6 +80,9 @@ class StrSQLCompiler(SQLCompiler):
             return f"DISTINCT ON ({self.process_all(select._distinct_on)}) "
         return super().distinct_text(select)
 
+    def update_tables(self, update: Any, extra: list[Any]) -> str:
+        return self.from_text(update.table if update._joined is None else update._joined)
+
     # -- writing -------------------------------------------------------------------------------------
 
     def visit_on_conflict_do_nothing(self, clause: Any) -> str:

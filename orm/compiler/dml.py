@@ -13,7 +13,7 @@ from orm.compiler.crud import (
     multi_row_values,
     select_with_defaults,
     unknown_column,
-    update_columns,
+    update_assignments,
     written_text,
 )
 from orm.compiler.linting import warn_of_cartesian_product
@@ -158,17 +158,20 @@ class DMLCompiler(SelectCompiler):
         """An UPDATE without its WITH."""
         is_top = update is self.top_statement
         extra = update._extra_froms
-        scope = Scope(update, [update.table, *extra], self.scopes[-1] if self.scopes else None)
+        target = update.table if update._joined is None else update._joined
+        scope = Scope(update, [target, *extra], self.scopes[-1] if self.scopes else None)
         self.scopes.append(scope)
         try:
-            values = update_columns(self, update, is_top, qualify=self.qualifies_set(extra))
-            if not values:
+            qualify = update._joined is not None or self.qualifies_set(extra)
+            settable = self.settable_tables(scope.own)
+            values, assigned = update_assignments(self, update, is_top, qualify, settable)
+            if not assigned:
                 raise exc.CompileError(
                     f"The UPDATE of {update.table.description!r} sets no column: call values(...) or pass parameters "
                     "named after columns."
                 )
             text = f"UPDATE {self.prefix_text(update)}{self.update_tables(update, extra)} SET "
-            text += ", ".join([f"{value.name}={value.text}" for value in values])
+            text += ", ".join([f"{item.name}={item.text}" for item in assigned])
             text += self.update_from(update, extra)
             self.lint(update, extra)
             if update._where_criteria:
@@ -192,7 +195,16 @@ class DMLCompiler(SelectCompiler):
 
     def update_tables(self, update: Any, extra: list[Any]) -> str:
         """What stands between UPDATE and SET."""
+        if update._joined is not None:
+            raise exc.CompileError(
+                f"{self.dialect.name} cannot UPDATE a join: write update(table).where(...) with the condition of the join, "
+                "which reads the other tables too."
+            )
         return self.from_text(update.table)
+
+    def settable_tables(self, tables: frozenset[Any]) -> frozenset[Any]:
+        """Those of the tables of an UPDATE, beside its own, whose columns it may set."""
+        return frozenset()
 
     def update_from(self, update: Any, extra: list[Any]) -> str:
         """` FROM ...` with the other tables of an UPDATE."""

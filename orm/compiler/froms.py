@@ -14,6 +14,7 @@ class FromCompiler(ExpressionCompiler):
 
     #: the word between an element and its alias in FROM
     alias_word = " AS "
+    inner_join_word = " JOIN "
 
     # -- columns ---------------------------------------------------------------------------------
 
@@ -102,7 +103,7 @@ class FromCompiler(ExpressionCompiler):
         if join.full:
             word = self.full_join_word(join)
         else:
-            word = " LEFT OUTER JOIN " if join.isouter else " JOIN "
+            word = " LEFT OUTER JOIN " if join.isouter else self.inner_join_word
         left, right = self.from_text(join.left), self.from_text(join.right)
         return f"{left}{word}{right} ON {self.condition(join.onclause)}"
 

@@ -121,6 +121,13 @@ class Renderer:
         number = self._counters[base] = self._counters.get(base, 0) + 1
         return f"{base}_{number}"
 
+    def free_name(self, base: str) -> str:
+        """This name for a parameter, or a numbered one if it is taken."""
+        taken = self._bind_names | self._reserved_names
+        while base in taken:
+            base = self.fresh_name(base)
+        return base
+
     # -- parameters ------------------------------------------------------------------------------
 
     def set_extracted(self, binds: tuple[Any, ...]) -> None:

@@ -183,14 +183,21 @@ def _part_of_text(before: bool, after: bool, fold_case: bool) -> Callable[..., A
             left = Function("lower", left, type_=_STRINGTYPE)
             right = Function("lower", right, type_=_STRINGTYPE)
         if before:
-            right = BinaryExpression(_PERCENT, right, ops.concat_op, _STRINGTYPE)
+            right = _Pattern(_PERCENT, right, ops.concat_op, _STRINGTYPE)
         if after:
-            right = BinaryExpression(right, _PERCENT, ops.concat_op, _STRINGTYPE)
+            right = _Pattern(right, _PERCENT, ops.concat_op, _STRINGTYPE)
         return BinaryExpression(
             left, right, ops.like_op, BOOLEANTYPE, ops.not_like_op, _escape(escape)
         )
 
     return build
+
+
+class _Pattern(BinaryExpression[str]):
+    """The right side of LIKE, which needs no brackets there."""
+
+    def self_group(self, against: Any = None) -> Any:
+        return self
 
 
 _PERCENT: ColumnClause[Any] = ColumnClause("'%'", _STRINGTYPE, is_literal=True)

@@ -62,6 +62,7 @@ class UpdateBase(ReturnsRows):
     _traverse: ClassVar[Traverse] = (
         ("table", Kind.CHILD),
         ("_entity", Kind.CHILD),
+        ("_joined", Kind.CHILD),
         ("_returning", Kind.CHILDREN),
         ("_return_defaults", Kind.PLAIN),
         ("_return_defaults_columns", Kind.CHILDREN),
@@ -72,6 +73,7 @@ class UpdateBase(ReturnsRows):
     )
     table: Any
     _entity: Any = None
+    _joined: Any = None
     _returning: tuple[Any, ...] = ()
     _return_defaults: bool = False
     _return_defaults_columns: tuple[Any, ...] = ()
@@ -85,6 +87,10 @@ class UpdateBase(ReturnsRows):
         entity = element._annotations.get("parententity")
         # a class mapped over several joined tables stands for its own one
         own = getattr(entity, "local_table", element)
+        if own._is_join and self.is_update:
+            self._joined = plain(own)
+            while own._is_join:
+                own = own.left
         if own._is_join or own._is_text_clause or getattr(own, "_is_subquery", False):
             raise exc.ArgumentError(
                 f"{type(self).__name__} takes a table or a mapped class, got {table!r:.100}"
@@ -217,6 +223,10 @@ class ValuesBase(UpdateBase):
             raise exc.InvalidRequestError(
                 "This INSERT takes its rows from a SELECT; it has no values()"
             )
+        if getattr(self, "_ordered", False):
+            raise exc.InvalidRequestError(
+                "This UPDATE has ordered_values() already; add the further columns there"
+            )
         if len(args) > 1:
             raise exc.ArgumentError(
                 "values() takes one dict, tuple or list of these, or keywords; several rows go into one list"
@@ -288,8 +298,13 @@ class ValuesBase(UpdateBase):
         element = to_element(value)
         if element is not None:
             return element.scalar_subquery() if element._is_select_base else element  # type: ignore[attr-defined]
-        name = key if isinstance(key, str) else _key_name(self._column_name(key))
-        column = self.table.c.get(name)
+        if isinstance(key, str):
+            name, column = key, self.table.c.get(key)
+        else:
+            column = self._column_name(key)
+            name = column.key
+        if name is None:
+            return BindParameter(None, value, column.type, unique=True)
         if column is None and self._entity is not None:
             # A mapped attribute may be named otherwise than its column.
             column = _mapped_column(self._entity, name)
@@ -402,6 +417,8 @@ class DMLWhereBase(UpdateBase):
         for value in (getattr(self, "_values", None) or {}).values():
             found.update(dict.fromkeys(value._from_objects))
         hidden = {inner for item in found for inner in item._hide_froms}
+        if self._joined is not None:
+            hidden.update((self._joined, *self._joined._hide_froms))
         return [f for f in found if plain(f) is not self.table and f not in hidden]
 
 

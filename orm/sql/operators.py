@@ -609,7 +609,7 @@ _LARGEST = 100
 PRECEDENCE: dict[OperatorType, int] = {
     from_: 15, any_op: 15, all_op: 15, getitem: 15, json_getitem_op: 15, json_path_getitem_op: 15,
     mul: 8, truediv: 8, floordiv: 8, mod: 8, neg: 8, bitwise_not_op: 8,
-    add: 7, sub: 7, concat_op: 6,
+    add: 7, sub: 7, concat_op: 5,
     bitwise_xor_op: 7, bitwise_or_op: 7, bitwise_and_op: 7, bitwise_lshift_op: 7, bitwise_rshift_op: 7,
     lshift: 7, rshift: 7, xor: 7, filter_op: 6, within_group_op: 6,
     match_op: 5, not_match_op: 5, regexp_match_op: 5, not_regexp_match_op: 5, regexp_replace_op: 5,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orm import (
+    ARRAY,
     Column,
     ForeignKey,
     Integer,
@@ -87,3 +88,39 @@ def test_update_and_delete_by_names_of_another_table(connection):
     gone = delete(items).using(groups).where(joined, groups.c.id == 2)
     assert connection.execute(gone.filter_by(number=30)).rowcount == 1
     assert connection.scalar(select(func.count()).select_from(items)) == 4
+
+
+def needs(connection, name):
+    if connection.dialect.name not in (name, {"mysql": "mariadb"}.get(name)):
+        pytest.skip(f"only {name} has it")
+
+
+def test_update_of_a_join(connection):
+    needs(connection, "mysql")
+    joined = items.join(groups, groups.c.id == items.c.group_id)
+    connection.execute(update(joined).values(name=groups.c.id).where(groups.c.id == 2))
+    names = connection.scalars(select(items.c.name).order_by(items.c.id)).all()
+    assert names == ["2", None, "2", None, "2"]
+
+
+def test_update_of_two_tables_at_once(connection):
+    needs(connection, "mysql")
+    other = items.alias("other")
+    statement = (
+        update(items)
+        .values({items.c.twice: 5, other.c.number: other.c.number + 1})
+        .where(items.c.id == 1, other.c.id == items.c.id + 1)
+    )
+    assert connection.execute(statement).rowcount == 2
+    rows = connection.execute(select(items.c.number, items.c.twice).order_by(items.c.id)).all()
+    assert rows[:3] == [(10, 5), (21, None), (30, None)]
+
+
+def test_one_element_of_an_array(connection):
+    needs(connection, "postgresql")
+    table = Table("cs_arrays", MetaData(), Column("id", Integer), Column("numbers", ARRAY(Integer)))
+    table.create(connection)
+    connection.execute(insert(table).values(id=1, numbers=[1, 2, 3]))
+    connection.execute(update(table).values({table.c.numbers[2]: 20}))
+    connection.execute(update(table).values({table.c.numbers[3]: 30}))
+    assert connection.scalar(select(table.c.numbers)) == [1, 20, 30]

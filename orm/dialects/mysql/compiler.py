@@ -69,6 +69,7 @@ class MySQLCompiler(SQLCompiler):
 
     div_is_floordiv = False
     cte_follows_insert = True
+    inner_join_word = " INNER JOIN "
 
     @property
     def is_mariadb(self) -> bool:
@@ -220,7 +221,11 @@ class MySQLCompiler(SQLCompiler):
         return bool(extra)
 
     def update_tables(self, update: Any, extra: list[Any]) -> str:
-        return ", ".join([self.from_text(item) for item in (update.table, *extra)])
+        target = update.table if update._joined is None else update._joined
+        return ", ".join([self.from_text(item) for item in (target, *extra)])
+
+    def settable_tables(self, tables: frozenset[Any]) -> frozenset[Any]:
+        return tables
 
     def update_from(self, update: Any, extra: list[Any]) -> str:
         return ""

@@ -99,7 +99,9 @@ def test_hints():
     statement = select(words.c.id).select_from(words.join(other, words.c.id == other.c.id))
     assert "FROM words [careful] JOIN" in shown(statement.with_hint(words, "careful"))
     hinted = statement.with_hint(words, "USE INDEX (%(name)s_ix)", "mysql")
-    assert "FROM words USE INDEX (words_ix) JOIN" in str(hinted.compile(dialect=mysql.dialect()))
+    assert "FROM words USE INDEX (words_ix) INNER JOIN" in str(
+        hinted.compile(dialect=mysql.dialect())
+    )
     assert "USE INDEX" not in str(hinted.compile(dialect=postgresql.dialect()))
     assert shown(select(words.c.id).with_statement_hint("OPTION (x)")) == (
         "SELECT words.id FROM words OPTION (x)"
