@@ -10,6 +10,7 @@ from __future__ import annotations
 from flask_ormsession.errors import (
     ConfigError,
     MigrationError,
+    NestedTransactionError,
     NoContextError,
     NotInitialisedError,
     OrmSessionError,
@@ -35,5 +36,6 @@ __all__ = [
     "NoContextError",
     "NotInitialisedError",
     "ReadOnlyError",
+    "NestedTransactionError",
     "MigrationError",
 ]

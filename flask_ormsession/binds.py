@@ -13,6 +13,9 @@ from flask_ormsession.errors import ConfigError
 from orm import Engine, MetaData, Session, inspect
 
 BIND_KEY = "bind_key"
+READS_FIRST = "flask_ormsession.reads_first"  # in the info of a session; see `read_first`
+_ISOLATION = "flask_ormsession.isolation"  # in the info of a session: the level for its transaction
+_OPENED = "flask_ormsession.opened"  # in the info of a session: its transaction, and what is in it
 
 
 def make_metadata(bind_key: str | None, like: MetaData | None = None) -> MetaData:
@@ -23,29 +26,81 @@ def make_metadata(bind_key: str | None, like: MetaData | None = None) -> MetaDat
 
 
 def make_bind_key_session(
-    class_: type[Session], engines: Mapping[str | None, Engine]
+    class_: type[Session],
+    engines: Mapping[str | None, Engine],
+    files: frozenset[str | None] = frozenset(),
 ) -> type[Session]:
-    """Return a subclass of a Session class that takes the engine from the bind key of a table."""
+    """Return a subclass of a Session class that takes the engine from the bind key of a table.
+
+    files: the bind keys of SQLite files, on which a session that reads first begins by reading.
+    """
 
     class BindKeySession(class_):  # type: ignore[misc, valid-type]  # its base is a parameter
+        opens_each_bind = True
+
         def get_bind(
             self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **options: Any
         ) -> Any:
-            if bind is None:
-                bind = find_engine(engines, mapper, clause)
-            return super().get_bind(mapper, clause=clause, bind=bind, **options)
+            if bind is not None:
+                return super().get_bind(mapper, clause=clause, bind=bind, **options)
+            key = find_bind_key(engines, mapper, clause)
+            if key is None:
+                found = super().get_bind(mapper, clause=clause, **options)
+            else:
+                found = engines[key]
+            if self.info and isinstance(found, Engine):
+                _open_with_options(self, found, key in files)
+            return found
 
     return BindKeySession
 
 
-def find_engine(engines: Mapping[str | None, Engine], mapper: Any, clause: Any) -> Engine | None:
-    """Return the engine for what a session works on, or None for the default one.
+def _open_with_options(session: Session, engine: Engine, is_file: bool) -> None:
+    """Begin on an engine as the session's transaction is to begin, unless it has done so."""
+    options: dict[str, Any] = {}
+    if is_file and READS_FIRST in session.info:
+        options["read_only"] = True
+    if level := session.info.get(_ISOLATION):
+        options["isolation_level"] = level
+    if options and engine not in find_opened(session):
+        session.connection(bind_arguments={"bind": engine}, execution_options=options)
+        begun, opened = session.get_transaction(), find_opened(session)
+        session.info[_OPENED] = (begun, [*opened, engine])
+
+
+def find_opened(session: Session) -> list[Engine]:
+    """Return the engines on which the present transaction was begun with options of ours."""
+    begun, opened = session.info.get(_OPENED, (None, []))
+    return opened if begun is not None and begun is session.get_transaction() else []
+
+
+def choose_isolation(session: Session, level: str | None) -> None:
+    """Set the isolation level of the transaction just begun, on every database that it uses.
+
+    level: None for the usual one, in the transactions to come.
+    """
+    if level is None:
+        session.info.pop(_ISOLATION, None)
+        return
+    session.info[_ISOLATION] = level
+    if has_one_bind(session):
+        session.connection(execution_options={"isolation_level": level})
+
+
+def has_one_bind(session: Session) -> bool:
+    """Whether a session works on the default database only, so that its options are the
+    database's."""
+    return not getattr(session, "opens_each_bind", False)
+
+
+def find_bind_key(engines: Mapping[str | None, Engine], mapper: Any, clause: Any) -> str | None:
+    """Return the bind key of what a session works on, None for the default database.
 
     Raises ConfigError if the bind key is not configured.
     """
     for table in find_tables(mapper, clause):
         metadata = getattr(table, "metadata", None)
-        key = None if metadata is None else metadata.info.get(BIND_KEY)
+        key: str | None = None if metadata is None else metadata.info.get(BIND_KEY)
         if key is None:
             continue
         if key not in engines:
@@ -54,7 +109,7 @@ def find_engine(engines: Mapping[str | None, Engine], mapper: Any, clause: Any) 
                 f"configured for this app: add it to ORM_BINDS, as "
                 f"{{{key!r}: 'sqlite:///{key}.db'}}."
             )
-        return engines[key]
+        return key
     return None
 
 

@@ -6,7 +6,8 @@ Every message says what happened, to what, and what to write instead.
      +- ConfigError                 a configuration value that cannot be used
      +- NotInitialisedError         the app, or any app, does not know this Database
      +- NoContextError              the session was used outside an app context
-     +- ReadOnlyError               a view marked read-only wanted to write
+     +- ReadOnlyError               a view or function marked read-only wanted to write
+     +- NestedTransactionError      @db.transaction was called within a transaction
      +- MigrationError              `flask db` cannot go on (a Click exception is made of it)
 """
 
@@ -17,6 +18,7 @@ import re
 __all__ = [
     "ConfigError",
     "MigrationError",
+    "NestedTransactionError",
     "NoContextError",
     "NotInitialisedError",
     "OrmSessionError",
@@ -41,7 +43,11 @@ class NoContextError(OrmSessionError):
 
 
 class ReadOnlyError(OrmSessionError):
-    """A view marked `@db.read_only` ended with changes that were not saved."""
+    """A view marked `@db.read_only`, or a read-only transaction, wanted to save changes."""
+
+
+class NestedTransactionError(OrmSessionError):
+    """A function of `@db.transaction` was called while the session was at work already."""
 
 
 class MigrationError(OrmSessionError):

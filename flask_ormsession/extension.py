@@ -24,6 +24,7 @@ from flask import Flask, current_app, has_app_context, has_request_context
 
 import orm
 from flask_ormsession import lifecycle, lookups, read_first, recording, shell, transaction
+from flask_ormsession import retry as retry_
 from flask_ormsession.config import read_settings
 from flask_ormsession.engines import make_engines
 from flask_ormsession.errors import NotInitialisedError, OrmSessionError, make_no_context_error
@@ -124,7 +125,7 @@ class Database(Generic[M]):
         )
         engines = make_engines(app, settings)
         state = AppState(self, settings, engines, make_session_factory(app, settings, engines))
-        state.reads_first = read_first.is_file(engines[None])
+        state.reads_first = bool(read_first.find_files(engines))
         app.extensions[EXTENSION_KEY] = state
         recording.install(app, state)
         lifecycle.install(app, state)
@@ -270,6 +271,45 @@ class Database(Generic[M]):
         """Register a function of the response; a true value rolls the request back."""
         self.vetoes.append(veto)
         return veto
+
+    @overload
+    def transaction(self, function: Callable[P, T], /) -> Callable[P, T]: ...
+
+    @overload
+    def transaction(
+        self,
+        *,
+        retry: int = 3,
+        isolation_level: str | None = None,
+        read_only: bool = False,
+    ) -> Callable[[Callable[P, T]], Callable[P, T]]: ...
+
+    def transaction(
+        self,
+        function: Callable[..., Any] | None = None,
+        *,
+        retry: int = 3,
+        isolation_level: str | None = None,
+        read_only: bool = False,
+    ) -> Any:
+        """Decorate a function which is a transaction of `db.session`: committed when it returns,
+        rolled back when it raises, and run again when the database refused it in favour of another
+        (serialization failure, deadlock, lock timeout, SQLITE_BUSY).
+
+        retry: how often it may run again, after a random wait that grows. What it does besides the
+        database must bear that; `db.on_commit` is for mails and the like.
+        isolation_level: of this transaction. read_only: it never writes; a flush is a
+        ReadOnlyError. A view that answers with 400 or above is rolled back.
+        Raises NestedTransactionError when called while the session is in a transaction or
+        holds unsaved changes. Works for `async def`, too.
+        """
+
+        def decorate(decorated: Callable[P, T]) -> Callable[P, T]:
+            return retry_.make_transaction(
+                self, decorated, retry=retry, isolation_level=isolation_level, read_only=read_only
+            )
+
+        return decorate if function is None else decorate(function)
 
     def on_commit(self, hook: Callable[[], object]) -> Callable[[], object]:
         """Call a function once the present transaction is committed, and never otherwise."""

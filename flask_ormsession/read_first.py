@@ -5,24 +5,30 @@ what they read cannot change before they write. For a request that is not meant 
 OPTIONS), for a second context inside a request, and for work outside of requests that would be waiting
 without need: readers would queue up behind each other, and a nested context behind its own request.
 
-Such a session begins with a plain BEGIN. When it flushes, it ends that transaction, which has only
-read, and begins one that writes: what it read before may have changed meanwhile, as with READ
-COMMITTED on a server. Other databases are not concerned.
+Such a session begins with a plain BEGIN on each SQLite file. When it flushes, it ends these
+transactions, which have only read, and begins others that write: what it read before may have changed
+meanwhile, as with READ COMMITTED on a server. Other databases are not concerned.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import has_request_context, request
 
+from flask_ormsession.binds import READS_FIRST, find_opened, has_one_bind
 from orm import Engine, Session, event, sessionmaker
 
-_READS_FIRST = "flask_ormsession.reads_first"  # in the info of a session
 _WRITER = (
     "flask_ormsession.writer"  # in the WSGI environ: the scope whose session may write at once
 )
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
+def find_files(engines: Mapping[str | None, Engine]) -> frozenset[str | None]:
+    """Return the bind keys of the engines on SQLite files."""
+    return frozenset(key for key, engine in engines.items() if is_file(engine))
 
 
 def is_file(engine: Engine) -> bool:
@@ -47,15 +53,29 @@ def prepare(session: Session, scope: object) -> None:
     if has_request_context() and request.method not in _SAFE_METHODS:
         if request.environ.setdefault(_WRITER, scope) is scope:
             return
-    session.read_only = True
-    session.info[_READS_FIRST] = True
+    session.info[READS_FIRST] = True
+    if has_one_bind(session):
+        session.read_only = True
+
+
+def write_at_once(session: Session) -> None:
+    """Let the transactions of a session take the write lock at their beginning from now on."""
+    if session.info.pop(READS_FIRST, False) and has_one_bind(session):
+        session.read_only = False
 
 
 def _begin_writing(session: Session, *_context: Any) -> None:
-    if not session.info.pop(_READS_FIRST, False):
+    if not session.info.pop(READS_FIRST, False):
         return
-    session.read_only = False
-    connection = session.connection()
+    if has_one_bind(session):
+        session.read_only = False
+        _take_lock(session.connection())
+        return
+    for engine in find_opened(session):
+        _take_lock(session.connection(bind_arguments={"bind": engine}))
+
+
+def _take_lock(connection: Any) -> None:
     # A savepoint would end with the transaction; SQLite then takes the lock itself, if it can.
     reads = connection.get_execution_options().get("read_only", False)
     if reads and not connection.in_nested_transaction():

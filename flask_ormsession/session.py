@@ -217,9 +217,9 @@ def make_session_factory(
         options["lazy_loads"] = settings.lazy_loads
     if len(engines) > 1:
         # A session with one engine skips the choice altogether.
-        class_ = make_bind_key_session(class_, engines)
+        class_ = make_bind_key_session(class_, engines, read_first.find_files(engines))
     factory: sessionmaker[Session] = sessionmaker(engines[None], class_=class_, **options)
     transaction.listen_to_ends(app, factory)
-    if read_first.is_file(engines[None]):
+    if read_first.find_files(engines):
         read_first.install(factory)
     return factory

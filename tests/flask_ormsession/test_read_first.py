@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orm import event, func, select
+from orm import Mapped, event, func, mapped_column, select
 
 BEGIN = ("BEGIN", "COMMIT", "BEGIN IMMEDIATE")
 
@@ -130,3 +130,101 @@ def test_a_savepoint_after_reading(small: Any) -> None:
 
     assert small.client.get("/").status_code == 200
     assert small.stored() == ["a"]
+
+
+# -- several databases
+
+
+@pytest.fixture
+def two(make_world: Any, tmp_path: Any) -> Any:
+    """A World with Reading in a second database, a SQLite file, and what that file gets."""
+    world = make_world(ORM_BINDS={"sensors": f"sqlite:///{tmp_path / 'sensors.db'}"})
+
+    class Reading(world.db.Model):
+        __bind_key__ = "sensors"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    world.Reading = Reading
+    world.sent = []
+    engine = world.app.extensions["ormsession"].engines["sensors"]
+
+    def trace(connection: Any, *rest: Any) -> None:
+        connection.set_trace_callback(world.sent.append)
+
+    event.listen(engine, "connect", trace)
+    with world.app.app_context():
+        world.db.create_all()
+    engine.dispose()
+    world.sent.clear()
+    return world
+
+
+def test_a_get_reads_both_databases(two: Any) -> None:
+    @two.route
+    def view() -> str:
+        readings = two.db.session.scalars(select(two.Reading)).all()
+        return str(len(readings) + len(two.db.session.scalars(select(two.Item)).all()))
+
+    assert two.client.get("/").text == "0"
+    assert begins(two.sent) == ["BEGIN", "COMMIT"]
+
+
+def test_a_get_writes_both_databases(two: Any) -> None:
+    @two.route
+    def view() -> str:
+        two.db.session.scalars(select(two.Reading)).all()
+        two.db.session.scalars(select(two.Item)).all()
+        two.db.session.add(two.Reading())
+        two.add("a")
+        return "ok"
+
+    assert two.client.get("/").status_code == 200
+    assert begins(two.sent) == ["BEGIN", "COMMIT", "BEGIN IMMEDIATE", "COMMIT"]
+    assert two.stored() == ["a"]
+    with two.app.app_context():
+        assert len(two.db.session.scalars(select(two.Reading)).all()) == 1
+
+
+def test_a_post_writes_both_databases(two: Any) -> None:
+    @two.route
+    def view() -> str:
+        two.db.session.scalars(select(two.Reading)).all()
+        two.db.session.add(two.Reading())
+        two.add("a")
+        return "ok"
+
+    assert two.client.post("/").status_code == 200
+    assert begins(two.sent) == ["BEGIN IMMEDIATE", "COMMIT"]
+    assert two.stored() == ["a"]
+
+
+def test_a_failed_get_writes_neither(two: Any) -> None:
+    @two.route
+    def view() -> Any:
+        two.db.session.scalars(select(two.Reading)).all()
+        two.db.session.add(two.Reading())
+        two.add("a")
+        two.db.session.flush()
+        return "no", 400
+
+    assert two.client.get("/").status_code == 400
+    assert two.stored() == []
+    with two.app.app_context():
+        assert two.db.session.scalars(select(two.Reading)).all() == []
+
+
+def test_the_isolation_level_of_a_transaction_is_that_of_both(two: Any, db_kind: str) -> None:
+    level = "SERIALIZABLE"
+
+    @two.db.transaction(isolation_level=level)
+    def work() -> list[str]:
+        entities = (two.Item, two.Reading)
+        return [level_of(two.db.session, entity) for entity in entities]
+
+    def level_of(session: Any, entity: Any) -> str:
+        session.scalars(select(entity)).all()
+        engine = session.get_bind(entity)
+        return session.connection(bind_arguments={"bind": engine}).get_isolation_level()
+
+    with two.app.app_context():
+        assert work() == [level, level]
