@@ -89,6 +89,7 @@ from orm.mapping import (
     has_inherited_table,
     mapped_as_dataclass,
     mapped_column,
+    orm_insert_sentinel,
     object_mapper,
     polymorphic_union,
     query_expression,
@@ -389,4 +390,5 @@ __all__ = [
     "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_loader_criteria",
     "with_parent", "with_polymorphic",
     "within_group", "WriteOnlyCollection", "WriteOnlyMapped", "insert_sentinel",
+    "orm_insert_sentinel",
 ]  # fmt: skip

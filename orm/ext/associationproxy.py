@@ -51,6 +51,7 @@ def association_proxy(
     compare: Any = NOT_GIVEN,
     kw_only: Any = NOT_GIVEN,
     hash: Any = NOT_GIVEN,
+    dataclass_metadata: Any = NOT_GIVEN,
 ) -> AssociationProxy[Any]:
     """Return a proxy for the attribute `attr` of what the relationship `target_collection` leads to.
 
@@ -68,7 +69,9 @@ def association_proxy(
         info=info,
         cascade_scalar_deletes=cascade_scalar_deletes,
         create_on_none_assignment=create_on_none_assignment,
-        field_options=FieldOptions(init, repr, default, default_factory, compare, kw_only, hash),
+        field_options=FieldOptions(
+            init, repr, default, default_factory, compare, kw_only, hash, dataclass_metadata
+        ),
     )
 
 
@@ -106,6 +109,14 @@ class AssociationProxy(Generic[_T]):
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.key = name
+
+    def take_default(self, where: str, value: Any) -> bool:
+        """Say whether a dataclass field needs not set its default: it shows None by itself."""
+        return value is None
+
+    def take_default_factory(self, where: str, factory: Any) -> bool:
+        """Say whether a dataclass field needs not call its factory: it is empty by itself."""
+        return factory in (list, set, dict)
 
     def __get__(self, obj: Any, owner: Any = None) -> Any:
         if obj is None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from orm.mapping.options import NOT_GIVEN
 from orm.sql.adapt import criterion_as_pairs
 
 
@@ -75,6 +76,9 @@ class InsertShape:
         elif column is mapper.polymorphic_on and mapper.polymorphic_identity is not None:
             plan.fill = _constant(mapper.polymorphic_identity)
             self.always.append(plan)
+        elif _shown_default(mapper.props[key]) is not None:
+            plan.fill = _constant(mapper.props[key].attribute_default)
+            self.always.append(plan)
         elif default is not None and not getattr(default, "is_clause_element", False):
             if getattr(default, "is_sequence", False):
                 self.optional.append(plan)
@@ -111,6 +115,13 @@ def _inherited_keys(mapper: Any, table: Any) -> tuple[tuple[str, str], ...]:
     pairs = criterion_as_pairs(owner.inherit_condition, consider_as_foreign_keys=set(table.columns))
     named = [(keys.get(above), keys.get(own)) for above, own in pairs]
     return tuple((a, b) for a, b in named if a is not None and b is not None and a != b)
+
+
+def _shown_default(prop: Any) -> Any:
+    """Return the value which an attribute shows without having one, and which is inserted then."""
+    value = prop.attribute_default
+    plain = value is not NOT_GIVEN and not hasattr(value, "__clause_element__")
+    return value if plain and not hasattr(value, "__visit_name__") else None
 
 
 def _made_by_server(column: Any) -> bool:

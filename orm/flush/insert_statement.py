@@ -80,9 +80,16 @@ class InsertStatement:
         )
         if self.mode == "rows" and self.compiled.rows_text(1) is None:
             self.mode = "single"
-        order = [names.index(bind.key) for bind in self.compiled.binds]
-        processors = self.compiled.processors
-        self.process_rows = row_processor(order, processors, len(names))
+        # values within the SQL expressions of defaults: the same for every row
+        binds = self.compiled.binds
+        literals = [bind for bind in binds if bind.unique]
+        places = {id(bind): len(names) + place for place, bind in enumerate(literals)}
+        order = [places[id(bind)] if bind.unique else names.index(bind.key) for bind in binds]
+        process = row_processor(order, self.compiled.processors, len(names) + len(literals))
+        constants = tuple(bind.effective_value for bind in literals)
+        self.process_rows = (
+            (lambda rows: process([(*row, *constants) for row in rows])) if constants else process
+        )
         width = max(1, len(order))
         self.rows_per_statement = max(
             1, min(emit.ROWS_PER_STATEMENT, dialect.max_parameters // width)

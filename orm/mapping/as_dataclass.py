@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
 
-from orm.mapping.columns import MappedColumn
 from orm.mapping.constructs import (
     column_property,
     composite,
@@ -16,8 +14,8 @@ from orm.mapping.constructs import (
     relationship,
     synonym,
 )
-from orm.mapping.dataclasses import apply_dataclass, note_options
-from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
+from orm.mapping.dataclasses import apply_unmapped, note_options
+from orm.mapping.options import NOT_GIVEN
 from orm.mapping.registry import registry as Registry
 
 _T = TypeVar("_T")
@@ -65,6 +63,15 @@ class MappedAsDataclass:
         }
         note_options(cls, {k: v for k, v in given.items() if v is not NOT_GIVEN})
         super().__init_subclass__(**kw)
+        if not _is_to_be_mapped(cls):
+            apply_unmapped(cls)
+
+
+def _is_to_be_mapped(class_: type) -> bool:
+    """Whether a declarative base maps the class, and makes it a dataclass by the way."""
+    if class_.__dict__.get("__abstract__") or "registry" in class_.__dict__:
+        return False
+    return any("registry" in base.__dict__ for base in class_.__mro__[1:])
 
 
 @dataclass_transform(
@@ -110,22 +117,7 @@ def unmapped_dataclass(cls: Any = None, /, **options: Any) -> Any:
 
     def decorate(class_: type[_T]) -> type[_T]:
         note_options(class_, options)
-        apply_dataclass(class_, _fields_of(class_))
+        apply_unmapped(class_)
         return class_
 
     return decorate if cls is None else decorate(cls)
-
-
-def _fields_of(class_: type) -> dict[str, tuple[Any, FieldOptions]]:
-    """Return the annotated attributes of a class body that are mapped below it."""
-    found: dict[str, tuple[Any, FieldOptions]] = {}
-    for name, hint in inspect.get_annotations(class_).items():
-        value = class_.__dict__.get(name)
-        if isinstance(value, MappedColumn):
-            value = value.for_dataclass()
-        options = getattr(value, "field_options", None)
-        if options is not None:
-            found[name] = (hint, options)
-        elif name not in class_.__dict__ and "Mapped[" in str(hint):
-            found[name] = (hint, NO_OPTIONS)
-    return found

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
-from orm.mapping.properties import ColumnProperty
+from orm.mapping.properties import ColumnProperty, shown_default
 from orm.schema.column import Column
 from orm.sql.operators import ColumnOperators
 
@@ -44,6 +44,9 @@ class MappedColumn(ColumnOperators):
         self.has_sort_order = sort_order is not NOT_GIVEN
         self.field_options = field_options
         self.default = default
+        #: whether a default is given here, be it None, which stands against that of an Annotated
+        self.has_default = default is not NOT_GIVEN or "insert_default" in options
+        self.attribute_default: Any = NOT_GIVEN
         if default is not NOT_GIVEN and "insert_default" not in options:
             options["default"] = default
         if nullable is not NOT_GIVEN and nullable is not None:
@@ -69,14 +72,19 @@ class MappedColumn(ColumnOperators):
         return made
 
     def for_dataclass(self) -> MappedColumn:
-        """Return the same, whose `default` is for `__init__` and not for the INSERT."""
+        """Return the same, whose `default` is that of a field, too."""
         if self.field_options.default is NOT_GIVEN and self.default is not NOT_GIVEN:
             self.field_options = dataclasses.replace(self.field_options, default=self.default)
         return self
 
+    def take_default(self, where: str, value: Any) -> bool:
+        """Have the attribute show the default of a field; returns True, it is not to be set."""
+        self.attribute_default = shown_default(value)
+        return True
+
     def make_property(self) -> ColumnProperty:
         """Return the property of the finished column."""
-        return ColumnProperty(
+        made = ColumnProperty(
             self.column,
             deferred=self.deferred,
             group=self.deferred_group,
@@ -84,6 +92,8 @@ class MappedColumn(ColumnOperators):
             active_history=self.active_history,
             field_options=self.field_options,
         )
+        made.attribute_default = self.attribute_default
+        return made
 
     def __clause_element__(self) -> Any:
         return self.column

@@ -1,31 +1,31 @@
 """The functions that class bodies use: mapped_column, relationship, column_property, ...
 
-Arguments init, repr, default, default_factory, compare, kw_only and hash are for dataclass
-mappings, and mean what `dataclasses.field` says.
+Arguments init, repr, default, default_factory, compare, kw_only, hash and dataclass_metadata are
+for dataclass mappings, and mean what `dataclasses.field` says.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+from orm import exc
 from orm.mapping.columns import MappedColumn
 from orm.mapping.composite import CompositeProperty
-from orm.mapping.options import NOT_GIVEN, FieldOptions
+from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
 from orm.mapping.properties import ColumnProperty
 from orm.mapping.relationship import RelationshipProperty
 from orm.mapping.synonyms import SynonymProperty
+from orm.schema.column import insert_sentinel
 from orm.sql.expression import null
 
-_FIELD_NAMES = ("init", "repr", "default", "default_factory", "compare", "kw_only", "hash")
+_FIELD_NAMES = tuple(item.name for item in dataclasses.fields(FieldOptions))
 
 
-def _split(options: dict[str, Any], **defaults: Any) -> FieldOptions:
+def _split(options: dict[str, Any]) -> FieldOptions:
     """Take the dataclass options out of keyword arguments."""
-    found = dict(defaults)
-    for name in _FIELD_NAMES:
-        if name in options:
-            found[name] = options.pop(name)
-    return FieldOptions(**found)
+    found = {name: options.pop(name) for name in _FIELD_NAMES if name in options}
+    return FieldOptions(**found) if found else NO_OPTIONS
 
 
 def mapped_column(*args: Any, **options: Any) -> Any:
@@ -34,11 +34,37 @@ def mapped_column(*args: Any, **options: Any) -> Any:
     Takes the arguments of Column (name, type and items by position), and deferred,
     deferred_group, deferred_raiseload, active_history, use_existing_column, sort_order,
     insert_default. Type and nullability come from `Mapped[...]` where they are not given.
+    default: of the column, and in a dataclass that of the field, too.
     """
     default = options.pop("default", NOT_GIVEN)
+    if default is not NOT_GIVEN and default is not None and "insert_default" in options:
+        raise exc.ArgumentError(
+            "mapped_column(default=..., insert_default=...): the value of new objects and that of "
+            "their rows would differ. Give one of both; default=None goes with insert_default."
+        )
     fields = _split(options)
     options = {name: value for name, value in options.items() if value is not NOT_GIVEN}
     return MappedColumn(*args, default=default, field_options=fields, **options)
+
+
+def orm_insert_sentinel(
+    name: str | None = None,
+    type_: Any = None,
+    *,
+    default: Any = None,
+    omit_from_statements: bool = True,
+) -> Any:
+    """Return a column that tells the rows of one INSERT apart, for the body of a class.
+
+    Arguments as those of `insert_sentinel()`. It is neither selected with the class, nor a
+    parameter of a dataclass's `__init__`.
+    """
+    column = insert_sentinel(
+        name, type_, default=default, omit_from_statements=omit_from_statements
+    )
+    made = MappedColumn(field_options=FieldOptions(init=False, repr=False, compare=False))
+    made.column = column
+    return made
 
 
 def relationship(argument: Any = None, secondary: Any = None, **options: Any) -> Any:
@@ -53,6 +79,11 @@ def relationship(argument: Any = None, secondary: Any = None, **options: Any) ->
     active_history, load_on_pending, info, doc, comparator_factory.
     """
     fields = _split(options)
+    if fields.default is not NOT_GIVEN and fields.default is not None:
+        raise exc.ArgumentError(
+            f"relationship(default={fields.default!r:.60}): a dataclass field of a relationship has "
+            "default=None, or for a collection default_factory=list."
+        )
     return RelationshipProperty(argument, secondary, field_options=fields, **options)
 
 
@@ -67,6 +98,8 @@ def column_property(column: Any, *additional: Any, **options: Any) -> Any:
         column.deferred = options.get("deferred", column.deferred)
         column.deferred_group = options.get("group", column.deferred_group)
         column.active_history = options.get("active_history", column.active_history)
+        if fields != NO_OPTIONS:
+            column.field_options = fields
         return column
     return ColumnProperty(column, *additional, field_options=fields, **options)
 
@@ -95,7 +128,7 @@ def synonym(name: str, **options: Any) -> Any:
 
     descriptor: a property to use on objects in its place.
     """
-    fields = _split(options, init=False)
+    fields = _split(options)
     return SynonymProperty(name, field_options=fields, **options)
 
 

@@ -12,6 +12,7 @@ from orm.event.targets import register_target
 from orm.inspection import inspect, inspects
 from orm.mapping import inheritance
 from orm.mapping.constructors import instrument_init
+from orm.mapping.dataclasses import options_of
 from orm.mapping.events import EVERY_MAPPER, MapperDispatch
 from orm.mapping.properties import ColumnProperty, MapperProperty
 from orm.mapping.validators import install_hooks
@@ -172,7 +173,7 @@ class Mapper:
         manager.base_mapper = self.base_mapper
         manager.base_class = self.base_mapper.class_
         manager.configure = self.registry_configure
-        manager.install()
+        manager.install(is_dataclass=options_of(self.class_) is not None)
         add_propagated(self.class_, self.dispatch)
         instrument_init(manager)
 

@@ -28,11 +28,19 @@ class FieldOptions:
     compare: Any = NOT_GIVEN
     kw_only: Any = NOT_GIVEN
     hash: Any = NOT_GIVEN
+    dataclass_metadata: Any = NOT_GIVEN
 
     def given(self) -> dict[str, Any]:
-        """Return the options which were given, as arguments of dataclasses.field."""
+        """Return the options which were given, by name."""
         found = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
         return {name: value for name, value in found.items() if value is not NOT_GIVEN}
+
+    def field_arguments(self) -> dict[str, Any]:
+        """Return the options which were given, as arguments of `dataclasses.field`."""
+        found = self.given()
+        if "dataclass_metadata" in found:
+            found["metadata"] = found.pop("dataclass_metadata")
+        return found
 
 
 NO_OPTIONS: Final = FieldOptions()

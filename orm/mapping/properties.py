@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
-from orm.mapping.options import NO_OPTIONS, FieldOptions
+from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
 from orm.sql.coercions import to_element
 from orm.sql.operators import ColumnOperators
 from orm.state.attributes import ScalarAttribute
@@ -117,6 +117,13 @@ class MapperProperty:
         """Do what needs the other mappers."""
         self.configured = True
 
+    def take_default(self, where: str, value: Any) -> bool:
+        """Take the default of a dataclass field, given for the attribute `where`.
+
+        Returns whether an object without value shows it, so that it need not be set.
+        """
+        return value is None
+
     def make_comparator(self, attribute: QueryableAttribute[Any]) -> Any:
         """Return the object with the operators of an attribute of this property."""
         raise NotImplementedError
@@ -141,7 +148,7 @@ class ColumnProperty(MapperProperty):
     columns: the column, and in joined inheritance the same-named ones of the tables above.
     deferred: loaded on access. group: deferred columns that are loaded together.
     raiseload: reading it when it is not loaded raises. active_history: the old value is
-    loaded before a new one is set.
+    loaded before a new one is set. attribute_default: what an object without value shows.
     """
 
     is_column = True
@@ -166,12 +173,23 @@ class ColumnProperty(MapperProperty):
         self.raiseload = raiseload
         self.active_history = active_history
         self.expire_on_flush = expire_on_flush
+        self.attribute_default: Any = NOT_GIVEN
         self._elements: dict[Any, Any] = {}
 
     @property
     def expression(self) -> Any:
         """The column or SQL expression."""
         return self.columns[0]
+
+    @property
+    def is_expression(self) -> bool:
+        """Whether it is an SQL expression, which cannot be written."""
+        return bool(self.columns[0].__visit_name__ != "column")
+
+    def take_default(self, where: str, value: Any) -> bool:
+        """Have the attribute show the default of a field; returns True, it is not to be set."""
+        self.attribute_default = shown_default(value)
+        return True
 
     @property
     def is_table_column(self) -> bool:
@@ -193,6 +211,8 @@ class ColumnProperty(MapperProperty):
         impl.deferred = self.deferred
         impl.group = self.group
         impl.active_history = self.active_history
+        if self.attribute_default is not NOT_GIVEN:
+            impl.default = self.attribute_default
         compare = getattr(self.columns[0].type, "compare_values", None)
         if compare is not None and not _compares_plainly(self.columns[0].type):
             impl.compare = compare
@@ -217,6 +237,11 @@ class ColumnProperty(MapperProperty):
         """Return the comparator; without an own factory the annotated column does it all."""
         factory = self.comparator_factory
         return (factory or PropComparator)(self, attribute.parent)
+
+
+def shown_default(value: Any) -> Any:
+    """Return what an attribute shows for a field's default: nothing if that makes values of its own."""
+    return NOT_GIVEN if hasattr(value, "is_sequence") or hasattr(value, "is_callable") else value
 
 
 def _compares_plainly(type_: Any) -> bool:

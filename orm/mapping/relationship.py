@@ -64,6 +64,7 @@ class RelationshipProperty(MapperProperty):
     is_relationship = True
     strategy_wildcard_key = "relationship"
     Comparator = RelationshipComparator
+    has_default = False
 
     def __init__(
         self,
@@ -173,6 +174,26 @@ class RelationshipProperty(MapperProperty):
 
     # -- configuration ---------------------------------------------------------------
 
+    def take_default(self, where: str, value: Any) -> bool:
+        """Take the default of a dataclass field: None, for a relationship to one object."""
+        self.has_default = True
+        return True
+
+    def take_default_factory(self, where: str, factory: Any) -> bool:
+        """Say that a collection is empty without being set; refuse a factory of another kind."""
+        if self.uselist is False and self.collection_class is None:
+            return False
+        made = self.collection_class or list
+        kind = made if isinstance(made, type) else type(made())
+        plain_kind = next((each for each in (list, set, dict) if issubclass(kind, each)), kind)
+        if factory in (made, plain_kind):
+            return True
+        allowed = " or ".join(dict.fromkeys(each.__name__ for each in (kind, plain_kind)))
+        raise exc.ArgumentError(
+            f"{where}: a new object starts with an empty collection, so that default_factory can only "
+            f"be {allowed}, not {factory!r:.80}. Fill the collection in __post_init__."
+        )
+
     def configure(self) -> None:
         """Resolve the target and the join, and meet the other side."""
         if self.configured:
@@ -181,6 +202,7 @@ class RelationshipProperty(MapperProperty):
         self._find_secondary()
         self._find_joins()
         self._check_cascade()
+        self._check_default()
         self._find_order()
         self.configured = True
 
@@ -317,6 +339,13 @@ class RelationshipProperty(MapperProperty):
             owners = mapper.__dict__.setdefault("_orphan_owners", [])
             if self not in owners:
                 owners.append(self)
+
+    def _check_default(self) -> None:
+        if self.has_default and self.uselist:
+            raise exc.ArgumentError(
+                f"{self}: default=None is for a relationship to one object, and this is a collection. "
+                "Write default_factory=list, or whatever its collection is."
+            )
 
     def _find_order(self) -> None:
         value = self._given["order_by"]

@@ -7,7 +7,7 @@ nearest first. Columns of mixins are copied; `declared_attr`s are computed for t
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ForwardRef
 
 from orm import exc
@@ -15,9 +15,10 @@ from orm.mapping import annotations as notes
 from orm.mapping.annotations import Annotation
 from orm.mapping.columns import MappedColumn
 from orm.mapping.composite import CompositeProperty
+from orm.mapping.dataclasses import BODY, MappedField
 from orm.mapping.declared import DECLARED, declared_attr
 from orm.mapping.mapped import DynamicMapped, WriteOnlyMapped
-from orm.mapping.options import NO_OPTIONS, FieldOptions
+from orm.mapping.options import NO_OPTIONS
 from orm.mapping.properties import MapperProperty
 from orm.mapping.relationship import RelationshipProperty
 from orm.schema.column import Column
@@ -60,7 +61,7 @@ class Scan:
 
     properties: name -> what is given to the mapper, in the order of the classes' bodies.
     columns: (sort order, Column) in that order. copies: columns of mixins -> their copies
-    here. fields: name -> (type, FieldOptions), for dataclasses.
+    here. fields: the annotated ones, if the class becomes a dataclass.
     """
 
     def __init__(self, registry: Registry, class_: type) -> None:
@@ -69,40 +70,59 @@ class Scan:
         self.properties: dict[str, Any] = {}
         self.columns: list[tuple[int, Column[Any]]] = []
         self.copies: dict[Any, Any] = {}
-        self.fields: dict[str, tuple[Any, FieldOptions]] = {}
+        self.fields: dict[str, MappedField] = {}
         self.is_dataclass = getattr(class_, "_sa_dataclass_options", None) is not None
         self.allow_unmapped = bool(getattr(class_, "__allow_unmapped__", False))
         self._body = dict(class_.__dict__)
+        self._placed: dict[str, Any] = {}
 
     def run(self) -> Scan:
         """Scan; returns self. Raises exc.ArgumentError naming the attribute."""
         type.__setattr__(self.class_, DECLARED, {})
         try:
+            self._place_columns()
             seen: set[str] = set()
             for base in self.class_.__mro__:
                 self._scan_base(base, seen)
         finally:
             type.__delattr__(self.class_, DECLARED)
-        self.fields = dict(self._fields_in_order())
+            for name in self._placed:
+                type.__delattr__(self.class_, name)
+        # a dataclass counts the fields of its bases first
+        self.fields = dict(
+            sorted(self.fields.items(), key=lambda each: each[1].origin is self.class_)
+        )
         return self
 
-    def _fields_in_order(self) -> Iterator[tuple[str, tuple[Any, FieldOptions]]]:
-        # a dataclass counts the fields of its bases first
-        mine = [name for name in self.fields if self._is_own(name)]
-        for name in [name for name in self.fields if not self._is_own(name)] + mine:
-            yield name, self.fields[name]
+    def _place_columns(self) -> None:
+        """Have `cls.some_id`, in a declared_attr, mean the class's copy of a mixin's column."""
+        class_ = self.class_
+        taken = set(self._body)
+        for base in class_.__mro__[1:]:
+            if not is_mapped(base):
+                for name, value in vars(base).items():
+                    if isinstance(value, (MappedColumn, Column)) and name not in taken:
+                        self._placed[name] = self._copy(value)
+                        type.__setattr__(class_, name, self._placed[name])
+            taken.update(vars(base))
 
-    def _is_own(self, name: str) -> bool:
-        own = self.class_.__dict__
-        return name in own or name in inspect.get_annotations(self.class_)
+    def _copy(self, value: Any) -> Any:
+        made = value.copy()
+        if isinstance(value, MappedColumn):
+            self.copies[value.column] = made.column
+        else:
+            self.copies[value] = made
+        return made
 
     def _scan_base(self, base: type, seen: set[str]) -> None:
         if base is object or base.__module__ in ("typing", "abc"):
             return
         mapped = base is not self.class_ and is_mapped(base)
         hints = inspect.get_annotations(base)
-        for name in _names_in_order(base, hints):
-            value = base.__dict__.get(name, _ABSENT)
+        body = self._body if base is self.class_ else base.__dict__
+        embedded = self._embedded_in_fields(base, hints)
+        for name in _names_in_order(body, hints):
+            value = body.get(name, _ABSENT)
             if name.startswith("__") or name in _DIRECTIVES or name in seen:
                 continue
             cascades = isinstance(value, declared_attr) and value.is_cascading
@@ -111,18 +131,45 @@ class Scan:
                 continue
             if name not in ("registry", "metadata"):
                 seen.add(name)
-                self._take(base, name, value, hints.get(name, _ABSENT))
+                if name in embedded:
+                    self._take_embedded(base, name, embedded[name])
+                else:
+                    self._take(base, name, value, hints.get(name, _ABSENT))
+
+    def _embedded_in_fields(self, base: type, hints: dict[str, Any]) -> dict[str, Any]:
+        """Return what dataclass fields say in their metadata, `__sa_dataclass_metadata_key__`."""
+        key = getattr(base, "__sa_dataclass_metadata_key__", None)
+        if key is None:
+            return {}
+        if self.is_dataclass:
+            raise exc.InvalidRequestError(
+                f"{self.class_.__name__} is mapped as a dataclass, where columns stand in the body: "
+                "name: Mapped[str] = mapped_column(). Metadata of dataclasses.field() is for classes "
+                "decorated with @dataclass."
+            )
+        return {
+            name: field.metadata[key]
+            for name, field in getattr(base, "__dataclass_fields__", {}).items()
+            if name in hints and key in field.metadata
+        }
+
+    def _take_embedded(self, base: type, name: str, value: Any) -> None:
+        make = value.fget if isinstance(value, declared_attr) else value
+        if inspect.isfunction(make):
+            # made for this class
+            value = make(self.class_) if inspect.signature(make).parameters else make()
+            base = self.class_
+        self._take(base, name, value, _ABSENT)
 
     def _where(self, name: str) -> str:
         return f"{self.class_.__name__}.{name}"
 
     def _take(self, base: type, name: str, value: Any, hint: Any) -> None:
+        origin = base
         if isinstance(value, declared_attr):
             hint = value.fget.__annotations__.get("return", _ABSENT)
             value = value.compute(self.class_)
             base = self.class_
-            if isinstance(value, (MappedColumn, Column)) and name in self._names_of(value):
-                value = value.copy()
         note = None
         if hint is not _ABSENT:
             note = notes.read(hint, base, self._names(base), self._where(name))
@@ -138,14 +185,28 @@ class Scan:
             self._take_property(base, name, value, note)
         elif note is not None:
             self._take_annotated(base, name, value, note)
-        elif hint is not _ABSENT and self.is_dataclass and base is not self.class_:
-            pass
+        if hint is not _ABSENT:
+            self._note_field(name, value, hint, origin)
+
+    def _note_field(self, name: str, value: Any, hint: Any, origin: type) -> None:
+        """Remember an annotated attribute as a field of the dataclass; refuse options without one."""
+        member = self.properties.get(name, value)
+        options = getattr(member, "field_options", None)
+        if options is None:
+            return
+        if self.is_dataclass:
+            if isinstance(member, MappedColumn):
+                options = member.for_dataclass().field_options
+            self.fields[name] = MappedField(hint, options, member, origin)
+        elif getattr(value, "field_options", NO_OPTIONS).given():
+            raise exc.ArgumentError(
+                f"{self._where(name)}: {', '.join(value.field_options.given())} are arguments for "
+                f"dataclasses, and {self.class_.__name__} is none. Write class {self.class_.__name__}"
+                "(MappedAsDataclass, Base), or leave them out."
+            )
 
     def _names(self, base: type) -> dict[str, Any]:
         return {name: member for name, member in vars(base).items() if isinstance(member, type)}
-
-    def _names_of(self, value: Any) -> tuple[str, ...]:
-        return ()
 
     def _check_plain_hint(self, name: str, hint: Any, note: Any, value: Any) -> None:
         if hint is _ABSENT or note is not None or self.allow_unmapped:
@@ -163,10 +224,8 @@ class Scan:
     def _take_column(self, base: type, name: str, value: Any, note: Annotation | None) -> None:
         made = value if isinstance(value, MappedColumn) else None
         if base is not self.class_:
-            original = value.column if made is not None else value
-            value = value.copy()
+            value = self._placed[name] if name in self._placed else self._copy(value)
             made = value if made is not None else None
-            self.copies[original] = value.column if made is not None else value
         column = value.column if made is not None else value
         if made is not None:
             if note is not None and note.column is not None:
@@ -176,21 +235,13 @@ class Scan:
             column.name = name
         if column.key is None:
             column.key = name if column.name == name else column.name
-        self._add_column(name, value, made, note)
+        self._add_column(name, value, made)
 
-    def _add_column(self, name: str, value: Any, made: Any, note: Annotation | None) -> None:
+    def _add_column(self, name: str, value: Any, made: Any) -> None:
         column = made.column if made is not None else value
         if column.table is None:
             self.columns.append((made.sort_order if made is not None else 0, column))
         self.properties[name] = made if made is not None else value
-        if self.is_dataclass:
-            if made is None or note is None:
-                return
-            made.for_dataclass()
-            self.fields[name] = (_field_type(note), made.field_options)
-        elif note is not None or made is not None:
-            options = NO_OPTIONS if made is None else made.field_options
-            self.fields[name] = (_field_type(note), options)
 
     def _finish_type(self, name: str, made: MappedColumn, note: Annotation | None) -> None:
         column = made.column
@@ -264,8 +315,6 @@ class Scan:
         if isinstance(value, CompositeProperty):
             self._take_composite(value, name)
         self.properties[name] = value
-        if note is not None or not self.is_dataclass:
-            self.fields[name] = (_field_type(note), value.field_options)
 
     def _take_composite(self, value: CompositeProperty, name: str) -> None:
         """Columns may be written inside composite(): those without attribute get one."""
@@ -287,7 +336,6 @@ class Scan:
                 hint = hints[parts[place]]
                 note = _note_of_part(hint, value.class_or_factory)
             self._take_column(self.class_, key, attr, note)
-            self.fields.pop(key, None)
 
     def _is_written_elsewhere(self, attr: Any) -> bool:
         return any(member is attr for member in self.class_.__dict__.values())
@@ -300,14 +348,13 @@ def _note_of_part(hint: Any, owner: Any) -> Annotation:
     return Annotation(None, inner, optional, None, None, hint)
 
 
-def _field_type(note: Annotation | None) -> Any:
-    return Any if note is None or note.full is None else note.full
-
-
 def _merge_annotated(made: MappedColumn, pattern: Any) -> None:
     """Fill what a mapped_column leaves open from that of an Annotated type."""
     source = pattern.column if isinstance(pattern, MappedColumn) else pattern
+    own_default = made.column.default
     made.column._merge(source._copy())
+    if made.has_default:
+        made.column.default = own_default
     if isinstance(pattern, MappedColumn):
         if made.field_options is NO_OPTIONS:
             made.field_options = pattern.field_options
@@ -336,11 +383,11 @@ def _annotate_relationship(prop: RelationshipProperty, note: Annotation) -> None
         prop.uselist = False
 
 
-def _names_in_order(base: type, hints: dict[str, Any]) -> list[str]:
+def _names_in_order(body: Mapping[str, Any], hints: dict[str, Any]) -> list[str]:
     """Return the names of a class body: those only annotated before the next assigned one."""
     waiting = list(hints)
     found: list[str] = []
-    for name in base.__dict__:
+    for name in body.get(BODY, body):
         if name in hints and name in waiting:
             place = waiting.index(name)
             found += waiting[: place + 1]

@@ -57,6 +57,10 @@ class SynonymProperty(MapperProperty):
         self.map_column = map_column
         self.descriptor = descriptor
 
+    def take_default(self, where: str, value: Any) -> bool:
+        """Say that the other attribute shows the default of a field, which is its own."""
+        return True
+
     def make_attribute(self, manager: ClassManager, mapper: Mapper) -> None:
         """Put the descriptor on the class."""
         own = self.descriptor or manager.class_.__dict__.get(self.key)

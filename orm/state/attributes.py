@@ -47,11 +47,13 @@ class Attribute:
     loader: called as loader(state, passive) for a value that is not in the object; returns
     it, or NO_VALUE, PASSIVE_NO_RESULT, or ATTR_WAS_SET if it stored the value itself.
     deferred: not loaded together with the object; group: loaded with the others of it.
+    default: what an object without value shows (the default of a dataclass field).
     """
 
     __slots__ = (
         "active_history",
         "compare",
+        "default",
         "deferred",
         "dispatch",
         "group",
@@ -76,6 +78,7 @@ class Attribute:
         self.deferred = False
         self.group: str | None = None
         self.compare: Callable[[Any, Any], bool] | None = None
+        self.default: Any = None
 
     def load(self, state: InstanceState, dict_: dict[str, Any]) -> Any:
         """Return the value of an attribute that is not in the object, loading it."""
@@ -108,8 +111,8 @@ class Attribute:
         return self.initialize(state, dict_) if passive & INIT_OK else NO_VALUE
 
     def initialize(self, state: InstanceState, dict_: dict[str, Any]) -> Any:
-        """Return the value of an attribute that has none: None, which is not stored."""
-        value: Any = None
+        """Return the value of an attribute that has none: its default, which is not stored."""
+        value: Any = self.default
         for listener in self.dispatch.init_scalar:
             value = listener(state, value, dict_)
         return value

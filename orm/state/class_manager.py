@@ -63,13 +63,16 @@ class ClassManager:
 
     # -- installation -----------------------------------------------------------
 
-    def install(self) -> None:
-        """Put the manager on the class, and have its writes tracked."""
+    def install(self, *, is_dataclass: bool = False) -> None:
+        """Put the manager on the class, and have its writes tracked.
+
+        is_dataclass: it is mapped as a dataclass; see `orm.state.gen_class`.
+        """
         class_ = self.class_
         type.__setattr__(class_, MANAGER, self)
         add_propagated(class_, self.dispatch)
         set_other, delete_other = self._untracked("__setattr__"), self._untracked("__delattr__")
-        writing, deleting = make_tracking(self, set_other, delete_other)
+        writing, deleting = make_tracking(self, set_other, delete_other, is_dataclass=is_dataclass)
         for name, method in (("__setattr__", writing), ("__delattr__", deleting)):
             method.__dict__[_TRACKING_MARK] = True
             self.put(name, method)

@@ -4,6 +4,8 @@
     impls     attribute name -> the object behind it
     set_other what sets a name that is not mapped
 
+Of a dataclass, what `__init__` was not given arrives as DONT_SET, and is not set.
+
 The plain twins below do the same, and are the oracle in tests.
 """
 
@@ -14,16 +16,19 @@ from typing import TYPE_CHECKING, Any
 
 from orm import codegen
 from orm.codegen import Source
-from orm.state.markers import NO_VALUE, STATE
+from orm.state.markers import DONT_SET, NO_VALUE, STATE
 
 if TYPE_CHECKING:
     from orm.state.class_manager import ClassManager
 
 
-def gen_setattr() -> Source:
+def gen_setattr(is_dataclass: bool = False) -> Source:
     """Return the source of `__setattr__`: a scalar without listeners is done on the spot."""
     source = Source("__setattr__")
     with source.block("def __setattr__(self, name, value):"):
+        if is_dataclass:
+            with source.block("if value is DONT_SET:"):
+                source.line("return")
         with source.block("if name in fast:"):
             source.line("values = self.__dict__")
             source.line("state = values.get(STATE)")
@@ -70,6 +75,8 @@ def make_plain_setattr(
     """Return the twin of the generated `__setattr__`."""
 
     def __setattr__(self: Any, name: str, value: Any) -> None:
+        if value is DONT_SET:
+            return
         impl = manager.impls.get(name)
         if impl is None:
             set_other(self, name, value)
@@ -100,16 +107,21 @@ def make_tracking(
     manager: ClassManager,
     set_other: Callable[[Any, str, Any], None],
     delete_other: Callable[[Any, str], None],
+    *,
+    is_dataclass: bool = False,
 ) -> tuple[Callable[[Any, str, Any], None], Callable[[Any, str], None]]:
     """Return `__setattr__` and `__delattr__` for the class of a manager.
 
-    set_other, delete_other: what the class would do without mapping.
+    set_other, delete_other: what the class would do without mapping. is_dataclass: whether the
+    class is mapped as a dataclass, whose `__init__` may pass DONT_SET.
     """
     if not codegen.is_enabled():
         return make_plain_setattr(manager, set_other), make_plain_delattr(manager, delete_other)
-    writing, deleting = gen_setattr(), gen_delattr()
+    writing, deleting = gen_setattr(is_dataclass), gen_delattr()
     common = {"find": manager.impls.get, "setup": manager.setup_instance, "STATE": STATE}
     writing.constants.update(common, fast=manager.fast, set_other=set_other, NO_VALUE=NO_VALUE)
+    if is_dataclass:
+        writing.constants["DONT_SET"] = DONT_SET
     deleting.constants.update(common, delete_other=delete_other)
     label = f"writes of {manager.class_.__name__}"
     return writing.build(label), deleting.build(label)

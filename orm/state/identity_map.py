@@ -40,6 +40,10 @@ class IdentityMap:
             self._bases[base_mapper.class_] = base_mapper
         return found
 
+    def for_token(self, base_mapper: Any, token: Any) -> TokenMap:
+        """Return what for_mapper() does, for objects loaded with an identity token."""
+        return TokenMap(self.for_mapper(base_mapper), token)
+
     @staticmethod
     def slot_of(state: InstanceState) -> Any:
         """Return what a state is filed under: its identity, with the token if it has one."""
@@ -185,3 +189,30 @@ class IdentityMap:
 
     def __repr__(self) -> str:
         return f"<IdentityMap of {len(self)} objects, {len(self.modified)} modified>"
+
+
+class TokenMap:
+    """The part of an identity map whose objects have one identity token: identity -> state.
+
+    added: the states put in. They get their token when they are complete, by stamp().
+    """
+
+    __slots__ = ("_known", "_token", "added")
+
+    def __init__(self, known: dict[Any, InstanceState], token: Any) -> None:
+        self._known = known
+        self._token = token
+        self.added: list[InstanceState] = []
+
+    def get(self, ident: Any) -> InstanceState | None:
+        """Return the state with this identity and the token, or None."""
+        return self._known.get((ident, self._token))
+
+    def __setitem__(self, ident: Any, state: InstanceState) -> None:
+        self._known[ident, self._token] = state
+        self.added.append(state)
+
+    def stamp(self) -> None:
+        """Give the states put in their token."""
+        for state in self.added:
+            state.need_extra().identity_token = self._token

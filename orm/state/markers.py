@@ -23,6 +23,8 @@ class LoaderCallableStatus(enum.Enum):
     """A loader has put the value into the object by itself."""
     ATTR_EMPTY = 3
     """Nothing is there to load: the object has no row yet."""
+    DONT_SET = 5
+    """A dataclass argument that was not given: the attribute is left alone."""
 
     def __bool__(self) -> bool:
         return False
@@ -35,6 +37,7 @@ NO_VALUE: Final = LoaderCallableStatus.NO_VALUE
 PASSIVE_NO_RESULT: Final = LoaderCallableStatus.PASSIVE_NO_RESULT
 ATTR_WAS_SET: Final = LoaderCallableStatus.ATTR_WAS_SET
 ATTR_EMPTY: Final = LoaderCallableStatus.ATTR_EMPTY
+DONT_SET: Final = LoaderCallableStatus.DONT_SET
 NEVER_SET: Final = NO_VALUE
 
 CALLABLES_OK: Final = 1
