@@ -222,10 +222,14 @@ class Pool:
 
     def _release(self, record: ConnectionRecord, transaction_was_reset: bool = False) -> None:
         """Take a record back, with its connection reset. Never raises for a broken one."""
-        if record.pid != getpid() and record.dbapi_connection is not None:
+        connection = record.dbapi_connection
+        if connection is not None and record.pid != getpid():
             self._abandon(record)
             return
-        connection = record.dbapi_connection
+        if transaction_was_reset and connection is not None and not self._is_watched(record):
+            record.holder = 0
+            self._put(record)
+            return
         if self._notes_checkouts:
             self.logger.debug("Connection %r comes back", connection)
         try:
@@ -241,6 +245,16 @@ class Pool:
                 raise
         finally:
             self._return(record)
+
+    def _is_watched(self, record: ConnectionRecord) -> bool:
+        """Whether a clean connection has more to do on its return than to lie down."""
+        dispatch = self.dispatch
+        return bool(
+            self._notes_checkouts
+            or dispatch.reset
+            or dispatch.checkin
+            or record._record_info is not None
+        )
 
     def _return(self, record: ConnectionRecord) -> None:
         record.holder = 0

@@ -211,17 +211,15 @@ def expunge_all(session: Session, reason: str) -> None:
     reason: completes "it is detached because ..." in later errors.
     """
     identity_map = session.identity_map
-    states = identity_map.all_states()
-    pending = list(session._new.items())
-    session._new.clear()
-    session._deleted.clear()
     dispatch = session.dispatch
-    left = Left(reason)
-    for state in states:
-        state.session_ref = left
-    for state, _obj in pending:
-        state.session_ref = None
-    identity_map.clear()
+    states: list[Any] = []
+    if identity_map.maps:
+        states = identity_map.all_states()
+        left = Left(reason)
+        for state in states:
+            state.session_ref = left
+        identity_map.clear()
+    session._deleted.clear()
     transaction = session._transaction
     while transaction is not None:
         for state in transaction._deleted:
@@ -230,8 +228,11 @@ def expunge_all(session: Session, reason: str) -> None:
     if dispatch.persistent_to_detached:
         for state in states:
             fire(dispatch.persistent_to_detached, session, state())
-    if dispatch.pending_to_transient:
-        for _state, obj in pending:
+    if session._new:
+        pending = list(session._new.items())
+        session._new.clear()
+        for state, obj in pending:
+            state.session_ref = None
             fire(dispatch.pending_to_transient, session, obj)
 
 

@@ -56,6 +56,7 @@ class SessionTransaction:
 
     __slots__ = (
         "_altered",
+        "_bounds",
         "_connections",
         "_deleted",
         "_key_switches",
@@ -83,6 +84,7 @@ class SessionTransaction:
         #: the exception of the failed flush which made this transaction DEACTIVE
         self.error: BaseException | None = None
         self._connections: dict[Any, BoundConnection] = {}
+        self._bounds: list[BoundConnection] = []
         #: the connection, once there is one and the session has one bind: the fast path
         self.sole_connection: Any = None
         # The states are weak references to their objects, so these dicts keep no object alive.
@@ -90,7 +92,8 @@ class SessionTransaction:
         self._deleted: dict[Any, Any] = {}
         self._altered: dict[Any, None] = {}
         self._key_switches: dict[Any, tuple[Any, Any]] = {}
-        fire(session.dispatch.after_transaction_create, session, self)
+        if session.dispatch.after_transaction_create:
+            fire(session.dispatch.after_transaction_create, session, self)
 
     # -- what it is
 
@@ -147,17 +150,20 @@ class SessionTransaction:
             bound = BoundConnection(connection, connection.begin_nested(), True, False)
         else:
             bound = open_connection(self.session, bind, options, self._connections)
-        self._connections[bind] = self._connections[bound.connection] = bound
-        self._connections.setdefault(bound.connection.engine, bound)
-        if self.session._has_one_bind:
-            self.sole_connection = bound.connection
-        dispatch = self.session.dispatch
-        fire(dispatch.after_begin, self.session, self, bound.connection)
-        return bound.connection
+        connection = bound.connection
+        self._bounds.append(bound)
+        self._connections[bind] = self._connections[connection] = bound
+        self._connections.setdefault(connection.engine, bound)
+        session = self.session
+        if session._has_one_bind:
+            self.sole_connection = connection
+        if session.dispatch.after_begin:
+            fire(session.dispatch.after_begin, session, self, connection)
+        return connection
 
     def bound_connections(self) -> list[BoundConnection]:
         """Return each connection once."""
-        return list({id(bound): bound for bound in self._connections.values()}.values())
+        return self._bounds
 
     # -- ends
 
@@ -269,11 +275,13 @@ class SessionTransaction:
                 bound.close(invalidate, rolled_back=self._state in (COMMITTED, DEACTIVE))
         self._state = CLOSED
         self._connections = {}
+        self._bounds = []
         self.sole_connection = None
         session._transaction = self.parent
         if session._nested_transaction is self:
             session._nested_transaction = lifecycle.innermost_nested(self.parent)
-        fire(session.dispatch.after_transaction_end, session, self)
+        if session.dispatch.after_transaction_end:
+            fire(session.dispatch.after_transaction_end, session, self)
 
     # -- objects
 
