@@ -30,6 +30,8 @@ from orm.engine import (
     TupleResult,
     TwoPhaseTransaction,
     create_engine,
+    create_mock_engine,
+    create_pool_from_url,
     engine_from_config,
     make_url,
 )
@@ -349,7 +351,7 @@ __all__ = [
     "close_all_sessions", "collate", "Column", "column", "column_keyed_dict", "column_property",
     "ColumnClause", "ColumnDefault", "ColumnElement", "SQLColumnExpression", "ColumnProperty", "Bundle", "composite",
     "CompoundSelect", "Computed", "configure_mappers", "Connection", "ConnectionPoolEntry",
-    "Constraint", "contains_eager", "create_engine", "CreateColumn", "CreateIndex", "CreateSchema",
+    "Constraint", "contains_eager", "create_engine", "create_mock_engine", "create_pool_from_url", "CreateColumn", "CreateIndex", "CreateSchema",
     "CreateSequence", "CreateTable", "CTE", "cte", "CursorResult", "DATE", "Date", "DATETIME",
     "DateTime", "DDL", "DDLElement", "DECIMAL", "declarative_base", "declarative_mixin",
     "DeclarativeBase", "DeclarativeBaseNoMeta", "DeclarativeMeta", "declared_attr",

@@ -110,7 +110,7 @@ class DMLCompiler(SelectCompiler):
         return f" ({names}) {body}", []
 
     def implicit_key_columns(self, insert: Any, values: list[ColumnValue]) -> tuple[Any, ...]:
-        """The primary key columns to be returned so that the key of the new row is known."""
+        """The columns to be returned so that the key of the new row is known, and its defaults if asked for."""
         dialect = self.dialect
         if (
             not self.is_execution
@@ -120,14 +120,32 @@ class DMLCompiler(SelectCompiler):
             or insert._inline
             or insert.select is not None
             or not dialect.insert_returning
-            or dialect.postfetch_lastrowid
+            or not (insert._return_defaults or not dialect.postfetch_lastrowid)
             or not getattr(insert.table, "implicit_returning", False)
         ):
             return ()
         if insert._post_values_clause is not None:
             return ()
         known = {id(value.column) for value in values if value.slot is not None}
-        return tuple([c for c in insert.table.primary_key if id(c) not in known])
+        keys = [c for c in insert.table.primary_key if id(c) not in known]
+        return (*keys, *self.default_columns(insert, values, known | set(map(id, keys))))
+
+    def default_columns(
+        self, statement: Any, values: list[ColumnValue], known: set[int]
+    ) -> list[Any]:
+        """The columns of return_defaults() which only the server knows, beside the `known`."""
+        if not statement._return_defaults or not self.is_execution:
+            return []
+        wanted = statement._return_defaults_columns
+        if not wanted:
+            made = {id(v.column) for v in values if v.slot is None}
+            attribute = "server_default" if statement.is_insert else "server_onupdate"
+            wanted = [
+                column
+                for column in statement.table.c
+                if id(column) in made or getattr(column, attribute, None) is not None
+            ]
+        return [column for column in wanted if id(column) not in known]
 
     def plan_of(
         self, table: Any, values: list[ColumnValue], implicit: tuple[Any, ...]
@@ -177,9 +195,13 @@ class DMLCompiler(SelectCompiler):
             if update._where_criteria:
                 text += f" WHERE {self.conjunction(update._where_criteria)}"
             text += self.update_limit(update)
-            text += self.returning_text(update, (), is_top)
+            implicit: tuple[Any, ...] = ()
+            if is_top and self.dialect.update_returning and not self.for_executemany:
+                known = {id(value.column) for value in values if value.slot is not None}
+                implicit = tuple(self.default_columns(update, values, known))
+            text += self.returning_text(update, implicit, is_top)
             if is_top:
-                self.dml = self.plan_of(update.table, values, ())
+                self.dml = self.plan_of(update.table, values, implicit)
             return text
         finally:
             self.scopes.pop()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from orm.engine.connection import Connection
-from orm.engine.create import create_engine, engine_from_config
+from orm.engine.create import create_engine, create_pool_from_url, engine_from_config
 from orm.engine.cursor import CursorResult
 from orm.engine.engine import Engine
 from orm.engine.execution import ExceptionContext, ExecutionContext, Reason
+from orm.engine.mock import MockConnection, create_mock_engine
 from orm.engine.reflection import Inspector
 from orm.engine.result import (
     ChunkedIteratorResult,
@@ -33,6 +34,7 @@ __all__ = [
     "Inspector",
     "IteratorResult",
     "MappingResult",
+    "MockConnection",
     "NestedTransaction",
     "Reason",
     "Result",
@@ -45,6 +47,8 @@ __all__ = [
     "TwoPhaseTransaction",
     "URL",
     "create_engine",
+    "create_mock_engine",
+    "create_pool_from_url",
     "engine_from_config",
     "make_url",
 ]

@@ -161,6 +161,18 @@ def _parameters(kind: type) -> set[str]:
     return names
 
 
+def create_pool_from_url(url: str | URL, **kwargs: Any) -> Pool:
+    """Return a pool of DBAPI connections to a database, without an engine.
+
+    kwargs: connect_args, creator, isolation_level, and the pool's options, which may be written
+    as for create_engine() or without `pool_`: pool_size, max_overflow, timeout, recycle, pre_ping,
+    use_lifo, reset_on_return, logging_name, echo. Raises as create_engine().
+    """
+    short = {inner: outer for outer, inner in _POOL_OPTIONS.items()}
+    options = {short.get(name, name): value for name, value in kwargs.items()}
+    return create_engine(url, **options).pool
+
+
 def engine_from_config(
     configuration: Mapping[str, Any], prefix: str = "sqlalchemy.", **kwargs: Any
 ) -> Engine:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from orm import exc
 from orm.engine.gen_rows import Convert, Step, make_convert
-from orm.engine.result import Result
-from orm.engine.row import Row, RowLayout, make_row_class, row_class
+from orm.engine.result import IteratorResult, Result
+from orm.engine.row import RMKeyView, Row, RowLayout, make_row_class, row_class
 from orm.engine.source import ListSource, RowStream
 from orm.log import shorten_parameters
 from orm.util.collections import EMPTY_MAP
@@ -157,6 +157,7 @@ class CursorResult(Result[*Ts]):
 
     __slots__ = (
         "_compiled",
+        "_defaults",
         "_extracted",
         "_inserted_keys",
         "_lastrowid",
@@ -187,12 +188,16 @@ class CursorResult(Result[*Ts]):
         self._params = params
         self._extracted = extracted
         self._inserted_keys: list[Any] | None = None
+        self._defaults: list[Any] | None = None
         self._lastrowid: Any = None
         plan = compiled.memo if compiled is not None and compiled.kind == "select" else None
         # reading the description costs some drivers microseconds; a SELECT's is known
         description = cursor.description if plan is None else ()
         if description is None or implicit:
             rows = cursor.fetchall() if implicit and description is not None else []
+            if implicit and compiled is not None:
+                rows = [self._convert_implicit(compiled, row) for row in rows]
+                self._note_defaults(compiled, rows)
             self._note_insert(rows)
             cursor.close()
             super().__init__(RowStream(_EMPTY_LAYOUT, _NO_ROWS))
@@ -222,10 +227,15 @@ class CursorResult(Result[*Ts]):
             return
         usable = self._lastrowid if self.connection.dialect.postfetch_lastrowid else None
         row = rows[0] if rows else None
-        if row is not None:
-            row = self._convert_implicit(compiled, row)
         key = compiled.inserted_primary_key(self._params, self._extracted, usable or None, row)
         self._inserted_keys = [key]
+
+    def _note_defaults(self, compiled: Compiled, rows: list[Any]) -> None:
+        if getattr(compiled.statement, "_return_defaults", False):
+            self.rowcount = max(self.rowcount, len(rows))
+            columns = compiled.implicit_returning
+            made = make_row_class(RowLayout([c.key for c in columns], [(c,) for c in columns]))
+            self._defaults = [made(row) for row in rows]
 
     def _convert_implicit(self, compiled: Compiled, row: Any) -> Any:
         dialect = self.connection.dialect
@@ -233,7 +243,7 @@ class CursorResult(Result[*Ts]):
         for column, value in zip(compiled.implicit_returning, row, strict=False):
             process = column.type.dialect_impl(dialect).result_processor(dialect, None)
             made.append(value if process is None else process(value))
-        return made
+        return tuple(made)
 
     @property
     def returns_rows(self) -> bool:
@@ -273,6 +283,59 @@ class CursorResult(Result[*Ts]):
         keys = tuple(column.key for column in compiled.dml.table.primary_key)
         kind = row_class(keys)
         return [kind(key) for key in self._inserted_keys]
+
+    @property
+    def returned_defaults(self) -> Any:
+        """What return_defaults() brought, as a Row: the columns which only the server knew.
+
+        None after other statements, and where nothing was left to the server.
+        """
+        rows = self.returned_defaults_rows
+        return rows[0] if rows else None
+
+    @property
+    def returned_defaults_rows(self) -> list[Any] | None:
+        """The same of all rows that an UPDATE changed."""
+        return self._defaults
+
+    def prefetch_cols(self) -> list[Any]:
+        """Return the columns whose default was computed in Python before the statement was sent."""
+        return list(self._require_dml().prefetch)
+
+    def postfetch_cols(self) -> list[Any]:
+        """Return the columns whose value the server made; read them with a SELECT."""
+        return list(self._require_dml().postfetch)
+
+    def lastrow_has_defaults(self) -> bool:
+        """Return whether there are postfetch_cols()."""
+        return bool(self.postfetch_cols())
+
+    def _require_dml(self) -> Compiled:
+        if self._compiled is None or self._compiled.dml is None:
+            raise exc.InvalidRequestError("Only an insert() or update() has columns with defaults.")
+        return self._compiled
+
+    def splice_horizontally(self, other: CursorResult[Any]) -> IteratorResult[Any]:
+        """Return a result whose rows have the columns of this one and then those of the other.
+
+        Both are read to their end; the rows belong together by their order.
+        """
+        mine, theirs = self._stream.layout, other._stream.layout
+        objects = (*mine.objects, *theirs.objects) if mine.objects and theirs.objects else ()
+        layout = RowLayout((*mine.keys, *theirs.keys), objects)
+        pairs = zip(self._stream.fetch_all(), other._stream.fetch_all(), strict=True)
+        return IteratorResult(layout, [(*left, *right) for left, right in pairs])
+
+    def splice_vertically(self, other: CursorResult[Any]) -> IteratorResult[Any]:
+        """Return a result with the rows of this one and then those of the other."""
+        rows = [*self._stream.fetch_all(), *other._stream.fetch_all()]
+        return IteratorResult(self._stream.layout, rows)
+
+    def keys(self) -> RMKeyView:
+        """Return the names of the columns. Raises exc.ResourceClosedError without rows."""
+        if not self.returns_rows:
+            self._stream.source.fetch_all()
+        return super().keys()
 
     def last_inserted_params(self) -> Any:
         """Return the parameters of the INSERT, defaults included."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orm import exc
-from orm.engine import create_engine, engine_from_config
+from orm.engine import create_engine, create_pool_from_url, engine_from_config
 from orm.pool import NullPool, QueuePool, SharedConnectionPool, StaticPool
 
 
@@ -182,3 +182,13 @@ def test_a_dialect_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     registry.register("lite.gone", "nowhere.to_be_found", "Dialect")
     with pytest.raises(exc.NoSuchModuleError, match=r"nowhere\.to_be_found"):
         create_engine("lite+gone://")
+
+
+def test_a_pool_without_an_engine(tmp_path: Any) -> None:
+    pool: Any = create_pool_from_url(f"sqlite:///{tmp_path / 'p.db'}", pool_size=2, pre_ping=True)
+    assert (pool.size(), pool._pre_ping) == (2, True)
+    with pool.connect() as connection:
+        assert connection.cursor().execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    pool.dispose()
+    with pytest.raises(TypeError, match="no option"):
+        create_pool_from_url("sqlite://", sizee=1)
