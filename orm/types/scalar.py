@@ -246,7 +246,7 @@ class Float(Numeric):
     """A binary floating point number; float in Python unless asdecimal=True."""
 
     __visit_name__ = "float"
-    scale = None
+    scale: int | None = None
 
     def __init__(
         self,

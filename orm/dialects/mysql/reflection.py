@@ -23,18 +23,21 @@ from orm.types.scalar import (
     VARBINARY,
     VARCHAR,
 )
-from orm.types.structured import ENUM, JSON, UUID
+from orm.types.structured import JSON, UUID
 from orm.types.temporal import DATE
 
 _TYPES: Final[dict[str, Any]] = {
     "bigint": BIGINT,
     "binary": BINARY,
+    "bit": my.BIT,
     "blob": BLOB,
     "char": CHAR,
     "date": DATE,
     "decimal": NUMERIC,
     "double": DOUBLE,
     "float": FLOAT,
+    "inet4": my.INET4,
+    "inet6": my.INET6,
     "int": INTEGER,
     "integer": INTEGER,
     "json": JSON,
@@ -45,6 +48,7 @@ _TYPES: Final[dict[str, Any]] = {
     "mediumtext": my.MEDIUMTEXT,
     "smallint": SMALLINT,
     "text": TEXT,
+    "tinyblob": my.TINYBLOB,
     "tinyint": my.TINYINT,
     "tinytext": my.TINYTEXT,
     "uuid": UUID,
@@ -52,7 +56,17 @@ _TYPES: Final[dict[str, Any]] = {
     "varchar": VARCHAR,
     "year": my.YEAR,
 }
-_SIZED: Final = {"binary", "varbinary", "char", "varchar", "decimal"}
+_SIZED: Final = {"binary", "varbinary", "char", "varchar", "decimal", "bit"}
+_UNSIGNED: Final[dict[str, Any]] = {
+    "tinyint": my.TINYINT,
+    "smallint": my.SMALLINT,
+    "mediumint": my.MEDIUMINT,
+    "int": my.INTEGER,
+    "bigint": my.BIGINT,
+    "decimal": my.DECIMAL,
+    "float": my.FLOAT,
+    "double": my.DOUBLE,
+}
 
 _COLUMNS = """
     SELECT column_name, column_type, is_nullable, column_default, extra, column_comment,
@@ -178,19 +192,25 @@ class MySQLReflection:
         return made
 
     def _to_type(self, text: str) -> TypeEngine:
-        name, numbers = parse_type_name(text.lower())
+        lowered = text.lower()
+        signs = {word: True for word in ("unsigned", "zerofill") if word in lowered.split()}
+        name, numbers = parse_type_name(lowered.replace(" unsigned", "").replace(" zerofill", ""))
         name = name.lower()
         if name in ("enum", "set"):
-            values = [part.replace("''", "'") for part in re.findall(r"'((?:[^']|'')*)'", text)]
-            return ENUM(*values) if name == "enum" else TEXT()
+            values = [
+                part.replace("''", "'").replace("\\\\", "\\")
+                for part in re.findall(r"'((?:[^']|'')*)'", text)
+            ]
+            return my.ENUM(*values) if name == "enum" else my.SET(*values)
         if name == "datetime":
             return my.DATETIME(fsp=numbers[0] if numbers else None)
         if name == "timestamp":
             return my.TIMESTAMP(fsp=numbers[0] if numbers else None)
         if name == "time":
             return my.TIME(fsp=numbers[0] if numbers else None)
-        if "unsigned" in text and name in ("int", "bigint"):
-            return my.UNSIGNED_INTEGER() if name == "int" else my.UNSIGNED_BIGINT()
+        if signs and name in _UNSIGNED:
+            made: TypeEngine = _UNSIGNED[name](*(numbers if name == "decimal" else ()), **signs)
+            return made
         if name == "tinyint" and numbers == [1]:
             return my.TINYINT(1)
         found = _TYPES.get(name)

@@ -7,108 +7,44 @@ from typing import Any, ClassVar, Final
 
 from orm import exc
 from orm.compiler.types import TypeCompiler, quoted_list, with_precision
-from orm.types.base import Processor, TypeDialect, TypeEngine
-from orm.types.scalar import (
+from orm.dialects.mysql.numbers import (
     BIGINT,
-    BINARY,
-    BLOB,
-    BOOLEAN,
-    CHAR,
+    BIT,
     DECIMAL,
+    DOUBLE,
     FLOAT,
     INTEGER,
+    MEDIUMINT,
     NUMERIC,
     REAL,
     SMALLINT,
-    TEXT,
-    VARBINARY,
-    VARCHAR,
-    Integer,
-    LargeBinary,
-    Text,
+    TINYINT,
+    YEAR,
 )
-from orm.types.structured import ENUM, JSON
+from orm.dialects.mysql.texts import (
+    CHAR,
+    ENUM,
+    INET4,
+    INET6,
+    LONGBLOB,
+    LONGTEXT,
+    MEDIUMBLOB,
+    MEDIUMTEXT,
+    NCHAR,
+    NVARCHAR,
+    SET,
+    TEXT,
+    TINYBLOB,
+    TINYTEXT,
+    VARCHAR,
+)
+from orm.types.base import Processor, TypeDialect, TypeEngine
+from orm.types.scalar import BINARY, BLOB, BOOLEAN, VARBINARY
+from orm.types.structured import JSON
 from orm.types.temporal import DATE, Time
 from orm.types.temporal import DATETIME as GenericDATETIME
 from orm.types.temporal import TIME as GenericTIME
 from orm.types.temporal import TIMESTAMP as GenericTIMESTAMP
-
-
-class _SizedInteger(Integer):
-    """An integer of one of MySQL's sizes. unsigned: from 0; display_width: ignored by newer servers."""
-
-    def __init__(
-        self, display_width: int | None = None, unsigned: bool = False, zerofill: bool = False
-    ) -> None:
-        self.display_width = display_width
-        self.unsigned = unsigned
-        self.zerofill = zerofill
-
-
-class TINYINT(_SizedInteger):
-    """-128 to 127."""
-
-    __visit_name__ = "TINYINT"
-
-
-class MEDIUMINT(_SizedInteger):
-    """Three bytes."""
-
-    __visit_name__ = "MEDIUMINT"
-
-
-class UNSIGNED_INTEGER(_SizedInteger):
-    """Four bytes, from 0."""
-
-    __visit_name__ = "UNSIGNED_INTEGER"
-
-    def __init__(self) -> None:
-        super().__init__(unsigned=True)
-
-
-class UNSIGNED_BIGINT(_SizedInteger):
-    """Eight bytes, from 0."""
-
-    __visit_name__ = "UNSIGNED_BIGINT"
-
-    def __init__(self) -> None:
-        super().__init__(unsigned=True)
-
-
-class TINYTEXT(Text):
-    """Up to 255 bytes."""
-
-    __visit_name__ = "TINYTEXT"
-
-
-class MEDIUMTEXT(Text):
-    """Up to 16 MB."""
-
-    __visit_name__ = "MEDIUMTEXT"
-
-
-class LONGTEXT(Text):
-    """Up to 4 GB."""
-
-    __visit_name__ = "LONGTEXT"
-
-
-class MEDIUMBLOB(LargeBinary):
-    """Up to 16 MB."""
-
-    __visit_name__ = "MEDIUMBLOB"
-
-
-class LONGBLOB(LargeBinary):
-    """Up to 4 GB."""
-
-    __visit_name__ = "LONGBLOB"
-
-
-class YEAR(Integer):
-    """A year."""
-
-    __visit_name__ = "YEAR"
 
 
 class DATETIME(GenericDATETIME):
@@ -205,31 +141,41 @@ class MySQLTypeCompiler(TypeCompiler):
     def visit_BLOB(self, type_: Any) -> str:
         return f"BLOB({type_.length})" if getattr(type_, "length", None) else "BLOB"
 
-    def visit_MEDIUMBLOB(self, type_: Any) -> str:
-        return "MEDIUMBLOB"
+    def visit_plain(self, type_: Any) -> str:
+        """The name alone, for types without options."""
+        return str(type_.__visit_name__)
 
-    def visit_LONGBLOB(self, type_: Any) -> str:
-        return "LONGBLOB"
+    visit_TINYBLOB = visit_MEDIUMBLOB = visit_LONGBLOB = visit_plain
+    visit_YEAR = visit_INET4 = visit_INET6 = visit_plain
 
     def visit_TINYINT(self, type_: Any) -> str:
-        return f"TINYINT({type_.display_width})" if type_.display_width else "TINYINT"
+        return _with_width("TINYINT", type_)
+
+    def visit_SMALLINT(self, type_: Any) -> str:
+        return _with_width("SMALLINT", type_)
 
     def visit_MEDIUMINT(self, type_: Any) -> str:
-        return "MEDIUMINT"
+        return _with_width("MEDIUMINT", type_)
 
-    def visit_UNSIGNED_INTEGER(self, type_: Any) -> str:
-        return "INTEGER UNSIGNED"
+    def visit_INTEGER(self, type_: Any) -> str:
+        return _with_width("INTEGER", type_)
 
-    def visit_UNSIGNED_BIGINT(self, type_: Any) -> str:
-        return "BIGINT UNSIGNED"
+    def visit_BIGINT(self, type_: Any) -> str:
+        return _with_width("BIGINT", type_)
 
-    def visit_YEAR(self, type_: Any) -> str:
-        return "YEAR"
+    def visit_BIT(self, type_: Any) -> str:
+        return "BIT" if type_.length is None else f"BIT({int(type_.length)})"
 
     def visit_float(self, type_: Any) -> str:
-        return "FLOAT" if type_.precision is None else f"FLOAT({int(type_.precision)})"
+        return f"FLOAT{_digits(type_)}"
 
     visit_FLOAT = visit_float
+
+    def visit_DOUBLE(self, type_: Any) -> str:
+        return f"DOUBLE{_digits(type_) if type_.scale is not None else ''}"
+
+    def visit_REAL(self, type_: Any) -> str:
+        return f"REAL{_digits(type_) if type_.scale is not None else ''}"
 
     def visit_DOUBLE_PRECISION(self, type_: Any) -> str:
         return "DOUBLE PRECISION"
@@ -257,8 +203,28 @@ class MySQLTypeCompiler(TypeCompiler):
     def visit_enum(self, type_: Any) -> str:
         if not type_.native_enum:
             return self.visit_VARCHAR(type_)
-        values = quoted_list([value.replace("\\", "\\\\") for value in type_.enums])
-        return f"ENUM({values}){_collation(type_)}"
+        return f"ENUM({_listed(type_.enums)}){_collation(type_)}"
+
+    def visit_SET(self, type_: Any) -> str:
+        return f"SET({_listed(type_.values)}){_collation(type_)}"
+
+
+def _with_width(name: str, type_: Any) -> str:
+    width = getattr(type_, "display_width", None)
+    return name if width is None else f"{name}({int(width)})"
+
+
+def _listed(values: Any) -> str:
+    return quoted_list([value.replace("\\", "\\\\") for value in values])
+
+
+def _digits(type_: Any) -> str:
+    if type_.precision is None:
+        return ""
+    scale = getattr(type_, "scale", None)
+    return (
+        f"({int(type_.precision)})" if scale is None else f"({int(type_.precision)}, {int(scale)})"
+    )
 
 
 def _fsp(type_: Any) -> str:
@@ -267,17 +233,26 @@ def _fsp(type_: Any) -> str:
 
 
 def _collation(type_: Any) -> str:
-    collation = getattr(type_, "collation", None)
-    if not collation:
-        return ""
-    if not collation.replace("_", "").isalnum():
-        raise exc.CompileError(f"{collation!r} is no name of a collation.")
-    return f" COLLATE {collation}"
+    """` CHARACTER SET x COLLATE y`, as far as the type says.
+
+    Raises exc.CompileError for what cannot be the name of one.
+    """
+    text = ""
+    for words, name in (
+        ("CHARACTER SET", getattr(type_, "charset", None)),
+        ("COLLATE", getattr(type_, "collation", None)),
+    ):
+        if name:
+            if not name.replace("_", "").isalnum():
+                raise exc.CompileError(f"{name!r} is no name of a collation or character set.")
+            text += f" {words} {name}"
+    return text
 
 
 __all__ = [
     "BIGINT",
     "BINARY",
+    "BIT",
     "BLOB",
     "BOOLEAN",
     "CHAR",
@@ -285,8 +260,11 @@ __all__ = [
     "DATE",
     "DATETIME",
     "DECIMAL",
+    "DOUBLE",
     "ENUM",
     "FLOAT",
+    "INET4",
+    "INET6",
     "INTEGER",
     "JSON",
     "LONGBLOB",
@@ -294,18 +272,20 @@ __all__ = [
     "MEDIUMBLOB",
     "MEDIUMINT",
     "MEDIUMTEXT",
+    "MySQLTypeCompiler",
+    "NCHAR",
     "NUMERIC",
+    "NVARCHAR",
     "REAL",
+    "SET",
     "SMALLINT",
     "TEXT",
     "TIME",
     "TIMESTAMP",
+    "TINYBLOB",
     "TINYINT",
     "TINYTEXT",
-    "UNSIGNED_BIGINT",
-    "UNSIGNED_INTEGER",
     "VARBINARY",
     "VARCHAR",
     "YEAR",
-    "MySQLTypeCompiler",
 ]

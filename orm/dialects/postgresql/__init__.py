@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from orm.dialects.postgresql.array import array
 from orm.dialects.postgresql.dml import Insert, insert
 from orm.dialects.postgresql.exclude import ExcludeConstraint
+from orm.dialects.postgresql.hstore import HSTORE, hstore
 from orm.dialects.postgresql.psycopg import PGDialect_psycopg as dialect
+from orm.dialects.postgresql.range_value import MultiRange, Range
+from orm.dialects.postgresql.ranges import (
+    DATEMULTIRANGE,
+    DATERANGE,
+    INT4MULTIRANGE,
+    INT4RANGE,
+    INT8MULTIRANGE,
+    INT8RANGE,
+    NUMMULTIRANGE,
+    NUMRANGE,
+    TSMULTIRANGE,
+    TSRANGE,
+    TSTZMULTIRANGE,
+    TSTZRANGE,
+)
 from orm.dialects.postgresql.types import (
     ARRAY,
     BIGINT,
@@ -23,12 +40,15 @@ from orm.dialects.postgresql.types import (
     INTERVAL,
     JSON,
     JSONB,
+    JSONPATH,
     MACADDR,
+    MACADDR8,
     MONEY,
     NUMERIC,
     OID,
     REAL,
     REGCLASS,
+    REGCONFIG,
     SMALLINT,
     TEXT,
     TIME,
@@ -42,6 +62,26 @@ from orm.dialects.postgresql.types import (
 )
 
 __all__ = [
+    "INT4RANGE",
+    "INT8RANGE",
+    "NUMRANGE",
+    "DATERANGE",
+    "TSRANGE",
+    "TSTZRANGE",
+    "INT4MULTIRANGE",
+    "INT8MULTIRANGE",
+    "NUMMULTIRANGE",
+    "DATEMULTIRANGE",
+    "TSMULTIRANGE",
+    "TSTZMULTIRANGE",
+    "HSTORE",
+    "JSONPATH",
+    "MACADDR8",
+    "REGCONFIG",
+    "MultiRange",
+    "Range",
+    "array",
+    "hstore",
     "ARRAY",
     "BIGINT",
     "BIT",

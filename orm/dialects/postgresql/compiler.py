@@ -128,6 +128,14 @@ class PGCompiler(SQLCompiler):
         left, right = self._sides(binary)
         return f"{left}[{right}]"
 
+    def visit_pg_array(self, element: Any) -> str:
+        items = element.clauses.clauses
+        text = f"ARRAY[{', '.join(map(self.process, items))}]"
+        if all(item._is_bind_parameter for item in items) and not element.type.item_type._isnull:
+            # parameters alone tell the server nothing, or, as small numbers, the wrong thing
+            text += f"::{self.dialect.type_compiler.process(element.type)}"
+        return text
+
     # -- functions -------------------------------------------------------------------------------
 
     def visit_extract(self, extract: Any) -> str:

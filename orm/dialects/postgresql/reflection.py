@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from orm import exc
 from orm.dialects.postgresql import types as pg
+from orm.dialects.postgresql.hstore import HSTORE
+from orm.dialects.postgresql.ranges import RANGE_TYPES
 from orm.engine.reflection import ReflectedColumns, parse_type_name
 from orm.types.base import NullType, TypeEngine
 from orm.types.scalar import (
@@ -50,6 +52,11 @@ _TYPES: Final[dict[str, Any]] = {
     "tsquery": pg.TSQUERY,
     "tsvector": pg.TSVECTOR,
     "uuid": UUID,
+    "hstore": HSTORE,
+    "macaddr8": pg.MACADDR8,
+    "regconfig": pg.REGCONFIG,
+    "jsonpath": pg.JSONPATH,
+    **{kind.__visit_name__.lower(): kind for kind in RANGE_TYPES},
 }
 
 _ACTIONS: Final = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT", "r": "RESTRICT"}

@@ -77,6 +77,12 @@ class MACADDR(_Named):
     __visit_name__ = "MACADDR"
 
 
+class MACADDR8(_Named):
+    """An address of a network card in eight bytes."""
+
+    __visit_name__ = "MACADDR8"
+
+
 class MONEY(_Named):
     """An amount of money, as text."""
 
@@ -111,6 +117,18 @@ class REGCLASS(_Named):
     """A relation by name."""
 
     __visit_name__ = "REGCLASS"
+
+
+class REGCONFIG(_Named):
+    """A configuration of the full text search, by name."""
+
+    __visit_name__ = "REGCONFIG"
+
+
+class JSONPATH(_Named):
+    """A path into a document, in the language of SQL/JSON."""
+
+    __visit_name__ = "JSONPATH"
 
 
 class BIT(_Named):
@@ -391,32 +409,17 @@ class PGTypeCompiler(TypeCompiler):
         text = "BIT VARYING" if type_.varying else "BIT"
         return text if type_.length is None else f"{text}({int(type_.length)})"
 
-    def visit_INET(self, type_: Any) -> str:
-        return "INET"
+    def visit_plain(self, type_: Any) -> str:
+        """The name alone, for types without options."""
+        return str(type_.__visit_name__)
 
-    def visit_CIDR(self, type_: Any) -> str:
-        return "CIDR"
-
-    def visit_MACADDR(self, type_: Any) -> str:
-        return "MACADDR"
-
-    def visit_MONEY(self, type_: Any) -> str:
-        return "MONEY"
-
-    def visit_TSVECTOR(self, type_: Any) -> str:
-        return "TSVECTOR"
-
-    def visit_TSQUERY(self, type_: Any) -> str:
-        return "TSQUERY"
-
-    def visit_CITEXT(self, type_: Any) -> str:
-        return "CITEXT"
-
-    def visit_OID(self, type_: Any) -> str:
-        return "OID"
-
-    def visit_REGCLASS(self, type_: Any) -> str:
-        return "REGCLASS"
+    visit_INET = visit_CIDR = visit_MACADDR = visit_MACADDR8 = visit_MONEY = visit_plain
+    visit_TSVECTOR = visit_TSQUERY = visit_CITEXT = visit_OID = visit_plain
+    visit_REGCLASS = visit_REGCONFIG = visit_JSONPATH = visit_HSTORE = visit_plain
+    visit_INT4RANGE = visit_INT8RANGE = visit_NUMRANGE = visit_plain
+    visit_DATERANGE = visit_TSRANGE = visit_TSTZRANGE = visit_plain
+    visit_INT4MULTIRANGE = visit_INT8MULTIRANGE = visit_NUMMULTIRANGE = visit_plain
+    visit_DATEMULTIRANGE = visit_TSMULTIRANGE = visit_TSTZMULTIRANGE = visit_plain
 
 
 def checked_fields(fields: str) -> str:
@@ -459,12 +462,15 @@ __all__ = [
     "INTERVAL",
     "JSON",
     "JSONB",
+    "JSONPATH",
     "MACADDR",
+    "MACADDR8",
     "MONEY",
     "NUMERIC",
     "OID",
     "REAL",
     "REGCLASS",
+    "REGCONFIG",
     "SMALLINT",
     "TEXT",
     "TIME",
