@@ -136,6 +136,33 @@ class DDLCompiler:
         cascade = " CASCADE" if drop.cascade else ""
         return f"DROP SCHEMA {exists}{self.preparer.quote_schema(drop.element)}{cascade}"
 
+    # -- what is made from a SELECT --------------------------------------------------------------
+
+    def visit_create_table_as(self, create: Any) -> str:
+        word = "TEMPORARY " if create.temporary else ""
+        exists = "IF NOT EXISTS " if create.if_not_exists else ""
+        body = self.statement_text(create.selectable)
+        return f"CREATE {word}TABLE {exists}{self.table_name(create.table)} AS {body}"
+
+    def visit_create_view(self, create: Any) -> str:
+        words = "OR REPLACE " if create.or_replace else ""
+        words += "TEMPORARY " if create.temporary else ""
+        words += "MATERIALIZED " if create.materialized else ""
+        body = self.statement_text(create.selectable)
+        return f"CREATE {words}VIEW {self.table_name(create.table)} AS {body}"
+
+    def visit_drop_view(self, drop: Any) -> str:
+        word = "MATERIALIZED " if drop.materialized else ""
+        exists = "IF EXISTS " if drop.if_exists else ""
+        return f"\nDROP {word}VIEW {exists}{self.table_name(drop.element)}"
+
+    def statement_text(self, statement: Any) -> str:
+        """A SELECT inside DDL, with its values as literals."""
+        compiler = self.dialect.statement_compiler(self.dialect)
+        compiler.preparer = self.preparer
+        text: str = compiler.text_with_literals(statement)
+        return text
+
     # -- tables ----------------------------------------------------------------------------------
 
     def visit_create_table(self, create: Any) -> str:

@@ -80,14 +80,24 @@ class SQLCompiler(DMLCompiler):
         """The statement with the WITH of its common table expressions."""
         return self.levels[0].with_text() + text
 
+    def text_with_literals(self, statement: Any) -> str:
+        """A whole statement with its values as literals, as DDL needs it."""
+        self.set_extracted(statement_key(statement)[1])
+        self.literal_binds = True
+        self.top_statement = statement
+        return _without_marks(self.with_text_placed(statement, self.process(statement)))
+
     def expression_text(self, element: Any, include_table: bool = True) -> str:
         """One expression with its values as literals, as DDL needs it."""
         self.literal_binds = True
         self.include_table = include_table
-        text = self.process(element)
-        if "\x01" in text or "\x02" in text:
-            raise exc.CompileError("An expression in DDL contains a control character.")
-        return text
+        return _without_marks(self.process(element))
+
+
+def _without_marks(text: str) -> str:
+    if "\x01" in text or "\x02" in text:
+        raise exc.CompileError("An expression in DDL contains a control character.")
+    return text
 
 
 def statement_kind(statement: Any) -> str:

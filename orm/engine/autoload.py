@@ -166,4 +166,4 @@ class TableReader:
                 options = entry.get("dialect_options", {})
                 index = Index(entry["name"], *parts, unique=bool(entry["unique"]), **options)
                 if index.table is None:
-                    index._set_parent(self.table)
+                    index._join_parent(self.table)

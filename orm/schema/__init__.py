@@ -22,6 +22,7 @@ from orm.schema.ddl import (
     DropSchema,
     DropSequence,
     DropTable,
+    DropView,
     SetColumnComment,
     SetTableComment,
 )
@@ -39,6 +40,7 @@ from orm.schema.index import Index
 from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaItem, conv, quoted_name
 from orm.schema.metadata import MetaData
 from orm.schema.table import Table
+from orm.schema.views import CreateTableAs, CreateView
 
 __all__ = [
     "BLANK_SCHEMA",
@@ -55,6 +57,8 @@ __all__ = [
     "CreateSchema",
     "CreateSequence",
     "CreateTable",
+    "CreateTableAs",
+    "CreateView",
     "DDLElement",
     "DefaultClause",
     "DefaultGenerator",
@@ -63,6 +67,7 @@ __all__ = [
     "DropSchema",
     "DropSequence",
     "DropTable",
+    "DropView",
     "FetchedValue",
     "ForeignKey",
     "ForeignKeyConstraint",

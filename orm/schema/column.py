@@ -126,7 +126,7 @@ class Column(ColumnClause[T], SchemaItem):
         chosen = insert_default if insert_default is not UNSET else default
         self._take_defaults(chosen, onupdate, server_default, server_onupdate)
         for item in items:
-            item._set_parent(self)
+            item._join_parent(self)
 
     def _take_defaults(
         self, default: Any, onupdate: Any, server_default: Any, server_onupdate: Any
@@ -141,7 +141,7 @@ class Column(ColumnClause[T], SchemaItem):
         if server_onupdate is not None:
             items.append(_make_server_default(server_onupdate, True))
         for item in items:
-            item._set_parent(self)
+            item._join_parent(self)
 
     # -- attachment ------------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ class Column(ColumnClause[T], SchemaItem):
 
     def append_foreign_key(self, fk: ForeignKey) -> None:
         """Add a foreign key to the column."""
-        fk._set_parent(self)
+        fk._join_parent(self)
 
     def references(self, column: Column[Any]) -> bool:
         """True if a foreign key of this column points to `column`, or to what a column of a subquery comes from.
@@ -265,19 +265,19 @@ class Column(ColumnClause[T], SchemaItem):
         made.nullable = self.nullable
         self._copy_defaults(made)
         for item in items:
-            item._set_parent(made)
+            item._join_parent(made)
         return made
 
     def _copy_defaults(self, made: Column[Any]) -> None:
         for item in (self.default, self.onupdate):
             if isinstance(item, (ColumnDefault, Sequence)):
-                item._copy()._set_parent(made)
+                item._copy()._join_parent(made)
         if self.computed is not None:
-            self.computed._copy()._set_parent(made)
+            self.computed._copy()._join_parent(made)
             return
         for server_item in (self.server_default, self.server_onupdate):
             if server_item is not None:
-                server_item._copy()._set_parent(made)
+                server_item._copy()._join_parent(made)
 
     def _merge(self, other: Column[Any]) -> None:
         """Fill what this column leaves open from `other`, as `Annotated` types of mapped classes do."""
@@ -294,7 +294,7 @@ class Column(ColumnClause[T], SchemaItem):
         for attribute in ("default", "onupdate", "server_default", "server_onupdate"):
             theirs = getattr(other, attribute)
             if getattr(self, attribute) is None and theirs is not None:
-                theirs._copy()._set_parent(self)
+                theirs._copy()._join_parent(self)
         for attribute in ("index", "unique", "comment", "doc"):
             if getattr(self, attribute) is None:
                 setattr(self, attribute, getattr(other, attribute))
@@ -304,10 +304,10 @@ class Column(ColumnClause[T], SchemaItem):
             self.info = {**other._info, **self.info}
         self.dialect_kwargs = {**other.dialect_kwargs, **self.dialect_kwargs}
         for fk in other.foreign_keys:
-            fk._copy()._set_parent(self)
+            fk._copy()._join_parent(self)
         for constraint in other.constraints:
             if not constraint._type_bound:
-                constraint._copy()._set_parent(self)
+                constraint._copy()._join_parent(self)
 
     # -- expression ------------------------------------------------------------------------------
 

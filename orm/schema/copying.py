@@ -60,6 +60,8 @@ class TableCopy:
             info=dict(table._info) if table._info else None,
             **table.dialect_kwargs,
         )
+        if table._creator is not None:
+            made._adopt_creator(table._creator._for_copy(made))
         self._copy_constraints(made)
         for index in table.indexes:
             if not index._column_flag:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -65,35 +65,36 @@ def create_tables(
         if not connection.dialect.supports_alter:
             later = []
         options = {"tables": missing, "checkfirst": checkfirst, "_ddl_runner": None}
-        if sort:
-            _fire(metadata.dispatch.before_create, metadata, connection, options)
-        for sequence in _sequences_of(metadata, missing, whole=tables is None):
-            create_sequence(connection, sequence, checkfirst)
-        _ddl_compiler(connection).create_types(connection, missing, checkfirst)
-        for table in missing:
-            _create_table(connection, table, later, options)
-        for constraint in later:
-            connection.execute(ddl.AddConstraint(constraint, isolate_from_table=False))
-        if sort:
-            _fire(metadata.dispatch.after_create, metadata, connection, options)
+        with _events("create", metadata, connection, options) if sort else nullcontext():
+            for sequence in _sequences_of(metadata, missing, whole=tables is None):
+                create_sequence(connection, sequence, checkfirst)
+            _ddl_compiler(connection).create_types(connection, missing, checkfirst)
+            for table in missing:
+                _create_table(connection, table, later, options)
+            for constraint in later:
+                with _events("create", constraint, connection, options):
+                    connection.execute(ddl.AddConstraint(constraint, isolate_from_table=False))
 
 
 def _create_table(
     connection: Any, table: Table, later: Sequence[ForeignKeyConstraint], options: dict[str, Any]
 ) -> None:
-    _fire(table.dispatch.before_create, table, connection, options)
-    inside = [c for c in table.foreign_key_constraints if c not in later]
-    connection.execute(ddl.CreateTable(table, include_foreign_key_constraints=inside))
-    for index in table.indexes:
-        connection.execute(ddl.CreateIndex(index))
-    dialect = connection.dialect
-    if dialect.supports_comments and not dialect.inline_comments:
-        if table.comment is not None:
-            connection.execute(ddl.SetTableComment(table))
-        for column in table.c:
-            if column.comment is not None:
-                connection.execute(ddl.SetColumnComment(column))
-    _fire(table.dispatch.after_create, table, connection, options)
+    with _events("create", table, connection, options):
+        if table._creator is not None:
+            connection.execute(table._creator)
+            return
+        inside = [c for c in table.foreign_key_constraints if c not in later]
+        connection.execute(ddl.CreateTable(table, include_foreign_key_constraints=inside))
+        for index in table.indexes:
+            with _events("create", index, connection, options):
+                connection.execute(ddl.CreateIndex(index))
+        dialect = connection.dialect
+        if dialect.supports_comments and not dialect.inline_comments:
+            if table.comment is not None:
+                connection.execute(ddl.SetTableComment(table))
+            for column in table.c:
+                if column.comment is not None:
+                    connection.execute(ddl.SetColumnComment(column))
 
 
 def drop_tables(
@@ -110,21 +111,24 @@ def drop_tables(
         present = [t for t in reversed(ordered) if not checkfirst or _has_table(connection, t)]
         known = {id(table) for table in present}
         options = {"tables": present, "checkfirst": checkfirst, "_ddl_runner": None}
-        if sort:
-            _fire(metadata.dispatch.before_drop, metadata, connection, options)
-        if connection.dialect.supports_alter:
-            for constraint in later:
-                if id(constraint.table) in known:
-                    _drop_cyclic_constraint(connection, constraint)
-        for table in present:
-            _fire(table.dispatch.before_drop, table, connection, options)
-            connection.execute(ddl.DropTable(table))
-            _fire(table.dispatch.after_drop, table, connection, options)
-        _ddl_compiler(connection).drop_types(connection, present, checkfirst)
-        for sequence in _sequences_of(metadata, present, whole=tables is None):
-            drop_sequence(connection, sequence, checkfirst)
-        if sort:
-            _fire(metadata.dispatch.after_drop, metadata, connection, options)
+        with _events("drop", metadata, connection, options) if sort else nullcontext():
+            if connection.dialect.supports_alter:
+                for constraint in later:
+                    if id(constraint.table) in known:
+                        with _events("drop", constraint, connection, options):
+                            _drop_cyclic_constraint(connection, constraint)
+            for table in present:
+                with _events("drop", table, connection, options):
+                    connection.execute(_drop_statement(table))
+            _ddl_compiler(connection).drop_types(connection, present, checkfirst)
+            for sequence in _sequences_of(metadata, present, whole=tables is None):
+                drop_sequence(connection, sequence, checkfirst)
+
+
+def _drop_statement(table: Table) -> ddl.DDLElement:
+    if table.is_view:
+        return ddl.DropView(table, materialized=table._creator.materialized)
+    return ddl.DropTable(table)
 
 
 def _drop_cyclic_constraint(connection: Any, constraint: ForeignKeyConstraint) -> None:
@@ -170,7 +174,9 @@ def create_sequence(bind: Any, sequence: Any, checkfirst: bool) -> None:
         schema = _schema(connection, sequence)
         if checkfirst and dialect.has_sequence(connection, sequence.name, schema=schema):
             return
-        connection.execute(ddl.CreateSequence(sequence))
+        options = {"checkfirst": checkfirst}
+        with _events("create", sequence, connection, options):
+            connection.execute(ddl.CreateSequence(sequence))
 
 
 def drop_sequence(bind: Any, sequence: Any, checkfirst: bool) -> None:
@@ -182,21 +188,27 @@ def drop_sequence(bind: Any, sequence: Any, checkfirst: bool) -> None:
         schema = _schema(connection, sequence)
         if checkfirst and not dialect.has_sequence(connection, sequence.name, schema=schema):
             return
-        connection.execute(ddl.DropSequence(sequence))
+        options = {"checkfirst": checkfirst}
+        with _events("drop", sequence, connection, options):
+            connection.execute(ddl.DropSequence(sequence))
 
 
 def create_index(bind: Any, index: Index, checkfirst: bool) -> None:
     """Create an index; with `checkfirst`, only if it is not there."""
     with ddl_connection(bind) as connection:
         if not (checkfirst and _has_index(connection, index)):
-            connection.execute(ddl.CreateIndex(index))
+            options = {"checkfirst": checkfirst}
+            with _events("create", index, connection, options):
+                connection.execute(ddl.CreateIndex(index))
 
 
 def drop_index(bind: Any, index: Index, checkfirst: bool) -> None:
     """Drop an index; with `checkfirst`, only if it is there."""
     with ddl_connection(bind) as connection:
         if not checkfirst or _has_index(connection, index):
-            connection.execute(ddl.DropIndex(index))
+            options = {"checkfirst": checkfirst}
+            with _events("drop", index, connection, options):
+                connection.execute(ddl.DropIndex(index))
 
 
 def _has_index(connection: Any, index: Index) -> bool:
@@ -209,8 +221,13 @@ def _has_index(connection: Any, index: Index) -> bool:
     return any(entry["name"] == index.name for entry in found)
 
 
-def _fire(listeners: Any, target: Any, connection: Any, options: dict[str, Any]) -> None:
-    for listener in listeners:
+@contextmanager
+def _events(what: str, target: Any, connection: Any, options: dict[str, Any]) -> Iterator[None]:
+    """Around the DDL of an item: tell who listens for its creation or its drop."""
+    for listener in getattr(target.dispatch, f"before_{what}"):
+        listener(target, connection, **options)
+    yield
+    for listener in getattr(target.dispatch, f"after_{what}"):
         listener(target, connection, **options)
 
 

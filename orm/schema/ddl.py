@@ -146,6 +146,17 @@ class CreateTable(_ForElement):
         return [CreateColumn(column) for column in self.element.c]
 
 
+class DropView(_ForElement):
+    """DROP VIEW. element: the table that stands for the view."""
+
+    __visit_name__ = "drop_view"
+
+    def __init__(self, element: Any, if_exists: bool = False, materialized: bool = False) -> None:
+        super().__init__(element)
+        self.if_exists = if_exists
+        self.materialized = materialized
+
+
 class CreateColumn(_ForElement):
     """A column's definition, as it stands within CREATE TABLE."""
 

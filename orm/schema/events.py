@@ -1,7 +1,8 @@
-"""What can be listened for on tables and MetaData, e.g. `event.listen(table, "after_create", DDL("..."))`.
+"""What can be listened for on parts of a schema, e.g. `event.listen(table, "after_create", DDL("..."))`.
 
-Listeners are called as listener(target, connection, **options); options hold `tables` (those created or
-dropped) and `checkfirst`.
+Before and after the creation and the drop of a MetaData, a table, a separate index, a sequence or a foreign key that is added
+by ALTER, listeners are called as listener(target, connection, **options); options hold `tables` (those created or dropped) and
+`checkfirst`. Before and after any item joins its parent they are called as listener(item, parent).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ SchemaDispatch = make_dispatch(
         "after_create": ("target", "connection"),
         "before_drop": ("target", "connection"),
         "after_drop": ("target", "connection"),
+        "before_parent_attach": ("target", "parent"),
+        "after_parent_attach": ("target", "parent"),
         "column_reflect": ("inspector", "table", "column_info"),
     },
 )

@@ -410,7 +410,7 @@ class ForeignKeyConstraint(ColumnCollectionConstraint):
         columns = [find_column(parent, column, self) for column in self._pending]
         for column, element in zip(columns, self.elements, strict=True):
             if getattr(element, "parent", None) is not column:
-                element._set_parent(column)
+                element._join_parent(column)
         self._check_one_target()
         super()._set_parent(parent)
 

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, ClassVar, Final, TypeVar
 
+from orm import event
+from orm.schema.events import SchemaDispatch
+
 _creation_counter = itertools.count(1)
 _by_creation = attrgetter("_creation_order")
 
@@ -66,6 +69,11 @@ class SchemaItem:
     _info: dict[Any, Any] | None = None
     #: functions of the application that render items of this class, by dialect name; see orm.ext.compiler
     _compile_with: ClassVar[Any] = None
+    dispatch: Any = SchemaDispatch()
+
+    def __getstate__(self) -> Any:
+        # listeners are functions of the running application, and stay there
+        return {name: value for name, value in self.__dict__.items() if name != "dispatch"}
 
     def _number(self) -> None:
         self._creation_order = next(_creation_counter)
@@ -98,9 +106,20 @@ class SchemaItem:
     def _replace_column(self, old: Any, new: Any) -> None:
         """Be over another column of the table instead of one that left it."""
 
+    def _join_parent(self, parent: Any, **options: Any) -> None:
+        """Become part of a table or column, and tell who listens for that; options: for `_set_parent()`."""
+        for listener in self.dispatch.before_parent_attach:
+            listener(self, parent)
+        self._set_parent(parent, **options)
+        for listener in self.dispatch.after_parent_attach:
+            listener(self, parent)
+
     def _set_parent(self, parent: Any) -> None:
-        """Attach to a table or column; called once by the parent."""
+        """Become part of a table or column; called by `_join_parent()`."""
         raise NotImplementedError
+
+
+event.register_target(SchemaItem, SchemaDispatch)
 
 
 class SchemaItems(set[_T]):

@@ -47,10 +47,7 @@ class MetaData:
         self._tables: dict[str, Table] = {}
         self.tables: Mapping[str, Table] = MappingProxyType(self._tables)
         self.schema = make_name(schema, quote_schema) if schema is not None else None
-        self.naming_convention: Mapping[Any, Any] = {
-            **DEFAULT_NAMING_CONVENTION,
-            **(naming_convention or {}),
-        }
+        self.naming_convention: Mapping[Any, Any] = naming_convention or DEFAULT_NAMING_CONVENTION
         self.info: dict[Any, Any] = {} if info is None else info
         self._sequences: dict[str, Any] = {}
         # types that name this MetaData themselves, used by a table or not

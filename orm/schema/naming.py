@@ -123,7 +123,7 @@ def apply_naming_convention(constraint: Any, table: Any) -> None:
     name = constraint.name
     if isinstance(name, conv):
         return
-    convention = table.metadata.naming_convention
+    convention = {**DEFAULT_NAMING_CONVENTION, **table.metadata.naming_convention}
     template = find_convention(constraint, convention)
     if template is None:
         return

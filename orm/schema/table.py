@@ -9,7 +9,6 @@ from orm import event, exc
 from orm.schema.column import Column
 from orm.schema.constraints import Constraint, PrimaryKeyConstraint
 from orm.schema.defaults import Sequence
-from orm.schema.events import SchemaDispatch
 from orm.schema.foreign_key import ForeignKey, ForeignKeyConstraint
 from orm.schema.index import Index
 from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaItem, SchemaItems, make_name
@@ -34,10 +33,11 @@ class Table(TableClause, SchemaItem):
 
     __visit_name__ = "table"
     inherit_cache = True
-    dispatch = SchemaDispatch()
 
     metadata: MetaData
     _primary_key: PrimaryKeyConstraint
+    #: CreateView or CreateTableAs, for what is made from a SELECT
+    _creator: Any = None
 
     def __new__(cls, name: Any = None, metadata: Any = None, *args: Any, **options: Any) -> Table:
         if name is None and metadata is None:
@@ -108,7 +108,9 @@ class Table(TableClause, SchemaItem):
         if info is not None:
             self.info = info
         self._number()
-        PrimaryKeyConstraint(_implicit=True)._set_parent(self)
+        for listener in self.dispatch.before_parent_attach:
+            listener(self, metadata)
+        PrimaryKeyConstraint(_implicit=True)._join_parent(self)
         metadata._add_table(self)
         for event_name, function in listeners:
             event.listen(self, event_name, function)
@@ -120,6 +122,8 @@ class Table(TableClause, SchemaItem):
             metadata._remove_table(self)
             raise
         metadata._table_is_complete(self)
+        for listener in self.dispatch.after_parent_attach:
+            listener(self, metadata)
 
     def _extend(
         self,
@@ -182,7 +186,7 @@ class Table(TableClause, SchemaItem):
 
     def _put_column(self, column: Column[Any], place: int, taken: list[Column[Any]]) -> None:
         """Add the column at the place; constraints and indexes over those it replaces are over it now."""
-        column._set_parent(self, index=place)
+        column._join_parent(self, index=place)
         for old in taken:
             for item in (*self.constraints, *self.indexes):
                 item._replace_column(old, column)
@@ -234,7 +238,16 @@ class Table(TableClause, SchemaItem):
 
     def append_constraint(self, constraint: Any) -> None:
         """Add a constraint or an index."""
-        constraint._set_parent(self)
+        constraint._join_parent(self)
+
+    @property
+    def is_view(self) -> bool:
+        """True if this stands for a view made with CreateView."""
+        return self._creator is not None and bool(self._creator.is_view)
+
+    def _adopt_creator(self, creator: Any) -> None:
+        """Be created by this statement instead of CREATE TABLE."""
+        self._creator = creator
 
     def add_is_dependent_on(self, table: Table) -> None:
         """Make `sorted_tables` put `table` before this one, foreign key or not."""
@@ -348,9 +361,6 @@ class Table(TableClause, SchemaItem):
 
     def __str__(self) -> str:
         return self.fullname
-
-
-event.register_target(Table, SchemaDispatch)
 
 
 def _chosen_schema(schema: Any, metadata: MetaData, no_default: bool) -> str | None:

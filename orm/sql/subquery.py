@@ -230,6 +230,10 @@ class SelectBase(ReturnsRows):
         """`EXISTS (this)`."""
         return Exists(self)
 
+    def into(self, table_name: str, **options: Any) -> Any:
+        """`CREATE TABLE name AS` this statement; options as for CreateTableAs."""
+        return STATEMENTS["create_table_as"](self, table_name, **options)
+
     @property
     def c(self) -> ColumnCollection:
         raise AttributeError(

@@ -12,7 +12,9 @@ from orm.schema import (
     CheckConstraint,
     Column,
     CreateSchema,
+    CreateView,
     DropSchema,
+    DropView,
     ForeignKey,
     Index,
     MetaData,
@@ -311,3 +313,45 @@ def test_an_enumeration_lies_in_the_schema_of_its_metadata(engine):
         assert (found.c.color.type.schema, found.c.color.type.name) == ("other place", "my color")
         metadata.drop_all(connection)
         connection.execute(DropSchema("other place"))
+
+
+def test_views_and_tables_of_a_select(engine):
+    metadata = MetaData()
+    words = Table("words", metadata, Column("id", Integer), Column("word", String(20)))
+    chosen = select(words.c.word, func.count().label("n")).where(words.c.word != "it's 100%")
+    view = CreateView(chosen.group_by(words.c.word), "counts", metadata=metadata).table
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        rows = [{"id": 1, "word": "a"}, {"id": 2, "word": "a"}, {"id": 3, "word": "it's 100%"}]
+        connection.execute(insert(words), rows)
+        assert connection.execute(select(view.c.word, view.c.n)).all() == [("a", 2)]
+        made = select(view).into("kept")
+        connection.execute(made)
+        assert connection.execute(select(made.table)).all() == [("a", 2)]
+        if engine.name != "sqlite":
+            again = CreateView(
+                select(words.c.word, words.c.id.label("n")), "counts", or_replace=True
+            )
+            if engine.name == "postgresql":  # the types of its columns cannot change
+                connection.execute(DropView(view))
+            connection.execute(again)
+            assert connection.scalar(select(func.count()).select_from(view)) == 3
+        made.table.drop(connection)
+        metadata.drop_all(connection)
+        assert not engine.dialect.has_table(connection, "counts")
+
+
+def test_materialized_views(engine):
+    if engine.name != "postgresql":
+        pytest.skip("only PostgreSQL stores the result of a view")
+    metadata = MetaData()
+    words = Table("words", metadata, Column("word", String(20)))
+    view = CreateView(select(words), "stored", materialized=True, metadata=metadata).table
+    metadata.create_all(engine)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(words).values(word="a"))
+        assert connection.execute(select(view)).all() == []
+        connection.exec_driver_sql("REFRESH MATERIALIZED VIEW stored")
+        assert connection.execute(select(view)).all() == [("a",)]
+    metadata.drop_all(engine)
