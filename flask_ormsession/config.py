@@ -38,6 +38,8 @@ class Settings:
     lazy_loads: LazyLoads | None
     record_queries: bool
     slow_query_ms: float | None
+    statement_timeout_ms: float | None
+    track_modifications: bool
 
 
 KEYS: Mapping[str, str] = {
@@ -49,6 +51,8 @@ KEYS: Mapping[str, str] = {
     "ORM_COMMIT": "'auto': commit by the outcome of the request; 'manual': only when told",
     "ORM_LAZY_LOADS": "'peers', 'one', 'raise' or 'warn': what a lazy load does",
     "ORM_RECORD_QUERIES": "keep the statements of a context for get_recorded_queries()",
+    "ORM_TRACK_MODIFICATIONS": "False: models_committed and before_models_committed are never sent",
+    "ORM_STATEMENT_TIMEOUT_MS": "the database stops statements that take longer",
     "ORM_SLOW_QUERY_MS": "log a warning and send `slow_query` for statements that took longer",
 }
 
@@ -86,6 +90,8 @@ def read_settings(
         lazy_loads=_one_of(config, "ORM_LAZY_LOADS", get_args(LazyLoads), None),
         record_queries=_one_of(config, "ORM_RECORD_QUERIES", (True, False), False),
         slow_query_ms=_positive_number(config, "ORM_SLOW_QUERY_MS"),
+        statement_timeout_ms=_positive_number(config, "ORM_STATEMENT_TIMEOUT_MS"),
+        track_modifications=_one_of(config, "ORM_TRACK_MODIFICATIONS", (True, False), True),
     )
 
 

@@ -3,10 +3,13 @@ database; a URL that cannot be understood and a driver that is missing are found
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flask_ormsession import signals
 from flask_ormsession.errors import annotate
+from flask_ormsession.timeouts import limit_statements
 from orm import URL, Engine, create_engine, event, make_url
 
 if TYPE_CHECKING:
@@ -18,7 +21,12 @@ if TYPE_CHECKING:
 def make_engines(app: Flask, settings: Settings) -> dict[str | None, Engine]:
     """Return one engine per configured database, the default one under None. No I/O but for the
     instance folder, which is made when a SQLite file will live in it."""
-    return {name: make_engine(app, bind) for name, bind in settings.binds.items()}
+    engines = {name: make_engine(app, bind) for name, bind in settings.binds.items()}
+    for name, engine in engines.items():
+        _tell_of_exhaustion(app, name, engine)
+        if settings.statement_timeout_ms:
+            limit_statements(engine, settings.statement_timeout_ms)
+    return engines
 
 
 def make_engine(app: Flask, bind: BindSettings) -> Engine:
@@ -26,6 +34,17 @@ def make_engine(app: Flask, bind: BindSettings) -> Engine:
     engine = create_engine(resolve_url(app, make_url(bind.url)), **bind.options)
     event.listen(engine, "handle_error", _annotate_error)
     return engine
+
+
+def _tell_of_exhaustion(app: Flask, bind_key: str | None, engine: Engine) -> None:
+    app_ref = weakref.ref(app)
+
+    def tell(pool: object, error: BaseException) -> None:
+        app = app_ref()
+        if app is not None and signals.pool_exhausted.receivers:
+            signals.pool_exhausted.send(app, bind_key=bind_key, error=error)
+
+    event.listen(engine, "exhausted", tell)
 
 
 def resolve_url(app: Flask, url: URL) -> URL:

@@ -23,7 +23,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 from flask import Flask, current_app, has_app_context, has_request_context
 
 import orm
-from flask_ormsession import lifecycle, lookups, read_first, recording, shell, transaction
+from flask_ormsession import lifecycle, lookups, read_first, recording, shell, tracking, transaction
 from flask_ormsession import retry as retry_
 from flask_ormsession.config import read_settings
 from flask_ormsession.engines import make_engines
@@ -128,6 +128,7 @@ class Database(Generic[M]):
         state.reads_first = bool(read_first.find_files(engines))
         app.extensions[EXTENSION_KEY] = state
         recording.install(app, state)
+        tracking.install(state)
         lifecycle.install(app, state)
         app.shell_context_processor(functools.partial(shell.make_shell_context, self))
         app.cli.add_command(db_cli)

@@ -25,6 +25,7 @@ from werkzeug.exceptions import HTTPException
 
 from flask_ormsession import signals
 from flask_ormsession.errors import ReadOnlyError, annotate
+from flask_ormsession.recording import add_server_timing
 from flask_ormsession.session import (
     SCOPE,
     SessionScope,
@@ -151,6 +152,8 @@ def _end_responses(app: Flask, state: AppState) -> None:
             handle: Any = app.handle_user_exception
             answer = app.make_response(handle(*args[:-1], error))
             return process_response(*args[:-1], answer)
+        if app.debug and (scope := find_scope()) is not None:
+            add_server_timing(response, scope)
         return response
 
     _replace(app, "process_response", process_response)

@@ -1,7 +1,8 @@
 """What statements ran: `get_recorded_queries()`, the signals `query_executed` and `slow_query`.
 
-The engines are listened to only when ORM_RECORD_QUERIES or ORM_SLOW_QUERY_MS asks for it, or when
-somebody connects to one of the two signals; otherwise a statement costs nothing more.
+The engines are listened to only when ORM_RECORD_QUERIES or ORM_SLOW_QUERY_MS asks for it, in debug mode
+(for the header Server-Timing), or when somebody connects to `query_executed` or `lazy_load_batched`;
+otherwise a statement costs nothing more.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask
+from flask import Flask, Response
 
 import orm
 from flask_ormsession import signals
-from flask_ormsession.session import find_scope, make_scope
+from flask_ormsession.session import SessionScope, find_scope, make_scope
 from orm import event
 
 if TYPE_CHECKING:
@@ -62,31 +63,27 @@ class Recorder:
             self._listen(key, engine)
 
     def _listen(self, key: str | None, engine: Any) -> None:
-        starts: dict[int, float] = {}
-
-        def before(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            starts[id(cursor)] = time.perf_counter()
-
         def after(
             conn: Any, cursor: Any, statement: str, params: Any, context: Any, many: bool
         ) -> None:
             end = time.perf_counter()
-            start = starts.pop(id(cursor), end)
             reason = describe_reason(context)
-            self.note(QueryInfo(statement, params, start, end, reason, find_location(), key))
+            location = find_location()
+            query = QueryInfo(statement, params, context.started, end, reason, location, key)
+            self.note(query, is_batched(context))
 
-        event.listen(engine, "before_cursor_execute", before)
         event.listen(engine, "after_cursor_execute", after)
 
-    def note(self, query: QueryInfo) -> None:
-        """Keep one statement, and tell whom it concerns."""
+    def note(self, query: QueryInfo, batched: bool) -> None:
+        """Keep one statement, and tell whom it concerns. batched: a lazy load for several objects."""
         app = self._app()
         if app is None:
             return
-        if self.settings.record_queries:
-            keep(query)
+        keep(query, self.settings.record_queries)
         if signals.query_executed.receivers:
             signals.query_executed.send(app, query=query)
+        if batched and signals.lazy_load_batched.receivers:
+            signals.lazy_load_batched.send(app, query=query)
         slow = self.settings.slow_query_ms
         if slow is not None and query.duration * 1000 >= slow:
             logger.warning(
@@ -99,20 +96,35 @@ class Recorder:
                 signals.slow_query.send(app, query=query)
 
 
-def keep(query: QueryInfo) -> None:
-    """Add a statement to those of the current app context, if there is one."""
+def keep(query: QueryInfo, whole: bool) -> None:
+    """Add a statement to those of the current app context, if there is one; else only its time."""
     scope = find_scope()
-    if scope is not None:
+    if scope is None:
+        return
+    scope.query_count += 1
+    scope.query_s += query.duration
+    if whole:
         if scope.queries is None:
             scope.queries = []
         scope.queries.append(query)
+
+
+def add_server_timing(response: Response, scope: SessionScope) -> None:
+    """Tell the browser's developer tools what the database took: `Server-Timing: db;dur=1.5`."""
+    if scope.query_count:
+        plural = "" if scope.query_count == 1 else "s"
+        description = f"{scope.query_count} statement{plural}"
+        value = f'db;dur={scope.query_s * 1000:.2f};desc="{description}"'
+        response.headers.add("Server-Timing", value)
+        scope.query_count, scope.query_s = 0, 0.0
 
 
 def install(app: Flask, state: AppState) -> None:
     """Record from now on if the settings say so, else when a signal gets its first receiver."""
     settings = state.settings
     wanted = settings.record_queries or settings.slow_query_ms is not None
-    if wanted or signals.query_executed.receivers:
+    heard = (signals.query_executed, signals.lazy_load_batched)
+    if wanted or app.debug or any(signal.receivers for signal in heard):
         state.recorder = Recorder(app, state)
         return
     app_ref, state_ref = weakref.ref(app), weakref.ref(state)
@@ -123,8 +135,9 @@ def install(app: Flask, state: AppState) -> None:
             state.recorder = Recorder(app, state)
 
     # Kept by the app: the signal itself holds receivers weakly.
-    state.on_receiver = start
-    signals.query_executed.receiver_connected.connect(start)
+    state.on_receivers.append(start)
+    for signal in heard:
+        signal.receiver_connected.connect(start)
 
 
 def get_recorded_queries() -> list[QueryInfo]:
@@ -141,6 +154,12 @@ def describe_reason(context: Any) -> str:
     if reason.count:
         words.append(f"({reason.count})")
     return " ".join(word for word in words if word)
+
+
+def is_batched(context: Any) -> bool:
+    """Whether a statement is a lazy load which served several objects."""
+    reason = getattr(context, "reason", None)
+    return reason is not None and reason.kind == "lazy_load" and reason.count > 1
 
 
 def find_location() -> str:

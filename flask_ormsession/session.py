@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, g, has_app_context
 
-from flask_ormsession import read_first, signals, transaction
+from flask_ormsession import read_first, signals, tracking, transaction
 from flask_ormsession.binds import make_bind_key_session
 from flask_ormsession.errors import make_no_context_error, make_not_initialised_error
 from flask_ormsession.state import AppState, get_app, get_state
@@ -31,16 +31,19 @@ logger = logging.getLogger("flask_ormsession")
 class SessionScope:
     """What one app context knows of the database.
 
-    session: the session, once used. queries: what was recorded.
+    session: the session, once used. queries: what was recorded. query_count, query_s: how many
+    statements of this request were noticed, and how long they took.
     """
 
-    __slots__ = ("app", "queries", "session", "state")
+    __slots__ = ("app", "queries", "query_count", "query_s", "session", "state")
 
     def __init__(self, app: Flask, state: AppState) -> None:
         self.app = app
         self.state = state
         self.session: Session | None = None
         self.queries: list[Any] | None = None
+        self.query_count = 0
+        self.query_s = 0.0
 
     def __repr__(self) -> str:
         return f"<SessionScope of {self.app.name!r}: {self.session!r}>"
@@ -218,6 +221,8 @@ def make_session_factory(
     if len(engines) > 1:
         # A session with one engine skips the choice altogether.
         class_ = make_bind_key_session(class_, engines, read_first.find_files(engines))
+    if settings.track_modifications:
+        class_ = tracking.make_tracked_session(class_)
     factory: sessionmaker[Session] = sessionmaker(engines[None], class_=class_, **options)
     transaction.listen_to_ends(app, factory)
     if read_first.find_files(engines):

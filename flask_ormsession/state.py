@@ -5,7 +5,7 @@ A `Database` serves many apps, so it holds nothing of theirs itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import current_app
@@ -35,7 +35,7 @@ class AppState:
     engines: bind key -> engine; the default database under None.
     reads_first: whether sessions begin by reading (see `read_first`).
     recorder: what listens to the engines, once something wants to know of statements.
-    on_receiver: what waits for the first receiver of `query_executed`.
+    on_receivers: what waits for the first receivers of signals.
     """
 
     db: Database[Any]
@@ -44,7 +44,7 @@ class AppState:
     session_factory: sessionmaker[Session]
     reads_first: bool = False
     recorder: Any = None
-    on_receiver: Any = None
+    on_receivers: list[Any] = field(default_factory=list)
 
     def get_engine(self, bind_key: str | None = None) -> Engine:
         """Return the engine of a bind key. Raises ConfigError if it is not configured."""

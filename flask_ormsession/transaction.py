@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from flask_ormsession import signals
+from flask_ormsession.changes import Change, summarise
 from orm import Session, event, sessionmaker
 
 if TYPE_CHECKING:
@@ -25,20 +26,29 @@ logger = logging.getLogger("flask_ormsession")
 
 
 class Ledger:
-    """The hooks of one session, each with the transaction it belongs to, and which one committed."""
+    """The hooks and changes of one session, each with the transaction it belongs to, and which one
+    committed."""
 
-    __slots__ = ("commits", "committed", "rollbacks", "rolled_back")
+    __slots__ = ("changes", "commits", "committed", "rollbacks", "rolled_back")
 
     def __init__(self) -> None:
+        self.changes: list[tuple[Any, Change]] = []
         self.commits: list[tuple[Any, Hook]] = []
         self.rollbacks: list[tuple[Any, Hook]] = []
         self.committed: Any = None
         self.rolled_back: Any = None
 
+    def take_changes(self, ended: Any) -> list[Change]:
+        """Forget the changes of a transaction; returns them."""
+        taken = [change for owner, change in self.changes if owner is ended]
+        self.changes[:] = [entry for entry in self.changes if entry[0] is not ended]
+        return taken
+
     def hand_over(self, ended: Any, parent: Any) -> None:
         """The hooks of a released savepoint belong to its parent from now on."""
-        for hooks in (self.commits, self.rollbacks):
-            hooks[:] = [(parent if owner is ended else owner, hook) for owner, hook in hooks]
+        lists: list[list[tuple[Any, Any]]] = [self.commits, self.rollbacks, self.changes]
+        for entries in lists:
+            entries[:] = [(parent if owner is ended else owner, kept) for owner, kept in entries]
 
     def take(self, ended: Any, committed: bool) -> list[Hook]:
         """Forget the hooks of a transaction; returns those to run now."""
@@ -59,12 +69,24 @@ def add_hook(session: Session, hook: Hook, *, on_commit: bool) -> None:
     (ledger.commits if on_commit else ledger.rollbacks).append((owner, hook))
 
 
+def add_change(session: Session, change: Change) -> None:
+    """Note a change as made by the present transaction or savepoint."""
+    _ledger(session).changes.append((_current(session), change))
+
+
 def listen_to_ends(app: Flask, factory: sessionmaker[Session]) -> None:
     """Make the sessions of a factory send the app's signals and run their hooks."""
 
     def before_commit(session: Session) -> None:
-        if signals.before_commit.receivers and not session.in_nested_transaction():
+        if session.in_nested_transaction():
+            return
+        if signals.before_commit.receivers:
             signals.before_commit.send(app, session=session)
+        if signals.before_models_committed.receivers:
+            session.flush()
+            changes = summarise(change for _owner, change in _ledger(session).changes)
+            if changes:
+                signals.before_models_committed.send(app, session=session, changes=changes)
 
     def after_end(session: Session, ended: Any) -> None:
         if ended.parent is None or ended.nested:
@@ -104,10 +126,15 @@ def _settle(app: Flask, session: Session, ended: Any) -> None:
         ledger.hand_over(ended, ended.parent)
         return
     hooks = ledger.take(ended, committed)
+    changes = ledger.take_changes(ended)
     if not ended.nested:
         signal = signals.committed if committed else signals.rolled_back
         if (committed or rolled_back) and signal.receivers:
             signal.send(app, session=session)
+        if committed and changes and signals.models_committed.receivers:
+            net = summarise(changes)
+            if net:
+                signals.models_committed.send(app, session=session, changes=net)
     for hook in hooks:
         _run(hook, committed)
 

@@ -19,5 +19,6 @@ PoolDispatch = make_dispatch(
         "close": _RECORD,
         "detach": _RECORD,
         "close_detached": ("dbapi_connection",),
+        "exhausted": ("pool", "error"),
     },
 )

@@ -66,7 +66,15 @@ class QueuePool(Pool):
         try:
             return self._take()
         except IndexError:
-            return self._make() or self._wait()
+            record = self._make()
+        if record is not None:
+            return record
+        try:
+            return self._wait()
+        except exc.TimeoutError as error:
+            for listener in self.dispatch.exhausted:
+                listener(self, error)
+            raise
 
     def _make(self) -> ConnectionRecord | None:
         """Return a new record, still without a connection; None when the limit is reached."""

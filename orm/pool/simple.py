@@ -160,6 +160,14 @@ class SharedConnectionPool(Pool):
         return super()._options() | {"timeout": self._timeout}
 
     def _get(self) -> ConnectionRecord:
+        try:
+            return self._take()
+        except exc.TimeoutError as error:
+            for listener in self.dispatch.exhausted:
+                listener(self, error)
+            raise
+
+    def _take(self) -> ConnectionRecord:
         ident = get_ident()
         with self._returned:
             if self._owner != ident and self._depth:

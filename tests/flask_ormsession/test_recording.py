@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -72,3 +73,39 @@ def test_outside_of_a_context_nothing_is_kept(make_small: Any) -> None:
     with engine.connect() as connection:
         assert connection.execute(text("SELECT 1")).scalar() == 1
     assert event.contains(engine, "before_cursor_execute", print) is False
+
+
+def test_server_timing_in_debug(make_small: Any) -> None:
+    world = make_small(DEBUG=True)
+
+    @world.route
+    def view() -> str:
+        world.add("a")
+        world.db.session.execute(text("SELECT 1"))
+        return "ok"
+
+    header = world.client.post("/").headers["Server-Timing"]
+    assert re.fullmatch(r'db;dur=\d+\.\d\d;desc="2 statements"', header)
+    with world.app.app_context():
+        assert get_recorded_queries() == []
+
+
+def test_server_timing_of_a_request_without_statements(make_small: Any) -> None:
+    world = make_small(DEBUG=True)
+
+    @world.route
+    def view() -> str:
+        return "ok"
+
+    assert "Server-Timing" not in world.client.get("/").headers
+
+
+def test_no_server_timing_in_production(make_small: Any) -> None:
+    world = make_small(ORM_RECORD_QUERIES=True)
+
+    @world.route
+    def view() -> str:
+        world.db.session.execute(text("SELECT 1"))
+        return "ok"
+
+    assert "Server-Timing" not in world.client.get("/").headers

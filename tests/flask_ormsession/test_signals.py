@@ -10,7 +10,7 @@ import pytest
 from flask import request
 
 from flask_ormsession import signals
-from orm import exc, text
+from orm import ForeignKey, Mapped, exc, mapped_column, relationship, select, text
 
 NAMES = [
     "session_opened",
@@ -136,3 +136,43 @@ def test_commit_of_a_view_itself(small: Any, heard: list[str]) -> None:
 
     small.client.post("/?name=a")
     assert heard == ["session_opened", "before_commit", "committed", "session_closed"]
+
+
+def test_an_exhausted_pool(tmp_path: Any, make_small: Any) -> None:
+    world = make_small(ORM_ENGINE_OPTIONS={"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.01})
+    heard: list[Any] = []
+
+    def note(sender: Any, bind_key: Any, error: Any) -> None:
+        assert sender is world.app
+        heard.append((bind_key, error))
+
+    engine = world.app.extensions["ormsession"].engines[None]
+    with signals.pool_exhausted.connected_to(note, world.app), engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        with world.app.app_context(), pytest.raises(exc.TimeoutError) as caught:
+            world.db.session.execute(text("SELECT 1"))
+    assert heard == [(None, caught.value)]
+
+
+def test_a_batched_lazy_load(small: Any) -> None:
+    class Tag(small.db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+        item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+        item: Mapped[Any] = relationship("Item")
+
+    heard: list[str] = []
+
+    def note(sender: Any, query: Any) -> None:
+        assert sender is small.app
+        heard.append(query.reason)
+
+    with small.app.app_context():
+        small.db.create_all()
+        for name in ("a", "b", "c"):
+            small.db.session.add(Tag(item=small.add(name)))
+        small.db.session.commit()
+        small.db.session.expunge_all()
+        with signals.lazy_load_batched.connected_to(note, small.app):
+            tags = small.db.session.scalars(select(Tag)).all()
+            assert [tag.item.name for tag in tags] == ["a", "b", "c"]
+    assert heard == ["lazy_load Tag.item (3)"]

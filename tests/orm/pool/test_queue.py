@@ -438,3 +438,14 @@ def test_a_pool_without_limit_has_no_overflow(maker: Maker) -> None:
     while lent:
         lent.pop().close()
     assert (pool.overflow(), pool.checkedin()) == (0, 20)
+
+
+def test_listeners_hear_that_no_connection_came_back() -> None:
+    pool = QueuePool(object, pool_size=1, max_overflow=0, timeout=0.01)
+    heard: list[Any] = []
+    event.listen(pool, "exhausted", lambda pool, error: heard.append((pool, error)))
+    lent = pool.connect()
+    with pytest.raises(exc.TimeoutError) as caught:
+        pool.connect()
+    assert heard == [(pool, caught.value)]
+    lent.invalidate()
