@@ -9,7 +9,6 @@ from orm import exc
 from orm.compiler.ddl import DDLCompiler
 from orm.dialects.postgresql.types import enum_values
 from orm.schema.ddl import CreateEnumType, DropEnumType
-from orm.sql.elements import TextClause
 
 
 class PGDDLCompiler(DDLCompiler):
@@ -217,18 +216,7 @@ class PGDDLCompiler(DDLCompiler):
 
     def _has_enum(self, connection: Any, type_: Any) -> bool:
         schema = getattr(type_, "schema", None)
-        visible = (
-            "pg_catalog.pg_type_is_visible(t.oid)" if schema is None else "n.nspname = :schema"
-        )
-        query = TextClause(
-            "SELECT 1 FROM pg_catalog.pg_type t "
-            "JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace "
-            f"WHERE t.typname = :name AND {visible}"
-        )
-        params = {"name": str(type_.name)}
-        if schema is not None:
-            params["schema"] = schema
-        return connection.execute(query, params).first() is not None
+        return bool(connection.dialect.has_type(connection, str(type_.name), schema))
 
 
 def _number_or_word(value: Any) -> str:

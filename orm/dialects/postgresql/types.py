@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Final
 
 from orm import exc
 from orm.compiler.types import TypeCompiler, quoted_list, with_precision
+from orm.schema.create import ddl_connection
+from orm.schema.ddl import CreateEnumType, DropEnumType
 from orm.sql.comparators import ArrayComparator, JSONComparator
 from orm.sql.expression import literal
 from orm.sql.operators import custom_op
@@ -248,6 +250,21 @@ class ENUM(GenericENUM):
     def __init__(self, *enums: Any, create_type: bool = True, **options: Any) -> None:
         super().__init__(*enums, **options)
         self.create_type = create_type
+
+    def create(self, bind: Any, checkfirst: bool = True) -> None:
+        """Create the type in the database; with `checkfirst`, only if it is not there."""
+        with ddl_connection(bind) as connection:
+            if not (checkfirst and self._is_there(connection)):
+                connection.execute(CreateEnumType(self))
+
+    def drop(self, bind: Any, checkfirst: bool = True) -> None:
+        """Drop the type from the database; with `checkfirst`, only if it is there."""
+        with ddl_connection(bind) as connection:
+            if not checkfirst or self._is_there(connection):
+                connection.execute(DropEnumType(self))
+
+    def _is_there(self, connection: Any) -> bool:
+        return bool(connection.dialect.has_type(connection, self.name, self.schema))
 
 
 def path_array(value: Any) -> str:
