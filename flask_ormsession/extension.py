@@ -29,6 +29,7 @@ from flask_ormsession.config import read_settings
 from flask_ormsession.engines import make_engines
 from flask_ormsession.errors import NotInitialisedError, OrmSessionError, make_no_context_error
 from flask_ormsession.migrate.commands import db_cli
+from flask_ormsession.migrate.settings import Migrations
 from flask_ormsession.model import Model as PlainModel
 from flask_ormsession.model import get_metadata, make_base
 from flask_ormsession.pagination import Pagination, paginate
@@ -98,6 +99,7 @@ class Database(Generic[M]):
             raise OrmSessionError("Give the metadata to the model_class, not to Database as well.")
         self.Model = model_class
         self.session = make_context_session(self)
+        self.migrations = Migrations()
         self.vetoes: list[lifecycle.Veto] = []
         self._engine_options = dict(engine_options or {})
         self._session_options = dict(session_options or {})

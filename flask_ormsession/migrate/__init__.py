@@ -1,3 +1,45 @@
-"""Migrations: the `flask db` commands, Alembic underneath, and the bridge between the two worlds."""
+"""Migrations: the `flask db` commands, Alembic underneath, and the bridge between the two worlds.
+
+The commands are functions here too, with Flask-Migrate's names: `upgrade()`, `migrate()`, ...
+"""
 
 from __future__ import annotations
+
+from flask_ormsession.migrate.actions import (
+    branches,
+    check,
+    current,
+    downgrade,
+    edit,
+    heads,
+    history,
+    init,
+    list_templates,
+    merge,
+    migrate,
+    revision,
+    show,
+    stamp,
+    upgrade,
+)
+from flask_ormsession.migrate.settings import Migrate, Migrations
+
+__all__ = [
+    "Migrate",
+    "Migrations",
+    "branches",
+    "check",
+    "current",
+    "downgrade",
+    "edit",
+    "heads",
+    "history",
+    "init",
+    "list_templates",
+    "merge",
+    "migrate",
+    "revision",
+    "show",
+    "stamp",
+    "upgrade",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,17 @@ import click
 from flask import current_app
 
 from flask_ormsession.errors import MigrationError
+from flask_ormsession.migrate.settings import apply_callbacks, find_directory
+from flask_ormsession.state import get_app, get_state
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-WRITES_SCRIPT = "flask_ormsession.writes_script"  # in the attributes of a Config
+# In the attributes of a Config:
+COMMAND = "flask_ormsession.command"  # the name of Alembic's command
+LOCK_WAIT = "flask_ormsession.lock_wait_s"  # None: take no lock
+RENAMES = "flask_ormsession.renames"  # a renames.Answers
+
 DEFAULT_DIRECTORY = "migrations"
 # Alembic's remarks about itself; nobody asked.
 _NOISE = (
@@ -31,52 +37,114 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def resolve_directory(directory: str | None) -> Path:
-    """Return the migrations folder: as given (relative to where the command runs), else `migrations`
-    beside or inside the app's package, whichever is there, and else beside where the command runs."""
-    if directory is not None:
-        return Path(directory)
+    """Return the migrations folder: as given (relative to where the command runs), or as the app
+    names it, else `migrations` beside or inside the app's package, whichever is there, and else
+    beside where the command runs."""
+    named = directory or find_directory()
+    if named is not None:
+        return Path(named)
     root = Path(current_app.root_path)
     places = (Path(DEFAULT_DIRECTORY), root / DEFAULT_DIRECTORY, root.parent / DEFAULT_DIRECTORY)
     return next((place for place in places if (place / "env.py").is_file()), places[0])
 
 
-def make_config(directory: str | None, x_args: Sequence[str] = ()) -> Config:
-    """Return Alembic's Config for a folder. Raises MigrationError if it holds no migrations."""
-    from argparse import Namespace
+def make_config(
+    directory: str | None,
+    x_args: Sequence[str] = (),
+    attributes: Mapping[str, Any] | None = None,
+) -> Config:
+    """Return Alembic's Config for a folder.
 
-    from alembic.config import Config
-
+    x_args: `name=value` texts for `context.get_x_argument()`. attributes: what env.py is to know.
+    Raises MigrationError if the folder holds no migrations, or those of Flask-Migrate's `env.py`.
+    """
     folder = resolve_directory(directory)
     if not (folder / "env.py").is_file():
         raise MigrationError(
             f"There is no migrations folder at {folder} (it has no env.py). Make one with `flask db "
             "init`, or name the right one with `--directory`."
         )
-    ini = folder / "alembic.ini"
-    config = Config(
+    _refuse_foreign_environment(folder / "env.py")
+    config = _make_plain_config(folder / "alembic.ini", x_args)
+    config.attributes.update(attributes or {})
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    for name, value in (("path_separator", "os"), ("databases", ", ".join(_bind_keys()))):
+        if config.get_main_option(name) is None:
+            config.set_main_option(name, value.replace("%", "%%"))
+    return apply_callbacks(config)
+
+
+def _make_plain_config(ini: Path, x_args: Sequence[str]) -> Config:
+    from argparse import Namespace
+
+    from alembic.config import Config
+
+    return Config(
         str(ini) if ini.is_file() else None, stdout=sys.stdout, cmd_opts=Namespace(x=list(x_args))
     )
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    if config.get_main_option("path_separator") is None:
-        config.set_main_option("path_separator", "os")
-    return config
 
 
-def make_directory(directory: str | None) -> Path:
-    """Make a migrations folder from the templates; returns it.
+def _bind_keys() -> list[str]:
+    return [key for key in get_state(get_app()).engines if key is not None]
 
-    Raises MigrationError if there is something already.
+
+def _refuse_foreign_environment(env: Path) -> None:
+    """Raise MigrationError for an env.py that asks Flask-Migrate for a SQLAlchemy engine."""
+    text = env.read_text("utf-8")
+    if "run_migrations(" in text and "extensions['migrate']" in text.replace('"', "'"):
+        several = ", multidb=True" if "databases" in text else ""
+        raise MigrationError(
+            f"{env} was written by Flask-Migrate and asks it for an engine. Replace its content; the "
+            "scripts in versions/ and the database stay as they are:\n\n"
+            "    from alembic import context\n"
+            "    from flask_ormsession.migrate.environment import run_migrations\n\n"
+            f"    run_migrations(context{several})"
+        )
+
+
+def make_directory(
+    directory: str | None, template: str | None, *, multidb: bool, package: bool
+) -> Path:
+    """Make a migrations folder from a template; returns it.
+
+    template: the name of one of ours, or the path of a folder with one. package: with `__init__.py`
+    files. Raises MigrationError if there is something already, or no such template.
     """
-    folder = Path(directory or DEFAULT_DIRECTORY)
+    from alembic import command
+
+    folder = Path(directory or find_directory() or DEFAULT_DIRECTORY)
     if folder.exists() and any(folder.iterdir()):
         raise MigrationError(
             f"{folder} exists and is not empty. If it holds your migrations there is nothing to do; "
             "otherwise name another folder with `--directory`."
         )
-    (folder / "versions").mkdir(parents=True)
-    for template in ("env.py", "script.py.mako", "README"):
-        (folder / template).write_text((TEMPLATES / template).read_text("utf-8"), "utf-8")
+    source = find_template(template or ("flask-multidb" if multidb else "flask"))
+    config = _make_plain_config(folder / "alembic.ini", ())
+    config.config_file_name = str(folder / "alembic.ini")
+    # Alembic asks the Config for the folder with its templates; ours are elsewhere.
+    config.get_template_directory = lambda: str(source.parent)  # type: ignore[method-assign]
+    config = apply_callbacks(config)
+    with echo_messages():
+        command.init(config, str(folder), template=source.name, package=package)
     return folder
+
+
+def find_template(name: str) -> Path:
+    """Return the folder of a template. Raises MigrationError if there is none."""
+    own = TEMPLATES / name
+    found = own if own.is_dir() else Path(name).resolve()
+    if not (found / "env.py").is_file():
+        raise MigrationError(
+            f"There is no template {name!r}. It is one of {', '.join(list_templates())}, or the path "
+            "of a folder with env.py and script.py.mako."
+        )
+    return found
+
+
+def list_templates() -> dict[str, str]:
+    """Return the names of our templates, with what each is for."""
+    folders = sorted(path for path in TEMPLATES.iterdir() if path.is_dir())
+    return {path.name: (path / "README").read_text("utf-8").splitlines()[0] for path in folders}
 
 
 class _EchoHandler(logging.Handler):
@@ -110,7 +178,7 @@ def run(name: str, config: Any, *args: Any, **options: Any) -> Any:
     from alembic import command
     from alembic.util import AutogenerateDiffsDetected, CommandError
 
-    config.attributes[WRITES_SCRIPT] = name == "revision"
+    config.attributes[COMMAND] = name
     try:
         with echo_messages():
             return getattr(command, name)(config, *args, **options)
@@ -134,8 +202,10 @@ def explain(message: str) -> str:
         return (
             f"{message} The database is at a revision that no script in the folder has: a script was "
             "deleted, or belongs to another branch. Bring it back, or tell the database where it "
-            "stands with `flask db stamp`."
+            "stands with `flask db stamp --purge`."
         )
+    if "not on all head revisions" in message or "not on all current heads" in message:
+        return f"{message} It is not the newest: apply what is waiting with `flask db upgrade`."
     if "Multiple head revisions" in message:
         return f"{message} Join them with `flask db merge heads`."
     return message

@@ -2,53 +2,72 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
-from alembic.autogenerate import renderers
 from alembic.operations import ops
 
 from flask_ormsession.migrate.bridge import enum_names
+from flask_ormsession.migrate.operations import DropEnumOp
+from flask_ormsession.migrate.renames import Answers
+from flask_ormsession.migrate.renaming import rename_in
+from flask_ormsession.migrate.unchanged import explain_no_changes
+from flask_ormsession.state import get_app
 
 
-class DropEnumOp(ops.MigrateOperation):
-    """Drop the type of an Enum, which PostgreSQL keeps when its last table is dropped."""
+class ScriptFinisher:
+    """Alembic's hook `process_revision_directives` for one database.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    It finds renames, writes no script when there is nothing to do and says why, and sees to it that
+    a script can be taken back: on PostgreSQL enum types are dropped with their tables; MariaDB
+    refuses to drop an index that a foreign key needs, so indexes of dropped tables go with these.
 
-    def to_diff_tuple(self) -> tuple[str, str]:
-        """Return the form in which Alembic compares operations."""
-        return ("drop_enum", self.name)
-
-
-@renderers.dispatch_for(DropEnumOp)
-def _render_drop_enum(context: Any, op: DropEnumOp) -> str:
-    return f"sa.Enum(name={op.name!r}).drop(op.get_bind(), checkfirst=True)"
-
-
-def finish_script(context: Any, revision: Any, directives: list[Any]) -> None:
-    """Write no script when there is nothing to do; otherwise see to it that it can be taken back.
-
-    On PostgreSQL enum types are dropped with their tables; MariaDB refuses to drop an index that
-    a foreign key needs, so indexes of dropped tables go with these.
+    target: an `environment.Target`. own_hook: the app's hook, which runs before. last: whether no
+    further database follows.
     """
-    if not directives:
-        return
-    script = directives[0]
-    if script.upgrade_ops is None:
-        return
-    if script.upgrade_ops.is_empty():
-        directives[:] = []
-        click.echo("No changes: the database has everything that the models describe.")
-        return
-    wanted = context.opts["target_metadata"]
-    created = {op.table_name for op in script.upgrade_ops.ops if isinstance(op, ops.CreateTableOp)}
+
+    def __init__(self, target: Any, answers: Answers, own_hook: Any, *, last: bool) -> None:
+        self.target = target
+        self.answers = answers
+        self.own_hook = own_hook
+        self.last = last
+
+    def __call__(self, context: Any, revision: Any, directives: list[Any]) -> None:
+        """Finish the script in `directives`, or take it out."""
+        if self.own_hook is not None:
+            self.own_hook(context, revision, directives)
+        if not directives or not directives[0].upgrade_ops_list:
+            return
+        script = directives[0]
+        up, down = script.upgrade_ops_list[-1], script.downgrade_ops_list[-1]
+        if up.is_empty():
+            self._say_why(context)
+        else:
+            rename_in(up, down, self.answers, context.dialect)
+            _clean_up(up, down, context.opts["target_metadata"])
+        if self.last:
+            self.answers.finish()
+            if all(each.is_empty() for each in script.upgrade_ops_list):
+                directives[:] = []
+
+    def _say_why(self, context: Any) -> None:
+        if not self.target.metadata.tables:
+            return
+        # context.script would be the whole folder; the scripts on disk are enough for names.
+        scripts = context.environment_context.script
+        versions = [Path(item.path) for item in scripts.walk_revisions()]
+        click.echo(explain_no_changes(get_app(), self.target, versions))
+
+
+def _clean_up(upgrade_ops: Any, downgrade_ops: Any, wanted: Any) -> None:
+    """Let a script be taken back. wanted: the MetaData that was compared with."""
+    created = {op.table_name for op in upgrade_ops.ops if isinstance(op, ops.CreateTableOp)}
     before = [table for table in wanted.tables.values() if table.name not in created]
-    _drop_enums(script.downgrade_ops, before)
-    _drop_enums(script.upgrade_ops, list(wanted.tables.values()))
-    _leave_out_indexes(script.downgrade_ops)
-    _leave_out_indexes(script.upgrade_ops)
+    _drop_enums(downgrade_ops, before)
+    _drop_enums(upgrade_ops, list(wanted.tables.values()))
+    _leave_out_indexes(downgrade_ops)
+    _leave_out_indexes(upgrade_ops)
 
 
 def _drop_enums(container: Any, remaining: list[Any]) -> None:

@@ -1,9 +1,4 @@
-"""The commands `flask db init|revision|migrate|upgrade|downgrade|current|history|heads|check|stamp`,
-and `show`, `branches`, `merge`, `edit`.
-
-Alembic, and with it SQLAlchemy, is imported when a command runs and not before; so an app which never
-migrates never needs it.
-"""
+"""The commands `flask db ...`: Flask-Migrate's with their options, and `lint`, `diagram`, `doctor`."""
 
 from __future__ import annotations
 
@@ -15,10 +10,30 @@ import click
 from flask.cli import with_appcontext
 
 from flask_ormsession.errors import OrmSessionError
-from flask_ormsession.migrate.alembic_config import make_config, make_directory, run
-from flask_ormsession.state import get_app, get_state
+from flask_ormsession.migrate import actions
+from flask_ormsession.migrate.lock import DEFAULT_WAIT_S
 
 F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+DIRECTORY = click.option("-d", "--directory", help="The migrations folder.")
+X_ARG = click.option("-x", "--x-arg", multiple=True, help="A name=value for env.py.")
+MESSAGE = click.option("-m", "--message", help="What the migration does.")
+SQL = click.option("--sql", is_flag=True, help="Print the SQL instead of running it.")
+TAG = click.option("--tag", help="A value for env.py.")
+VERBOSE = click.option("-v", "--verbose", is_flag=True, help="Tell more.")
+
+
+class _Revision(click.ParamType[str]):
+    """A revision, which may begin with a minus sign: `flask db downgrade -2`."""
+
+    name = "revision"
+
+    def convert(self, value: str, param: Any, ctx: Any) -> str:
+        """Return the revision. Raises UsageError for what only can be a misspelt option."""
+        if value.startswith("-") and not value[1:].isdigit():
+            raise click.NoSuchOption(value, ctx=ctx)
+        return value
 
 
 @click.group("db")
@@ -26,9 +41,9 @@ def db_cli() -> None:
     """Create and apply database migrations."""
 
 
-def _command(name: str) -> Callable[[F], click.Command]:
-    """Make a command of `flask db`: in an app context, with `--directory` and `-x`, our errors shown
-    as one message and exit code 1."""
+def command(name: str, *options: Decorator[Any], **settings: Any) -> Callable[[F], click.Command]:
+    """Make a command of `flask db`: in an app context, with `--directory` and the given options, our
+    errors shown as one message and exit code 1. settings: for `click.command`."""
 
     def decorate(function: F) -> click.Command:
         @functools.wraps(function)
@@ -36,153 +51,184 @@ def _command(name: str) -> Callable[[F], click.Command]:
             try:
                 return function(*args, **kw)
             except OrmSessionError as error:
-                raise click.ClickException(str(error)) from error
+                message = "\n".join([str(error), *getattr(error, "__notes__", ())])
+                raise click.ClickException(message) from error
 
-        wrapped = with_appcontext(shown)
-        wrapped = click.option("-x", "--x-arg", multiple=True, help="Value for env.py.")(wrapped)
-        wrapped = click.option("-d", "--directory", help="The migrations folder.")(wrapped)
-        return db_cli.command(name)(wrapped)
+        wrapped: Any = with_appcontext(shown)
+        for option in reversed((DIRECTORY, *options)):
+            wrapped = option(wrapped)
+        return db_cli.command(name, **settings)(wrapped)
 
     return decorate
 
 
-def _check_models() -> None:
-    """Raise unless the Database knows a table, since an empty comparison would drop everything."""
-    state = get_state(get_app())
-    if not state.db.metadata.tables:
-        raise OrmSessionError(
-            "No model is known to the Database, so there is nothing to compare with. Import the modules "
-            "with your models where the app is made, and derive the models from db.Model of the same "
-            "Database object."
-        )
-
-
-@_command("init")
-def init(directory: str | None, x_arg: tuple[str, ...]) -> None:
-    """Make the migrations folder."""
-    folder = make_directory(directory)
-    click.echo(
-        f"Made {folder}. Write the first migration with `flask db migrate -m 'first tables'`."
+def _new_script(function: F) -> F:
+    """Add the options for where a new script goes."""
+    options = (
+        MESSAGE,
+        click.option("--sql", is_flag=True, help="Print the script's SQL instead."),
+        click.option("--head", default="head", show_default=True, help="The revision to follow."),
+        click.option("--splice", is_flag=True, help="Allow a revision that is not a head."),
+        click.option("--branch-label", help="Label for a new branch."),
+        click.option("--version-path", help="Folder for the script."),
+        click.option("--rev-id", help="Identifier of the new revision."),
+        click.option(
+            "--rename", multiple=True, metavar="OLD:NEW", help="A renamed column or table."
+        ),
+        click.option("--no-rename", is_flag=True, help="Nothing else was renamed; do not ask."),
+        X_ARG,
     )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
-@_command("revision")
-@click.option("-m", "--message", help="What the migration does.")
-@click.option("--autogenerate", is_flag=True, help="Fill it from the models.")
-@click.option("--sql", is_flag=True, help="Print SQL instead of writing to a database.")
-@click.option("--head", default="head", show_default=True, help="The revision to follow.")
-@click.option("--splice", is_flag=True, help="Allow a revision that is not a head.")
-@click.option("--branch-label", help="Label for a new branch.")
-@click.option("--version-path", help="Folder for the script.")
-@click.option("--rev-id", help="Identifier of the new revision.")
-def revision(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+def _lock(function: F) -> F:
+    """Add the options for the lock; the function is given `lock_timeout` in seconds, or None."""
+
+    @functools.wraps(function)
+    def locked(*args: Any, no_lock: bool, lock_timeout: float, **kw: Any) -> Any:
+        return function(*args, lock_timeout=None if no_lock else lock_timeout, **kw)
+
+    timeout = click.option(
+        "--lock-timeout",
+        type=click.FloatRange(min=0),
+        default=DEFAULT_WAIT_S,
+        show_default=True,
+        help="Seconds to wait for another process that migrates this database.",
+    )
+    none = click.option("--no-lock", is_flag=True, help="Do not keep other processes out.")
+    return timeout(none(locked))  # type: ignore[return-value]
+
+
+@command(
+    "init",
+    click.option("--multidb", is_flag=True, help="For the databases in ORM_BINDS, too."),
+    click.option("-t", "--template", help="Name or path of a template (see list-templates)."),
+    click.option("--package", is_flag=True, help="With __init__.py files."),
+)
+def init(**options: Any) -> None:
+    """Make the migrations folder."""
+    actions.init(**options)
+
+
+@db_cli.command("list-templates")
+def list_templates() -> None:
+    """List the templates for `init`."""
+    actions.list_templates()
+
+
+@command(
+    "revision",
+    click.option("--autogenerate", is_flag=True, help="Fill it from the models."),
+    _new_script,
+)
+def revision(**options: Any) -> None:
     """Write an empty migration script."""
-    if options["autogenerate"]:
-        _check_models()
-    run("revision", make_config(directory, x_arg), **options)
+    actions.revision(**options)
 
 
-@_command("migrate")
-@click.option("-m", "--message", help="What the migration does.")
-@click.option("--sql", is_flag=True, help="Print SQL instead of writing to a database.")
-@click.option("--head", default="head", show_default=True, help="The revision to follow.")
-@click.option("--splice", is_flag=True, help="Allow a revision that is not a head.")
-@click.option("--branch-label", help="Label for a new branch.")
-@click.option("--version-path", help="Folder for the script.")
-@click.option("--rev-id", help="Identifier of the new revision.")
-def migrate(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+@command("migrate", _new_script)
+def migrate(**options: Any) -> None:
     """Write a migration script from the difference between the models and the database."""
-    _check_models()
-    run("revision", make_config(directory, x_arg), autogenerate=True, **options)
+    actions.migrate(**options)
 
 
-@_command("upgrade")
-@click.argument("revision", default="head")
-@click.option("--sql", is_flag=True, help="Print the SQL instead of running it.")
-@click.option("--tag", help="A value for env.py.")
-def upgrade(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+@command("upgrade", click.argument("revision", default="head"), SQL, TAG, X_ARG, _lock)
+def upgrade(**options: Any) -> None:
     """Apply migrations, up to REVISION (default: all)."""
-    run("upgrade", make_config(directory, x_arg), **options)
+    actions.upgrade(**options)
 
 
-@_command("downgrade")
-@click.argument("revision", default="-1")
-@click.option("--sql", is_flag=True, help="Print the SQL instead of running it.")
-@click.option("--tag", help="A value for env.py.")
-def downgrade(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+@command(
+    "downgrade",
+    click.argument("revision", default="-1", type=_Revision()),
+    SQL,
+    TAG,
+    X_ARG,
+    _lock,
+    context_settings={"ignore_unknown_options": True},
+)
+def downgrade(**options: Any) -> None:
     """Take migrations back, down to REVISION (default: one step)."""
-    if options["sql"] and options["revision"] == "-1":
-        options["revision"] = "head:-1"
-    run("downgrade", make_config(directory, x_arg), **options)
+    actions.downgrade(**options)
 
 
-@_command("current")
-@click.option("-v", "--verbose", is_flag=True)
-def current(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+@command(
+    "current",
+    VERBOSE,
+    click.option("--check-heads", is_flag=True, help="Fail unless it is the newest."),
+    X_ARG,
+)
+def current(**options: Any) -> None:
     """Show the revision of the database."""
-    run("current", make_config(directory, x_arg), **options)
+    actions.current(**options)
 
 
-@_command("history")
-@click.option("-r", "--rev-range", help="As START:END.")
-@click.option("-v", "--verbose", is_flag=True)
-@click.option("-i", "--indicate-current", is_flag=True)
-def history(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+@command(
+    "history",
+    click.option("-r", "--rev-range", help="As START:END."),
+    VERBOSE,
+    click.option("-i", "--indicate-current", is_flag=True, help="Mark where the database is."),
+    X_ARG,
+)
+def history(**options: Any) -> None:
     """List the migrations, newest first."""
-    run("history", make_config(directory, x_arg), **options)
+    actions.history(**options)
 
 
-@_command("heads")
-@click.option("-v", "--verbose", is_flag=True)
-@click.option("--resolve-dependencies", is_flag=True)
-def heads(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+@command("heads", VERBOSE, click.option("--resolve-dependencies", is_flag=True))
+def heads(**options: Any) -> None:
     """Show the newest revisions in the folder."""
-    run("heads", make_config(directory, x_arg), **options)
+    actions.heads(**options)
 
 
-@_command("branches")
-@click.option("-v", "--verbose", is_flag=True)
-def branches(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+@command("branches", VERBOSE)
+def branches(**options: Any) -> None:
     """Show where the history branches."""
-    run("branches", make_config(directory, x_arg), **options)
+    actions.branches(**options)
 
 
-@_command("show")
-@click.argument("revision", default="head")
-def show(directory: str | None, x_arg: tuple[str, ...], revision: str) -> None:
+@command("show", click.argument("revision", default="head"))
+def show(**options: Any) -> None:
     """Show one migration."""
-    run("show", make_config(directory, x_arg), revision)
+    actions.show(**options)
 
 
-@_command("edit")
-@click.argument("revision", default="head")
-def edit(directory: str | None, x_arg: tuple[str, ...], revision: str) -> None:
+@command("edit", click.argument("revision", default="head"))
+def edit(**options: Any) -> None:
     """Open a migration script in $EDITOR."""
-    run("edit", make_config(directory, x_arg), revision)
+    actions.edit(**options)
 
 
-@_command("merge")
-@click.argument("revisions", nargs=-1)
-@click.option("-m", "--message", help="What the migration does.")
-@click.option("--branch-label", help="Label for the new revision.")
-@click.option("--rev-id", help="Identifier of the new revision.")
-def merge(directory: str | None, x_arg: tuple[str, ...], revisions: Any, **options: Any) -> None:
+@command(
+    "merge",
+    click.argument("revisions", nargs=-1),
+    MESSAGE,
+    click.option("--branch-label", help="Label for the new revision."),
+    click.option("--rev-id", help="Identifier of the new revision."),
+    X_ARG,
+)
+def merge(**options: Any) -> None:
     """Join branches of the history in a new migration."""
-    run("merge", make_config(directory, x_arg), revisions or "heads", **options)
+    actions.merge(**options)
 
 
-@_command("stamp")
-@click.argument("revision", default="head")
-@click.option("--sql", is_flag=True, help="Print the SQL instead of running it.")
-@click.option("--tag", help="A value for env.py.")
-@click.option("--purge", is_flag=True, help="Empty the version table first.")
-def stamp(directory: str | None, x_arg: tuple[str, ...], **options: Any) -> None:
+@command(
+    "stamp",
+    click.argument("revision", default="head"),
+    SQL,
+    TAG,
+    click.option("--purge", is_flag=True, help="Empty the version table first."),
+    X_ARG,
+    _lock,
+)
+def stamp(**options: Any) -> None:
     """Tell the database that it is at REVISION, without running anything."""
-    run("stamp", make_config(directory, x_arg), **options)
+    actions.stamp(**options)
 
 
-@_command("check")
-def check(directory: str | None, x_arg: tuple[str, ...]) -> None:
+@command("check", X_ARG)
+def check(**options: Any) -> None:
     """Exit with 1 if the models and the database differ."""
-    _check_models()
-    run("check", make_config(directory, x_arg))
+    actions.check(**options)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import gc
+import os
+import textwrap
 import uuid
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -56,10 +58,10 @@ class Lower(TypeDecorator[str]):
 class Project:
     """An app, its models, and its migrations folder."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, **config: Any) -> None:
         self.folder = folder
         self.app = Flask("project", instance_path=str(folder / "instance"))
-        self.app.config["ORM_DATABASE_URL"] = url
+        self.app.config.update(config, ORM_DATABASE_URL=url)
         self.db: Any = Database(self.app)
 
     def run(self, *words: str, code: int = 0) -> str:
@@ -76,11 +78,30 @@ class Project:
         """The texts of the migration scripts."""
         return [path.read_text() for path in (self.folder / "migrations/versions").glob("*.py")]
 
-    def tables(self) -> list[str]:
-        """The names of the tables in the database, Alembic's own left out."""
+    def tables(self, bind_key: str | None = None) -> list[str]:
+        """The names of the tables in a database, Alembic's own left out."""
         with self.app.app_context():
-            names = orm.inspect(self.db.engine).get_table_names()
+            names = orm.inspect(self.db.get_engine(bind_key)).get_table_names()
         return sorted(name for name in names if name != "alembic_version")
+
+    def write(self, rev_id: str, upgrade: str, downgrade: str = "pass") -> Path:
+        """Write a script with these bodies, following the newest; returns its path."""
+        self.run("revision", "-m", rev_id, "--rev-id", rev_id)
+        (path,) = (self.folder / "migrations/versions").glob(f"{rev_id}_*.py")
+        head, _, _ = path.read_text().partition("def upgrade")
+        bodies = [
+            textwrap.indent(textwrap.dedent(body).strip(), "    ") for body in (upgrade, downgrade)
+        ]
+        path.write_text(
+            f"{head}def upgrade() -> None:\n{bodies[0]}\n\n\ndef downgrade() -> None:\n{bodies[1]}\n"
+        )
+        return path
+
+    def dispose(self) -> None:
+        """Let go of the connections."""
+        with self.app.app_context():
+            for engine in self.db.engines.values():
+                engine.dispose()
 
 
 def declare_models(db: Any) -> None:
@@ -126,8 +147,7 @@ def bare(db_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.chdir(tmp_path)
     made = Project(db_url, tmp_path)
     yield made
-    with made.app.app_context():
-        made.db.engine.dispose()
+    made.dispose()
 
 
 @pytest.fixture
@@ -144,5 +164,44 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
     made = Project("sqlite:///small.db", tmp_path)
     declare_models(made.db)
     yield made
-    with made.app.app_context():
-        made.db.engine.dispose()
+    made.dispose()
+
+
+@pytest.fixture
+def second_url(db_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of another empty database, of the same kind as `db_url`."""
+    if db_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'second.db'}"
+        return
+    server = request.getfixturevalue("server_databases").server(db_kind)
+    name = f"ormsession_second_{os.getpid()}"
+    server.create_database(name)
+    yield server.url(name)
+    server.drop_database(name)
+
+
+def declare_sensors(db: Any) -> None:
+    """Declare Shop in the default database, Reading in that of the bind key "sensor-data"."""
+
+    class Shop(db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(String(80))
+
+    class Reading(db.Model):
+        __bind_key__ = "sensor-data"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        place: Mapped[str] = mapped_column(String(80), index=True)
+
+    db.Shop, db.Reading = Shop, Reading
+
+
+@pytest.fixture
+def several(
+    db_url: str, second_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Project]:
+    """A project with models in two databases, of each kind in turn."""
+    monkeypatch.chdir(tmp_path)
+    made = Project(db_url, tmp_path, ORM_BINDS={"sensor-data": second_url})
+    declare_sensors(made.db)
+    yield made
+    made.dispose()

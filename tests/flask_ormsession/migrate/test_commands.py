@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from flask_ormsession.migrate.commands import db_cli
 from orm import ForeignKey, Mapped, String, exc, func, mapped_column, select, text
 from tests.flask_ormsession.migrate.conftest import Color, Project, declare_models
 
@@ -255,3 +256,47 @@ def test_a_table_of_another_app_is_reported(small: Project) -> None:
     with small.app.app_context(), small.db.engine.begin() as connection:
         connection.execute(text("CREATE TABLE stray (id INTEGER)"))
     assert "Detected removed table 'stray'" in small.run("check", code=1)
+
+
+# -- options
+
+
+# What Flask-Migrate's documentation lists; ours have more.
+OPTIONS = {
+    "init": "--directory -d --multidb --template -t --package",
+    "list-templates": "",
+    "revision": "--directory --message -m --autogenerate --sql --head --splice --branch-label "
+    "--version-path --rev-id",
+    "migrate": "--directory --message -m --sql --head --splice --branch-label --version-path "
+    "--rev-id --x-arg -x",
+    "edit": "--directory revision",
+    "merge": "--directory --message -m --branch-label --rev-id revisions",
+    "upgrade": "--directory --sql --tag --x-arg -x revision",
+    "downgrade": "--directory --sql --tag --x-arg -x revision",
+    "show": "--directory revision",
+    "history": "--directory --rev-range -r --verbose -v --indicate-current -i",
+    "heads": "--directory --verbose -v --resolve-dependencies",
+    "branches": "--directory --verbose -v",
+    "current": "--directory --verbose -v",
+    "stamp": "--directory --sql --tag --purge revision",
+    "check": "--directory",
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_familiar_options(name: str) -> None:
+    parameters = db_cli.commands[name].params
+    assert set(OPTIONS[name].split()) <= {word for item in parameters for word in item.opts}
+
+
+def test_steps_are_counted(small: Project) -> None:
+    small.run("init")
+    for name in ("a1", "a2", "a3"):
+        small.run("revision", "-m", name, "--rev-id", name)
+    small.run("upgrade", "+2")
+    assert "a2" in small.run("current")
+    small.run("upgrade")
+    small.run("downgrade", "-2")
+    assert "a1" in small.run("current")
+    assert "No such option" in small.run("downgrade", "--nonsense", code=2)
+    assert "is not the newest" in small.run("current", "--check-heads", code=1)
