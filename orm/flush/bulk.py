@@ -36,6 +36,7 @@ def translate_rows(mapper: Any, rows: Sequence[Row]) -> Sequence[Row]:
 
     A polymorphic class adds its identity. The rows given are returned where names agree.
     """
+    rows = spread_composites(mapper, rows)
     keys = insert_keys(mapper)
     identity: dict[str, Any] = {}
     if mapper.polymorphic_on is not None and mapper.polymorphic_identity is not None:
@@ -43,6 +44,21 @@ def translate_rows(mapper: Any, rows: Sequence[Row]) -> Sequence[Row]:
     if not identity and all(key == name for key, name in keys.items()):
         return rows
     return [{**identity, **{keys.get(k, k): value for k, value in row.items()}} for row in rows]
+
+
+def spread_composites(mapper: Any, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows with the columns of composites in the place of their values."""
+    names = set(mapper.composites.keys())
+    if not names or not any(names & row.keys() for row in rows):
+        return rows
+    made = []
+    for row in rows:
+        row = dict(row)
+        for name in names & row.keys():
+            prop = mapper.props[name]
+            row.update(zip(prop.keys, prop.parts_of(row.pop(name)), strict=True))
+        made.append(row)
+    return made
 
 
 def core_insert(statement: Any, mapper: Any) -> Any:
@@ -101,7 +117,7 @@ def update_by_key(session: Any, statement: Any, rows: Sequence[Row]) -> int:
     mapper = mapper_of(statement)
     connection = session._connection_for(mapper=mapper)
     total = 0
-    for run in group_rows(rows):
+    for run in group_rows(spread_composites(mapper, rows)):
         names = list(run[0])
         missing = [key for key in mapper.pk_keys if key not in names]
         if missing:

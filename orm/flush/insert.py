@@ -187,7 +187,8 @@ def _check_keys(statement: InsertStatement, pairs: Sequence[Pair], rows: Sequenc
     """Refuse rows without a key before the database meets them."""
     shape = statement.shape
     for place, plan in enumerate(statement.columns):
-        if plan.column.primary_key and None in map(itemgetter(place), rows):
+        required = plan.column.primary_key and not plan.column.nullable
+        if required and None in map(itemgetter(place), rows):
             if shape.table.primary_key is None:
                 continue
             warnings.warn(

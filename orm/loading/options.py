@@ -211,7 +211,11 @@ class Load:
             root = attr.parent
         made = self._copy()
         made._root = root
-        return made._add(Directive(root, self._path, action, key))
+        # a composite stands for its columns
+        keys = getattr(getattr(attr, "prop", None), "column_keys", (key,))
+        for each in keys:
+            made = made._add(Directive(root, self._path, action, each))
+        return made
 
     def __repr__(self) -> str:
         path = " -> ".join(step.key for step in self._path)

@@ -6,6 +6,7 @@ nearest first. Columns of mixins are copied; `declared_attr`s are computed for t
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ForwardRef
@@ -310,8 +311,7 @@ class Scan:
         if note is not None and isinstance(value, RelationshipProperty):
             _annotate_relationship(value, note)
         elif note is not None and isinstance(value, CompositeProperty):
-            inner = note.inner
-            value.use_annotation(inner)
+            value.use_annotation(note.inner, note.optional)
         if isinstance(value, CompositeProperty):
             self._take_composite(value, name)
         self.properties[name] = value
@@ -320,8 +320,7 @@ class Scan:
         """Columns may be written inside composite(): those without attribute get one."""
         hints = getattr(value.class_or_factory, "__annotations__", {})
         parts = list(hints)
-        if not value.attrs:
-            value.attrs = list(parts)
+        self._complete_composite(value, name, parts)
         for place, attr in enumerate(value.attrs):
             if not isinstance(attr, (MappedColumn, Column)):
                 continue
@@ -336,6 +335,24 @@ class Scan:
                 hint = hints[parts[place]]
                 note = _note_of_part(hint, value.class_or_factory)
             self._take_column(self.class_, key, attr, note)
+
+    def _complete_composite(self, value: CompositeProperty, name: str, parts: list[str]) -> None:
+        """Make a column for each field of the class that has none."""
+        template = value.column_template
+        if template is not None and not dataclasses.is_dataclass(value.class_or_factory):
+            raise exc.ArgumentError(
+                f"{self._where(name)}: column_template names columns by the fields of a dataclass, which "
+                f"{value.class_or_factory!r} is not. Write the columns: mapped_column('...'), ..."
+            )
+        if value.attrs and template is None:
+            return
+        for part in parts[len(value.attrs) :]:
+            if template is not None:
+                value.attrs.append(MappedColumn(template % part))
+            elif part in self._body or part in inspect.get_annotations(self.class_):
+                value.attrs.append(part)
+            else:
+                value.attrs.append(MappedColumn(part))
 
     def _is_written_elsewhere(self, attr: Any) -> bool:
         return any(member is attr for member in self.class_.__dict__.values())

@@ -7,15 +7,16 @@ connection as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orm import exc
 from orm.inspection import inspect
 from orm.loading.plan import execute_select
-from orm.loading.refresh import load_get, refresh_state
+from orm.loading.refresh import find_present, load_get, lock_key, refresh_state
 from orm.session.dml import execute_dml
 from orm.sql.compound import CompoundSelect
 from orm.sql.elements import TextClause
+from orm.sql.select import select
 from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:
@@ -86,13 +87,22 @@ def begin_isolated(
     return left
 
 
+class GetRoute(NamedTuple):
+    """What Session.get() was given that needs a statement of its own."""
+
+    identity_token: Any = None
+    execution_options: Mapping[str, Any] = EMPTY_MAP
+    bind_arguments: Mapping[str, Any] | None = None
+
+
 def get_object(
     session: Session,
     entity: Any,
     ident: Any,
-    options: Sequence[Any] | None,
-    populate_existing: bool,
-    with_for_update: Any,
+    options: Sequence[Any] | None = None,
+    populate_existing: bool = False,
+    with_for_update: Any = None,
+    route: GetRoute | None = None,
 ) -> Any:
     """Return the object with a primary key, or None; see Session.get."""
     mapper = inspect(entity)
@@ -101,14 +111,45 @@ def get_object(
     key = identity_from_argument(mapper, ident)
     if key is None:
         return None
-    return load_get(session, mapper, key, options, populate_existing, with_for_update)
+    if route is None and not session.dispatch.do_orm_execute:
+        if type(key) is not tuple or None not in key:
+            return load_get(session, mapper, key, options, populate_existing, with_for_update)
+    route = route or GetRoute()
+    over = populate_existing or route.execution_options.get("populate_existing", False)
+    if not over and not with_for_update:
+        token = route.identity_token
+        known, found = find_present(session, mapper, key if token is None else (key, token))
+        if known:
+            return found
+    statement: Any = select(mapper.class_).options(*options or ())
+    if with_for_update:
+        statement = statement.with_for_update(**dict(lock_key(with_for_update)))
+        over = True
+    return _select_one(session, mapper, key, statement, route, over)
+
+
+def _select_one(
+    session: Session, mapper: Any, key: Any, statement: Any, route: GetRoute, over: bool
+) -> Any:
+    """get() by a statement to which listeners and options of all kinds apply."""
+    parts = key if isinstance(key, tuple) else (key,)
+    for name, value in zip(mapper.pk_keys, parts, strict=True):
+        statement = statement.where(getattr(mapper.class_, name) == value)
+    options = {"autoflush": False, **route.execution_options}
+    if over:
+        options["populate_existing"] = True
+    if route.identity_token is not None:
+        options["identity_token"] = route.identity_token
+    arguments = {"mapper": mapper, **(route.bind_arguments or {})}
+    result = execute_statement(session, statement, None, options, arguments)
+    return result.scalars().unique().one_or_none()
 
 
 def identity_from_argument(mapper: Any, ident: Any) -> Any:
     """Return the identity from what get() takes: a value, a tuple, or a dict by attribute.
 
-    None if a part of it is None, as no row can have that. Raises exc.InvalidRequestError
-    when the number or the names of the parts are wrong.
+    None if no row can have it: its parts are None, or one is and the mapper does not allow
+    that. Raises exc.InvalidRequestError when the number or the names of the parts are wrong.
     """
     keys = mapper.pk_keys
     if isinstance(ident, Mapping):
@@ -120,6 +161,8 @@ def identity_from_argument(mapper: Any, ident: Any) -> Any:
         values = [ident[key] for key in keys]
     elif isinstance(ident, (tuple, list)):
         values = list(ident)
+    elif len(keys) > 1 and (composite := _composite_over(mapper, keys)) is not None:
+        values = list(composite.parts_of(ident))
     else:
         values = [ident]
     if len(values) != len(keys):
@@ -127,7 +170,17 @@ def identity_from_argument(mapper: Any, ident: Any) -> Any:
             f"The primary key of {mapper.class_.__name__} is {', '.join(keys)}, but session.get() "
             f"was given {len(values)} values."
         )
-    if any(value is None for value in values):
+    return complete_identity(mapper, values)
+
+
+def _composite_over(mapper: Any, keys: Sequence[str]) -> Any:
+    """Return the composite of just the primary key, None if there is none."""
+    return next((each for each in mapper.composites if tuple(each.keys) == tuple(keys)), None)
+
+
+def complete_identity(mapper: Any, values: Sequence[Any]) -> Any:
+    """Return the identity, None if it lacks a part which it must have."""
+    if None in values and not (mapper.allow_partial_pks and any(v is not None for v in values)):
         return None
     return mapper.ident_from_values(values)
 

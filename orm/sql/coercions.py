@@ -12,6 +12,7 @@ from typing import Any
 
 from orm import exc
 from orm.inspection import inspect
+from orm.sql.columns import ColumnCollection
 from orm.sql.elements import (
     FALSE,
     NULL,
@@ -126,6 +127,17 @@ def expect_column(value: Any) -> Any:
     return element
 
 
+def expect_columns(values: Iterable[Any]) -> tuple[Any, ...]:
+    """The members of a SELECT's column list; `table.c["a", "b"]` is several."""
+    found: list[Any] = []
+    for value in values:
+        if isinstance(value, ColumnCollection):
+            found.extend(value)
+        else:
+            found.append(expect_column(value))
+    return tuple(found)
+
+
 def _column_of_plain(value: Any) -> Any:
     if value is None:
         return NULL
@@ -218,8 +230,19 @@ def expect_by_list(values: Iterable[Any]) -> tuple[Any, ...]:
         if element._is_from_clause:
             found.extend(element._all_selected_columns)
         else:
-            found.append(element)
+            found.extend(_spread(element))
     return tuple(found)
+
+
+def _spread(element: Any) -> tuple[Any, ...]:
+    """The columns of a composite attribute, each in the order asked of all; else the element itself."""
+    if element.__visit_name__ == "tuple" and "composed" in element._annotations:
+        return tuple(element.clauses)
+    if element.__visit_name__ == "unary" and element.modifier is not None:
+        parts = _spread(element.element)
+        if len(parts) > 1:
+            return tuple(type(element)(part, modifier=element.modifier) for part in parts)
+    return (element,)
 
 
 def expect_count(value: Any, what: str, type_: TypeEngine) -> Any:

@@ -9,6 +9,7 @@ from orm import exc
 from orm.sql.coercions import (
     expect_by_list,
     expect_column,
+    expect_columns,
     expect_count,
     expect_from,
     expect_join_target,
@@ -261,7 +262,7 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
     _statement_hints: tuple[Any, ...] = ()
 
     def __init__(self, *entities: Any) -> None:
-        columns = tuple([expect_column(entity) for entity in entities])
+        columns = expect_columns(entities)
         self._raw_columns = columns
         for column in columns:
             if has_orm_annotation(column):
@@ -281,7 +282,7 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
     def add_columns(self, *entities: Any) -> Self:
         """A copy with further columns behind the ones it has."""
         new = self._generate()
-        new._raw_columns = self._raw_columns + tuple(expect_column(entity) for entity in entities)
+        new._raw_columns = self._raw_columns + expect_columns(entities)
         for column in new._raw_columns:
             new._mark_orm(column)
         return new
@@ -308,7 +309,7 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
         return new._set_columns(entities)
 
     def _set_columns(self, entities: Iterable[Any]) -> Self:
-        self._raw_columns = tuple(expect_column(entity) for entity in entities)
+        self._raw_columns = expect_columns(entities)
         for column in self._raw_columns:
             self._mark_orm(column)
         return self

@@ -11,9 +11,7 @@ from orm.state.markers import NO_VALUE
 
 
 def _impl(state: InstanceState, key: str) -> Any:
-    if state.manager.configure is not None:
-        state.manager.configure()
-    impl = state.manager.impls.get(key)
+    impl = state.manager.impl_of(key)
     if impl is None:
         raise exc.InvalidRequestError(f"{state.class_.__name__} has no mapped attribute {key!r}.")
     return impl

@@ -41,6 +41,8 @@ class ClassManager:
         self.composite_ident = False
         self.attributes: dict[str, InstrumentedAttribute[Any]] = {}
         self.impls: dict[str, Any] = {}
+        #: the same for attributes that are made of others
+        self.composed: dict[str, Any] = {}
         self.fast: set[str] = set()
         self.slow: set[str] = set()
         self.active_history: set[str] = set()
@@ -139,6 +141,13 @@ class ClassManager:
         columns = [impl for impl in self.impls.values() if impl.is_column]
         self.column_names = frozenset(impl.key for impl in columns)
         self.expirable = frozenset(impl.key for impl in columns if not impl.deferred)
+
+    def impl_of(self, key: str) -> Any:
+        """Return what is behind a mapped attribute, composites included; None if there is none."""
+        if self.configure is not None:
+            self.configure()
+        found = self.impls.get(key)
+        return self.composed.get(key) if found is None else found
 
     def stop_fast_path(self, key: str) -> None:
         """Have every write of an attribute go through its `set`, from now on."""

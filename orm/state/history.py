@@ -81,7 +81,5 @@ def get_history(obj: Any, key: str, passive: int = PASSIVE_OFF ^ INIT_OK) -> His
 
     passive: how far to go for a value that is not loaded; see `orm.state.markers`.
     """
-    state = instance_state(obj)
-    impl = state.manager.impls[key]
-    found: History = impl.get_history(state, obj.__dict__, passive)
+    found: History = instance_state(obj).get_history(key, passive)
     return found

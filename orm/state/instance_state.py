@@ -258,7 +258,12 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     @property
     def attrs(self) -> NamedCollection[AttributeState]:
         """An AttributeState per attribute, with `value`, `loaded_value` and `history`."""
-        states = {key: AttributeState(self, key) for key in self.manager.attributes}
+        manager = self.manager
+        if manager.configure is not None:
+            manager.configure()
+        states = {
+            key: AttributeState(self, key) for key in (*manager.composed, *manager.attributes)
+        }
         return NamedCollection(states, self.class_.__name__)
 
     @property
@@ -378,7 +383,12 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
 
     def get_history(self, key: str, passive: int) -> Any:
         """Return the History of one attribute; see `orm.state.history.get_history`."""
-        return self.manager.impls[key].get_history(self, self.dict, passive)
+        impl = self.manager.impl_of(key)
+        if impl is None:
+            raise exc.InvalidRequestError(
+                f"{self.class_.__name__} has no mapped attribute {key!r}."
+            )
+        return impl.get_history(self, self.dict, passive)
 
     # -- pickling ------------------------------------------------------------
 

@@ -37,8 +37,8 @@ class Vertex(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     x: Mapped[int | None]
     y: Mapped[int | None]
-    place: Mapped[Point] = composite("x", "y")
-    always: Mapped[Point] = composite("x", "y", return_none_on=None)
+    place: Mapped[Point | None] = composite("x", "y")
+    always: Mapped[Point] = composite("x", "y")
 
 
 @pytest.fixture
