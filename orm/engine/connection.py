@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, LiteralString, Self, overload
 
 from orm import exc
@@ -22,6 +22,10 @@ from orm.util.typevars import T0, Rest, Ts
 if TYPE_CHECKING:
     from orm.compiler.compiled import Compiled
     from orm.engine.engine import Engine
+
+
+def _nobody() -> None:
+    return None
 
 
 class Connection:
@@ -45,6 +49,8 @@ class Connection:
         self._transaction: RootTransaction | None = None
         self._nested: NestedTransaction | None = None
         self._block: Transaction | None = None
+        #: returns the Session that works on this connection, or None
+        self.owner: Callable[[], Any] = _nobody
         self._ready = False
         self._autocommit = engine.dialect._autocommit_on_connect
         self._isolation_once = False
@@ -398,6 +404,15 @@ class Connection:
             self.dialect.do_rollback(self._dbapi)
         except Exception:
             self.invalidate()
+
+    def _defer_foreign_keys(self) -> None:
+        """Have foreign keys checked when the transaction is committed, if the database can."""
+        if not self._ready:
+            self._prepare()
+        try:
+            self.dialect.do_defer_foreign_keys(self._dbapi)
+        except BaseException as error:
+            raise_error(self, error, "deferred foreign keys", None)
 
     def _do_savepoint(self) -> str:
         self._savepoints += 1

@@ -8,6 +8,7 @@ driver. Each engine has its own instance; what depends on the server's version i
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, ClassVar
@@ -52,6 +53,7 @@ class DefaultDialect:
     supports_twophase: bool = False
     #: the driver is awaited; such engines are made by create_async_engine()
     is_async: bool = False
+    async_url_hint: ClassVar[str] = ""
     supports_row_locks: bool = False
     supports_alter: bool = True
     supports_comments: bool = False
@@ -148,6 +150,27 @@ class DefaultDialect:
         assert self.dbapi is not None
         return self.dbapi.connect(*args, **kwargs)
 
+    @classmethod
+    def get_async_dialect_cls(cls) -> type[DefaultDialect]:
+        """Return the class that serves create_async_engine() for the same URL.
+
+        Raises exc.InvalidRequestError if there is none.
+        """
+        if cls.is_async:
+            return cls
+        hint = cls.async_url_hint or "There is none for this database."
+        raise exc.InvalidRequestError(
+            f"create_async_engine() needs an asynchronous driver, and {cls.driver!r} is none. {hint}"
+        )
+
+    def make_lock(self) -> Any:
+        """Return a lock that those who connect may wait for."""
+        return threading.RLock()
+
+    def wrap_connection(self, connection: Any) -> Any:
+        """Return what a pool keeps for a driver's connection: an adapter, if the driver is awaited."""
+        return connection
+
     def on_connect(self, dbapi_connection: Any) -> None:
         """Prepare a new connection; called before any listener sees it."""
         if self._isolation_on_connect is not None:
@@ -197,6 +220,10 @@ class DefaultDialect:
         """Close."""
         dbapi_connection.close()
 
+    def do_terminate(self, dbapi_connection: Any) -> None:
+        """Close what is broken or was forgotten; without awaiting, where the driver is awaited."""
+        self.do_close(dbapi_connection)
+
     def do_savepoint(self, connection: Any, name: str) -> None:
         """Set a savepoint. name: safe as it is, made by us."""
         self._do_plain(connection, f"SAVEPOINT {name}")
@@ -215,6 +242,9 @@ class DefaultDialect:
             cursor.execute(sql)
         finally:
             cursor.close()
+
+    def do_defer_foreign_keys(self, dbapi_connection: Any) -> None:
+        """Have foreign keys checked at the end of the transaction, as far as the database can."""
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Return whether the server still answers on this connection."""

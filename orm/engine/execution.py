@@ -169,6 +169,7 @@ def _execute_watched(
     options: Mapping[str, Any],
 ) -> Any:
     """The same with listeners, echo and server-side cursors."""
+    owner = connection.owner() if owner is None else owner
     context = ExecutionContext(connection, sql, args, many, compiled, reason, owner, options)
     cursor = None
     try:

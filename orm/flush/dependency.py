@@ -86,7 +86,7 @@ def post_update_deletes(uow: UnitOfWork) -> None:
             ]
             for state, obj in pairs:
                 for _source, dest in processor.keys:
-                    clear_key(state, obj, dest, processor.prop)
+                    clear_key(uow, state, obj, dest, processor.prop)
             _write(uow, pairs, processor)
 
 

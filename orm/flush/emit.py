@@ -85,6 +85,18 @@ def run_one(uow: UnitOfWork, connection: Any, statement: Any) -> int:
     return matched
 
 
+def defer_foreign_keys(uow: UnitOfWork, mapper: Any) -> None:
+    """Have foreign keys checked at the end of the transaction, once per flush and connection.
+
+    While a key and what refers to it change one after the other, there is a moment at which
+    they do not agree.
+    """
+    connection = uow.session._connection_for(mapper=mapper)
+    if connection not in uow.deferring:
+        uow.deferring.add(connection)
+        connection._defer_foreign_keys()
+
+
 def matched_rows(connection: Any, cursor: Any, executions: int) -> int:
     """Return how many rows an UPDATE or DELETE matched; -1 where the driver cannot tell."""
     dialect = connection.dialect

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.flush import emit
-from orm.flush.processor import Pair, Processor, pairs_of, read_key
-from orm.sql.dml import delete, insert
+from orm.flush.processor import Pair, Processor, ident_parts, pairs_of, read_key
+from orm.sql.dml import delete, insert, update
 from orm.sql.elements import BindParameter
 from orm.state.backrefs import has_parent
 from orm.state.instance_state import instance_dict
@@ -78,6 +78,27 @@ class ManyToMany(Processor):
         row = {column.key: read_key(state, obj, key) for key, column in self.near}
         row.update({column.key: read_key(child_state, child, key) for key, column in self.far})
         return row
+
+    def switch_links(self, uow: UnitOfWork) -> None:
+        """Write the keys which have changed into the association rows, unless the database does."""
+        if self.prop.passive_updates:
+            return
+        rows: list[dict[str, Any]] = []
+        for state, obj in list(uow.saves.get(self.mapper, {}).items()):
+            if state not in uow.new_idents:
+                continue
+            former = ident_parts(state)
+            row = {"link_" + column.key: former.get(key) for key, column in self.near}
+            row.update(
+                {"new_" + column.key: read_key(state, obj, key) for key, column in self.near}
+            )
+            rows.append(row)
+        if not rows:
+            return
+        columns = [column for _key, column in self.near]
+        values = {c: BindParameter("new_" + c.key, type_=c.type, required=True) for c in columns}
+        statement = update(self.table).where(*_criteria(columns)).values(values)
+        emit.run_many(uow, uow.session._connection_for(mapper=self.mapper), statement, rows)
 
     def delete_links(self, uow: UnitOfWork) -> None:
         """Delete the rows of removed members, and all rows of deleted objects."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from orm.flush.cascade import items_of
 from orm.flush.processor import Pair, Processor, clear_key, pairs_of, read_key, set_key, sync_keys
 from orm.state.backrefs import has_parent
 from orm.state.instance_state import instance_dict, instance_state
@@ -53,6 +54,7 @@ class ManyToOne(Processor):
     def pull_now(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> list[Pair]:
         """As pull(), also with post_update; returns the objects written to."""
         key, keys, prop = self.key, self.keys, self.prop
+        uselist = prop.uselist
         self_ref = uow.session._self_ref
         written: list[Pair] = []
         for pair in pairs:
@@ -64,9 +66,11 @@ class ManyToOne(Processor):
             elif not self.has_change(state):
                 continue
             target = dict_.get(key)
+            if uselist:
+                target = next(iter(items_of(target or ())), None)
             if target is None:
                 for _source, dest in keys:
-                    clear_key(state, obj, dest, prop)
+                    clear_key(uow, state, obj, dest, prop)
                 written.append(pair)
                 continue
             target_state = instance_state(target)
@@ -88,6 +92,8 @@ class ManyToOne(Processor):
             return
         for state, obj in bucket.items():
             target = instance_dict(obj).get(self.key)
+            if self.prop.uselist:
+                target = next(iter(items_of(target or ())), None)
             if target is not None and (state.ident is None or self.has_change(state)):
                 yield instance_state(target), state
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from orm.flush import emit
 from orm.flush.cascade import items_of, related_objects
 from orm.flush.processor import (
     Pair,
@@ -68,12 +69,12 @@ class OneToMany(Processor):
         if self.deletes_orphans:
             uow.add_delete(child_state, child)
             return
-        self._clear(child_state, child)
+        self._clear(uow, child_state, child)
         uow.add_save(child_state, child)
 
-    def _clear(self, child_state: Any, child: Any) -> None:
+    def _clear(self, uow: UnitOfWork, child_state: Any, child: Any) -> None:
         for _source, dest in self.keys:
-            clear_key(child_state, child, dest, self.prop)
+            clear_key(uow, child_state, child, dest, self.prop)
 
     def _key_changed(self, state: Any) -> bool:
         committed = state.committed
@@ -89,6 +90,7 @@ class OneToMany(Processor):
                     state.committed[key] = value
         history = self.history(state, obj, passive)
         if not self.prop.passive_updates:
+            emit.defer_foreign_keys(uow, self.mapper)
             for child_state, child in pairs_of(history.unchanged):
                 uow.add_save(child_state, child)
 
@@ -117,7 +119,7 @@ class OneToMany(Processor):
 
     def _disown(self, uow: UnitOfWork, child_state: Any, child: Any) -> None:
         if child_state.session_ref is uow.session._self_ref:
-            self._clear(child_state, child)
+            self._clear(uow, child_state, child)
             uow.add_save(child_state, child)
 
     def push(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:

@@ -48,6 +48,7 @@ def order_saves(uow: UnitOfWork) -> Iterator[Batch]:
             for processor in dependency.processors_of(mapper)
             for edge in processor.save_edges(uow, uow.saves[mapper])
         ]
+        edges += [(target, state) for state, found in uow.followers.items() for _, target in found]
         yield from _batches(states, edges)
 
 

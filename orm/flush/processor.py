@@ -116,16 +116,29 @@ def set_key(state: Any, dict_: dict[str, Any], key: str, value: Any) -> None:
     dict_[key] = value
 
 
-def clear_key(state: Any, obj: Any, key: str, prop: Any) -> None:
-    """Set a foreign key to None. Raises AssertionError if it is part of the primary key."""
-    mapper = state.manager.mapper
-    if state.ident is not None and key in mapper.pk_keys:
-        raise AssertionError(
-            f"{state!r} left {prop}, but {mapper.class_.__name__}.{key} is part of its primary key "
-            "and cannot become NULL. Let it be deleted with its owner: "
-            'relationship(..., cascade="all, delete-orphan").'
-        )
+def clear_key(uow: UnitOfWork, state: Any, obj: Any, key: str, prop: Any) -> None:
+    """Set a foreign key to None, as the object has left a relationship.
+
+    A part of a primary key needs another owner by the time the row is written.
+    """
+    if state.ident is not None and key in state.manager.mapper.pk_keys:
+        uow.left[state] = prop
     set_key(state, instance_dict(obj), key, None)
+
+
+def check_complete(uow: UnitOfWork, state: Any, obj: Any) -> None:
+    """Raise AssertionError if a part of an object's primary key was blanked, and stays so."""
+    prop = uow.left.get(state)
+    if prop is None:
+        return
+    mapper = state.manager.mapper
+    for key in mapper.pk_keys:
+        if instance_dict(obj).get(key) is None:
+            raise AssertionError(
+                f"{state!r} left {prop}, but {mapper.class_.__name__}.{key} is part of its primary key "
+                "and cannot become NULL. Let it be deleted with its owner: "
+                'relationship(..., cascade="all, delete-orphan").'
+            )
 
 
 def ident_parts(state: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import Any
 
-from orm.flush import dependency, plan
+from orm.flush import dependency, key_switches, plan
 from orm.flush.cascade import iterate_cascade
 from orm.flush.delete import delete_states
 from orm.flush.insert import insert_states, set_identities
@@ -52,6 +52,14 @@ class UnitOfWork:
         self.stale: dict[Any, list[str]] = {}
         #: association rows already handled by the other side of the relationship
         self.linked: set[tuple[str, Any, Any, Any]] = set()
+        #: persistent states which left a relationship that their primary key depends on
+        self.left: dict[Any, Any] = {}
+        #: whether an object with a row gets another primary key
+        self.switching = False
+        #: states -> (processor, state referred to) whose key changes, and theirs with it
+        self.followers: dict[Any, list[tuple[Any, Any]]] = {}
+        #: connections on which foreign keys are checked at the end of the transaction
+        self.deferring: set[Any] = set()
         self._fresh: list[Any] = []
 
     # -- what takes part
@@ -91,6 +99,11 @@ class UnitOfWork:
             self.saves.get(mapper, {}).pop(state, None)
             bucket[state] = obj
             self._fresh.append(state)
+
+    @property
+    def has_switches(self) -> bool:
+        """Whether an object's identity may not be the key of its row now."""
+        return self.switching or bool(self.row_switches)
 
     @property
     def has_work(self) -> bool:
@@ -158,6 +171,7 @@ class UnitOfWork:
         for mapper, bucket in list(self.deletes.items()):
             for processor in dependency.processors_of(mapper):
                 processor.prepare_deletes(self, list(bucket.items()))
+        key_switches.find_followers(self)
         while self._fresh:
             fresh, self._fresh = self._fresh, []
             for state in fresh:
@@ -174,6 +188,9 @@ class UnitOfWork:
         for batch in plan.order_saves(self):
             self._save(batch)
         links = dependency.link_processors(self)
+        if self.new_idents:
+            for processor in links:
+                processor.switch_links(self)
         for processor in links:
             processor.delete_links(self)
         for processor in links:
@@ -188,6 +205,8 @@ class UnitOfWork:
         processors = dependency.processors_of(mapper)
         for processor in processors:
             processor.pull(self, states)
+        if self.followers:
+            key_switches.follow(self, states)
         new = [pair for pair in states if pair[0].ident is None]
         old = [pair for pair in states if pair[0].ident is not None]
         if new and (self.deletes or self.session.identity_map.maps.get(mapper.base_mapper)):

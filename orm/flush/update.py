@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.flush import emit
 from orm.flush.gen_params import make_picker
+from orm.flush.processor import check_complete, ident_parts
 from orm.flush.update_statement import (
     UpdateStatement,
     UpdateTable,
@@ -49,6 +50,8 @@ def update_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
         names = net_changes(uow, state, instance_dict(obj))
         if names:
             changed[state] = names
+        if uow.left:
+            check_complete(uow, state, obj)
     if changed:
         _write(uow, mapper, pairs, changed)
     if dispatch.after_update:
@@ -83,11 +86,13 @@ def _write(
     uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair], changed: dict[Any, tuple[str, ...]]
 ) -> None:
     connection = uow.session._connection_for(mapper=mapper)
-    ordered = _sort_by_identity([pair for pair in pairs if pair[0] in changed])
+    ordered = _sort_by_identity(mapper, [pair for pair in pairs if pair[0] in changed])
     for table in tables_of(mapper):
         groups: dict[tuple[str, ...], list[Pair]] = {}
         for pair in ordered:
             key = table.choose(changed[pair[0]])
+            if table.inherited and mapper.passive_updates:
+                key = tuple(name for name in key if name not in table.inherited)
             if key or table.version_key is not None:
                 groups.setdefault(key, []).append(pair)
         for key, own in groups.items():
@@ -98,12 +103,19 @@ def _write(
             _note_new_identity(uow, mapper, state, obj)
 
 
-def _sort_by_identity(pairs: list[Pair]) -> list[Pair]:
+def _sort_by_identity(mapper: Any, pairs: list[Pair]) -> list[Pair]:
     """Sort by primary key, so that concurrent transactions lock rows in the same order."""
+    kinds = [column.type.sort_key_function for column in mapper.primary_key]
+    if any(kinds):
+        return sorted(pairs, key=lambda pair: _sort_key(pair[0].identity_tuple, kinds))
     try:
         return sorted(pairs, key=lambda pair: pair[0].ident)
     except TypeError:
         return pairs
+
+
+def _sort_key(parts: Sequence[Any], kinds: Sequence[Any]) -> list[Any]:
+    return [part if f is None else f(part) for part, f in zip(parts, kinds, strict=True)]
 
 
 def _update_group(
@@ -153,7 +165,7 @@ def _send_many(
 ) -> None:
     table = statement.table
     rows: list[Row]
-    if table.key_is_ident and table.version_key is None and not uow.row_switches:
+    if table.key_is_ident and table.version_key is None and not uow.has_switches:
         rows = [(*row, pair[0].ident) for pair, row in zip(pairs, values, strict=True)]
     else:
         rows = [
@@ -213,21 +225,53 @@ def _update_one(
         where = where[1:]
     criteria = [column == value for column, value in zip(table.where_columns, where, strict=True)]
     statement = update(table.table).where(*criteria).values(values)
-    matched = emit.run_one(uow, connection, statement)
+    new_keys = [
+        name for name in key if name in table.mapper.pk_keys and emit.is_expression(dict_[name])
+    ]
+    if new_keys:
+        matched = _update_key(uow, connection, statement, table, new_keys, dict_)
+    else:
+        matched = emit.run_one(uow, connection, statement)
     if matched not in (-1, 1):
         raise exc.StaleDataError(
             f"An UPDATE of 1 row(s) of {table.table.description!r} found {matched}. "
             + explain_stale(uow, connection, table, [pair])
         )
     names = [n for n, value in zip(key, row, strict=True) if emit.has_expressions((value,))]
+    names = [name for name in names if name not in new_keys]
     uow.stale.setdefault(state, []).extend(names)
+
+
+def _update_key(
+    uow: UnitOfWork,
+    connection: Any,
+    statement: Any,
+    table: UpdateTable,
+    names: Sequence[str],
+    dict_: dict[str, Any],
+) -> int:
+    """Send an UPDATE which computes a primary key, and put the key into the object.
+
+    Returns the rows matched. Raises exc.FlushError where the database cannot return the key.
+    """
+    if not connection.dialect.update_returning:
+        raise exc.FlushError(
+            f"The primary key of a {table.mapper.class_.__name__} is to be set by an SQL expression, and "
+            f"{connection.dialect.name} does not return it from the UPDATE. Compute it in Python."
+        )
+    statement = statement.returning(*[table.columns[name] for name in names])
+    found = connection.execute(statement).all()
+    for name, value in zip(names, found[0] if found else (), strict=False):
+        dict_[name] = value
+    return len(found)
 
 
 def _note_new_identity(uow: UnitOfWork, mapper: Any, state: Any, obj: Any) -> None:
     if state.ident is None:
         return
     dict_ = instance_dict(obj)
-    made = mapper.ident_from_values([dict_.get(key) for key in mapper.pk_keys])
+    former = ident_parts(state)
+    made = mapper.ident_from_values([dict_.get(key, former[key]) for key in mapper.pk_keys])
     if made != state.ident:
         uow.new_idents[state] = made
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.flush.gen_params import row_processor
 from orm.flush.insert_shape import ColumnPlan
+from orm.flush.processor import ident_parts
 from orm.sql.dml import update
 from orm.sql.elements import BindParameter
 from orm.sql.select import select
@@ -25,12 +26,14 @@ class UpdateTable:
     onupdate. inline: columns with a SQL expression as onupdate. made_by_server: attributes
     which an UPDATE may change in the database. key_is_ident: an object's `ident` is the key
     of its row here. version_key: attribute of the version
-    column if it is in this table; makes_versions: the client makes its values.
+    column if it is in this table; makes_versions: the client makes its values. inherited: the
+    attributes of its key which are those of a parent's table.
     """
 
     __slots__ = (
         "_chosen",
         "columns",
+        "inherited",
         "inline",
         "key_columns",
         "key_is_ident",
@@ -67,6 +70,12 @@ class UpdateTable:
             self._add_onupdate(key, column)
         self.names = [key for key in self.columns if key != self.version_key]
         self.key_columns = [(mapper.column_key[c], c) for c in table.primary_key]
+        parents = mapper.tables[: mapper.tables.index(table)]
+        self.inherited = frozenset(
+            key
+            for column, key in mapper.column_key.items()
+            if column.table in parents and any(key == own for own, _ in self.key_columns)
+        )
         self.key_is_ident = tuple(key for key, _ in self.key_columns) == mapper.pk_keys
         self.key_is_ident = self.key_is_ident and len(self.key_columns) == 1
         self._chosen: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -102,9 +111,19 @@ class UpdateTable:
     def key_values(self, uow: UnitOfWork, state: Any, dict_: dict[str, Any]) -> list[Any]:
         """Return the values of the key as the row has them now."""
         ident = state.ident
+        mapper = self.mapper
+        if (
+            uow.switching
+            and self.inherited
+            and mapper.passive_updates
+            and ident is not None
+            and not uow.is_delete(state)
+        ):
+            # the database has taken this key along with that of the parent's table
+            known = ident_parts(state)
+            ident = mapper.ident_from_values([dict_.get(k, known[k]) for k in mapper.pk_keys])
         if self.key_is_ident and ident is not None:
             return [ident]
-        mapper = self.mapper
         if ident is None:
             return [dict_.get(key) for key, _ in self.key_columns]
         pk_keys: Sequence[str] = mapper.pk_keys

@@ -50,6 +50,9 @@ def hydrate_rows(plan: LoadPlan, rows: Sequence[Any], run: Run) -> Any:
         gc.disable()
     try:
         made = hydrate(rows, run)
+        if run.token is not None:
+            for each in run.maps:
+                each.stamp()
         if run.news:
             run.announce()
         if plan.has_collections:

@@ -23,6 +23,7 @@ class Run:
     over: populate_existing, what is there is overwritten.
     keeps: objects which were there before stay with the load they came from (refreshes).
     maps, peers, born: by number of the entity. lists, owners: by number of the joined entity.
+    token: the identity token that the objects get, or None.
     news: the new objects which somebody listens for; born[n] adds one, None if nobody does.
     """
 
@@ -38,6 +39,7 @@ class Run:
         "plan",
         "session",
         "session_ref",
+        "token",
     )
 
     def __init__(
@@ -48,15 +50,21 @@ class Run:
         over: bool = False,
         keeps: bool = False,
         mode: str | None = None,
+        token: Any = None,
     ) -> None:
         self.plan = plan
+        self.token = token
         self.session = session
         self.session_ref = session._self_ref
         identity_map = session.identity_map
         self.over = over
         self.keeps = keeps
         self.news: list[Any] = []
-        self.maps = [identity_map.for_mapper(entity.base) for entity in plan.entities]
+        self.maps: Sequence[Any]
+        if token is None:
+            self.maps = [identity_map.for_mapper(entity.base) for entity in plan.entities]
+        else:
+            self.maps = [identity_map.for_token(entity.base, token) for entity in plan.entities]
         self.peers = [Peers(entity.base, entity.options, mode) for entity in plan.entities]
         self.born: Sequence[Any] = plan.nobody
         if session.dispatch.loaded_as_persistent or plan.has_listeners():

@@ -95,10 +95,9 @@ def load_get(
     """
     lock = lock_key(with_for_update)
     if not populate_existing and lock is None:
-        state = session.identity_map.for_mapper(mapper.base_mapper).get(ident)
-        obj = None if state is None else state()
-        if obj is not None:
-            return obj if _is_present(state, obj, mapper) else None
+        known, found = find_present(session, mapper, ident)
+        if known:
+            return found
     directives = [each for option in options or () for each in option.directives]
     node = make_root(directives, mapper) if directives else None
     connection = session._connection_for(mapper=mapper)
@@ -108,6 +107,19 @@ def load_get(
     values = tuple(map(Value, ident)) if isinstance(ident, tuple) else (Value(ident),)
     found = fetch(session, plan, run, connection, None, GET, extracted=values)
     return found[0] if found else None
+
+
+def find_present(session: Any, mapper: Any, slot: Any) -> tuple[bool, Any]:
+    """Return (whether the session has an object of this identity, the object).
+
+    slot: the identity, with its token if it has one, as IdentityMap.slot_of() gives it. The object is None if it is of another class, or
+    its row is gone. Cost: one SELECT if the object is expired.
+    """
+    state = session.identity_map.for_mapper(mapper.base_mapper).get(slot)
+    obj = None if state is None else state()
+    if obj is None:
+        return False, None
+    return True, obj if _is_present(state, obj, mapper) else None
 
 
 def _is_present(state: Any, obj: Any, mapper: Any) -> bool:
@@ -184,7 +196,7 @@ def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | N
     batch = find_batch(state, obj, session.identity_map, lacks, mode)
     connection = session._connection_for(mapper=mapper)
     plan = get_columns_plan(connection, mapper, names)
-    run = Run(plan.rows, session, keeps=True)
+    run = Run(plan.rows, session, keeps=True, token=state.identity_token)
     subject = mapper.class_.__name__ if state.expired else f"{mapper.class_.__name__}.{min(names)}"
     kind = "refresh" if state.expired else "lazy_load"
     idents = [each[0].ident for each in batch]
@@ -262,7 +274,7 @@ def refresh_state(
     if names is not None:
         return _refresh_names(session, connection, state, obj, list(names))
     plan = get_identity_plan(connection, mapper, None, lock_key(with_for_update))
-    run = Run(plan.rows, session, over=True, keeps=True)
+    run = Run(plan.rows, session, over=True, keeps=True, token=state.identity_token)
     ident = state.ident if isinstance(state.ident, tuple) else (state.ident,)
     values = tuple(map(Value, ident))
     reason = Reason("refresh", mapper.class_.__name__, 1)
@@ -276,7 +288,7 @@ def _refresh_names(session: Any, connection: Any, state: Any, obj: Any, names: l
     columns = state.manager.column_names.intersection(names)
     if columns:
         plan = get_columns_plan(connection, mapper, frozenset(columns))
-        run = Run(plan.rows, session, keeps=True)
+        run = Run(plan.rows, session, keeps=True, token=state.identity_token)
         reason = Reason("refresh", mapper.class_.__name__, 1)
         if not fetch(session, plan, run, connection, {"keys": [state.ident]}, reason):
             return False

@@ -13,12 +13,10 @@ from orm.loading.execution import hydrate_rows
 from orm.loading.hydrate import Run
 
 
-def make_result(
-    session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any]
-) -> Result:
+def make_result(session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any]) -> Result:
     """Return the Result over an executed cursor.
 
-    options: populate_existing, lazy_loads and yield_per are read here. Without yield_per the
+    options: populate_existing, lazy_loads, identity_token and yield_per are read here. Without yield_per the
     rows are taken from the driver now, and the cursor is closed.
     """
     loads = RowLoads(session, plan, cursor, options)
@@ -41,7 +39,7 @@ def make_result(
 class RowLoads:
     """The source of an ORM result: driver rows, made into objects on the first fetch."""
 
-    __slots__ = ("_items", "_place", "_rows", "cursor", "mode", "over", "plan", "session")
+    __slots__ = ("_items", "_place", "_rows", "cursor", "mode", "over", "plan", "session", "token")
 
     def __init__(
         self, session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any]
@@ -51,6 +49,7 @@ class RowLoads:
         self.cursor = cursor
         self.over = bool(options.get("populate_existing", False))
         self.mode = check_mode(options.get("lazy_loads"))
+        self.token = options.get("identity_token")
         self._rows: Sequence[Any] | None = None
         self._items: Sequence[Any] | None = None
         self._place = 0
@@ -67,7 +66,7 @@ class RowLoads:
         plan = self.plan
         if plan.hydrate is None:
             return rows
-        run = Run(plan.rows, self.session, over=self.over, mode=self.mode)
+        run = Run(plan.rows, self.session, over=self.over, mode=self.mode, token=self.token)
         made: Sequence[Any] = hydrate_rows(plan, rows, run)
         return made
 

@@ -89,7 +89,9 @@ class Mapper:
         self.validators: dict[str, Any] = {}
         self.eager_defaults = eager_defaults
         self.confirm_deleted_rows = confirm_deleted_rows
-        self.passive_updates = passive_updates
+        self.passive_updates: bool = passive_updates and (
+            self.inherits is None or concrete or self.inherits.passive_updates
+        )
         self.passive_deletes = passive_deletes
         self.always_refresh = always_refresh
         self.allow_partial_pks = allow_partial_pks

@@ -29,6 +29,10 @@ def execute_dml(
     session: Session, statement: Any, params: Any, options: Mapping[str, Any], arguments: Any
 ) -> Any:
     """Return the Result of an ORM insert, update or delete."""
+    if statement._entity is None:
+        # a statement over a table, which only mentions mapped attributes
+        connection = session._connection_for(clause=statement, **arguments)
+        return connection.execute(statement, params, execution_options=options or None)
     check_star(statement._returning)
     if statement.is_insert:
         return _insert(session, statement, params, options)

@@ -30,16 +30,19 @@ class BoundConnection:
     """A connection in use by a session's transaction.
 
     should_commit: the session's commit commits `transaction`. opened_here: the session
-    checked the connection out and gives it back.
+    checked the connection out and gives it back. former_owner: whose the connection was.
     """
 
     connection: Any
     transaction: Any
     should_commit: bool
     opened_here: bool
+    former_owner: Any = None
 
     def close(self, invalidate: bool, rolled_back: bool) -> None:
         """End the transaction if it still runs, and give the connection back if it is ours."""
+        if self.former_owner is not None:
+            self.connection.owner = self.former_owner
         if invalidate:
             self.connection.invalidate()
         if self.opened_here:
@@ -78,7 +81,8 @@ def open_connection(
         if opened_here:
             connection.close()
         raise
-    return BoundConnection(connection, transaction, should_commit, opened_here)
+    former, connection.owner = connection.owner, session._self_ref
+    return BoundConnection(connection, transaction, should_commit, opened_here, former)
 
 
 def _begin_on(session: Session, connection: Any) -> tuple[Any, bool]:

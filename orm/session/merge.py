@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from orm import exc
 from orm.flush.cascade import items_of
-from orm.loading.refresh import load_get
 from orm.session import lifecycle
+from orm.session.events import fire
+from orm.session.execution import complete_identity, get_object
 from orm.state.instance_state import instance_dict
-from orm.state.markers import NO_AUTOFLUSH, PASSIVE_MERGE, PASSIVE_NO_INITIALIZE
+from orm.state.markers import NO_AUTOFLUSH, NO_VALUE, PASSIVE_MERGE, PASSIVE_NO_INITIALIZE
 
 if TYPE_CHECKING:
     from orm.session.session import Session
@@ -51,14 +52,14 @@ class Merge:
             self.done[state] = instance
             self._merge_related(state, instance, instance)
             return instance
-        if not self.load and state.committed is not None:
-            raise exc.InvalidRequestError(
-                "merge(load=False) takes objects without changes only: flush, expire or "
-                f"expunge {state!r} before."
-            )
+        if not self.load:
+            _check_unchanged(state)
         target, fresh = self._target(state)
         self.done[state] = target
         self._copy(state, instance, target, fresh)
+        if fresh:
+            target_state = lifecycle.state_of(target)
+            fire(target_state.manager.dispatch.load, target_state, None)
         return target
 
     def _target(self, state: Any) -> tuple[Any, bool]:
@@ -74,7 +75,7 @@ class Merge:
             found = session.identity_map.find(mapper.base_mapper, ident)
             target = found() if found is not None else None
             if target is None and self.load:
-                target = load_get(session, mapper, ident, self.options, False, None)
+                target = get_object(session, mapper, ident, self.options)
             if target is not None:
                 self.by_key[key] = target
                 return target, False
@@ -126,7 +127,8 @@ class Merge:
                 if "merge" in prop.cascade:
                     self._merge_changes(prop, state, instance, target)
                 continue
-            if prop.key not in instance_dict(instance):
+            value = instance_dict(instance).get(prop.key, NO_VALUE)
+            if value is NO_VALUE or (prop.uselist and not value and _was_never_set(state, prop)):
                 continue
             if "merge" in prop.cascade:
                 self._merge_relationship(prop, instance, target)
@@ -146,7 +148,7 @@ class Merge:
         value = instance_dict(instance)[key]
         target_state = lifecycle.state_of(target)
         impl = target_state.manager.impls[key]
-        if self.load and instance is not target:
+        if self.load and prop.uselist and instance is not target:
             # what is there has to be known, whatever the relationship says of lazy loads
             impl.get(target_state, instance_dict(target), PASSIVE_MERGE | NO_AUTOFLUSH)
         if not prop.uselist:
@@ -169,8 +171,24 @@ class Merge:
             setattr(target, key, set(members) if isinstance(value, (set, frozenset)) else members)
 
 
+def _was_never_set(state: Any, prop: Any) -> bool:
+    """Return whether an empty collection of a new object came to be by mere reading."""
+    return state.ident is None and prop.key not in (state.committed or ())
+
+
+def _check_unchanged(state: Any) -> None:
+    """Raise exc.InvalidRequestError for what merge(load=False) cannot copy as if loaded."""
+    if state.ident is None:
+        raise exc.InvalidRequestError(
+            f"merge(load=False) takes objects that have a row; {state!r} is new. Flush it in its "
+            "session before, or merge it with load=True."
+        )
+    if state.committed is not None:
+        raise exc.InvalidRequestError(
+            "merge(load=False) takes objects without changes only: flush, expire or "
+            f"expunge {state!r} before."
+        )
+
+
 def _ident_of_values(mapper: Any, values: dict[str, Any]) -> Any:
-    parts = [values.get(key) for key in mapper.pk_keys]
-    if any(part is None for part in parts):
-        return None
-    return mapper.ident_from_values(parts)
+    return complete_identity(mapper, [values.get(key) for key in mapper.pk_keys])

@@ -405,11 +405,18 @@ class Session:
     ) -> _T | None:
         """Return the object with this primary key, or None; no SQL if it is already here.
 
-        ident: the value, a tuple for composite keys, or a dict by attribute name.
+        ident: the value, a tuple for composite keys, or a dict by attribute name. options:
+        loader options. populate_existing: load it even if it is here, over its values.
+        with_for_update: True, or a dict of the arguments of with_for_update(); locks the row.
+        identity_token: tells apart the databases of a sharded session; only objects that were
+        loaded with it are found here. execution_options, bind_arguments: as in execute().
         """
+        special = None
+        if execution_options or bind_arguments or identity_token is not None:
+            special = execution.GetRoute(identity_token, execution_options, bind_arguments)
         with self._guard:
             found: _T | None = execution.get_object(
-                self, entity, ident, options, populate_existing, with_for_update
+                self, entity, ident, options, populate_existing, with_for_update, special
             )
         return found
 
@@ -694,9 +701,8 @@ class Session:
             state = lifecycle.state_of(instance)
             found: tuple[Any, ...] = state.mapper.identity_key_from_instance(instance)
             return found
-        key: tuple[Any, ...] = inspect(class_).identity_key_from_primary_key(
-            ident if isinstance(ident, (tuple, list)) else (ident,)
-        )
+        parts = ident if isinstance(ident, (tuple, list)) else (ident,)
+        key: tuple[Any, ...] = inspect(class_).identity_key_from_primary_key(parts, identity_token)
         return key
 
 

@@ -61,6 +61,10 @@ class PGDialect(PGReflection, DefaultDialect):
         "AUTOCOMMIT",
     )
 
+    def do_defer_foreign_keys(self, dbapi_connection: Any) -> None:
+        """Have foreign keys checked at COMMIT, those which are DEFERRABLE."""
+        self._do_plain(dbapi_connection, "SET CONSTRAINTS ALL DEFERRED")
+
     def make_upsert(self, table: Any, keys: Any, assign: Any) -> Any:
         """`INSERT ... ON CONFLICT (keys) DO UPDATE`."""
         return make_upsert(table, keys, assign)

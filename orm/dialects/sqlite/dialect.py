@@ -46,6 +46,10 @@ class SQLiteDialect(SQLiteReflection, DefaultDialect):
     max_parameters = 32766
     isolation_levels = ("SERIALIZABLE", "READ UNCOMMITTED", "AUTOCOMMIT")
 
+    def do_defer_foreign_keys(self, dbapi_connection: Any) -> None:
+        """Have foreign keys checked at COMMIT."""
+        self._do_plain(dbapi_connection, "PRAGMA defer_foreign_keys = ON")
+
     def make_upsert(self, table: Any, keys: Any, assign: Any) -> Any:
         """`INSERT ... ON CONFLICT (keys) DO UPDATE`."""
         return make_upsert(table, keys, assign)

@@ -6,7 +6,21 @@ from typing import Any
 
 import pytest
 
-from orm import Session, delete, event, exc, func, insert, inspect, select, union_all, update
+from orm import (
+    Integer,
+    Session,
+    String,
+    delete,
+    event,
+    exc,
+    func,
+    insert,
+    inspect,
+    mapped_column,
+    select,
+    union_all,
+    update,
+)
 
 
 def test_listeners_see_and_change_statements(session: Session, m: Any) -> None:
@@ -143,3 +157,85 @@ def test_an_isolation_level_with_the_first_statement(session: Session, m: Any) -
         with pytest.raises(exc.InvalidRequestError, match="has begun before"):
             session.execute(statement, execution_options={"isolation_level": "AUTOCOMMIT"})
         session.rollback()
+
+
+def test_get_with_execution_options_and_bind_arguments(memory: Any, m: Any) -> None:
+    seen: list[Any] = []
+
+    class Routed(Session):
+        def get_bind(self, mapper: Any = None, **arguments: Any) -> Any:
+            seen.append((mapper, arguments.get("shard")))
+            arguments.pop("shard", None)
+            return super().get_bind(mapper, **arguments)
+
+    with Routed(memory) as session:
+        session.add(m.User(id=1, name="a"))
+        session.flush()
+        session.expunge_all()
+        options: list[Any] = []
+        event.listen(
+            memory, "before_cursor_execute", lambda *args: options.append(args[4].execution_options)
+        )
+        found = session.get(
+            m.User, 1, execution_options={"note": 5}, bind_arguments={"shard": "north"}
+        )
+    assert found.name == "a"
+    assert options[-1]["note"] == 5
+    assert (inspect(m.User), "north") in seen
+
+
+def test_get_with_an_identity_token(filled: Session, m: Any) -> None:
+    user = filled.get(m.User, 1)
+    north = filled.get(m.User, 1, identity_token="north")
+    assert north is not user
+    assert filled.get(m.User, 1, identity_token="north") is north
+    assert filled.get(m.User, 1) is user
+    assert inspect(north).identity_token == "north"
+    assert inspect(north).key == (m.User, (1,), "north")
+    assert filled.identity_map[filled.identity_key(m.User, 1, identity_token="north")] is north
+    filled.expire(north)
+    assert north.name == "a"
+    assert inspect(user).identity_token is None
+
+
+def test_listeners_see_get(filled: Session, m: Any) -> None:
+    filled.expunge_all()
+    seen: list[str] = []
+    event.listen(filled, "do_orm_execute", lambda state: seen.append(str(state.statement)))
+    user = filled.get(m.User, 1)
+    assert user.name == "a"
+    assert len(seen) == 1
+    filled.get(m.User, 1)
+    assert len(seen) == 1
+
+
+def test_a_key_may_be_partly_null(memory: Any, session: Session, m: Any) -> None:
+    class Pair(m.Base):
+        __tablename__ = "pairs"
+        a = mapped_column(Integer)
+        b = mapped_column(Integer)
+        word = mapped_column(String(10))
+        __mapper_args__ = {"primary_key": [a, b]}
+
+    m.Base.metadata.create_all(memory)
+    session.execute("INSERT INTO pairs VALUES (1, NULL, 'x')")
+    assert session.get(Pair, (1, None)).word == "x"
+    assert session.get(Pair, (None, None)) is None
+    assert session.merge(Pair(a=1, b=None, word="y")) not in session.new
+
+
+def test_statements_of_a_session_know_it(memory: Any, session: Session, m: Any) -> None:
+    owners: list[Any] = []
+    event.listen(memory, "before_cursor_execute", lambda *args: owners.append(args[4].owner))
+    session.execute("SELECT 1")
+    session.execute(m.User.__table__.select())
+    session.connection().execute(m.User.__table__.select())
+    session.scalars(select(m.User))
+    session.add(m.User(name="a"))
+    session.flush()
+    session.execute(update(m.User).values(name="b"))
+    assert owners == [session] * 6
+    session.close()
+    with memory.connect() as connection:
+        connection.execute(m.User.__table__.select())
+    assert owners[-1] is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import Session, exc, inspect
+from orm import Session, event, exc, inspect
 
 
 def test_merge_onto_a_row(session: Session, m: Any) -> None:
@@ -71,3 +71,27 @@ def test_cycles_end(session: Session, m: Any) -> None:
     assert merged.user.posts == [merged]
     session.commit()
     assert session.merge_all([user])[0] is merged.user
+
+
+def test_reading_a_collection_is_no_change(filled: Session, m: Any) -> None:
+    given = m.User(id=1, name="a")
+    assert given.posts == []
+    merged = filled.merge(given)
+    assert len(merged.posts) == 1
+    merged = filled.merge(m.User(id=1, name="a", posts=[]))
+    assert merged.posts == []
+
+
+def test_new_objects_are_loaded_ones_for_listeners(memory: Any, session: Session, m: Any) -> None:
+    seen: list[Any] = []
+    event.listen(m.User, "load", lambda user, context: seen.append(user))
+    merged = session.merge(m.User(name="a"))
+    assert seen == [merged]
+    session.commit()
+    session.merge(m.User(id=merged.id, name="b"))
+    assert seen == [merged]
+
+
+def test_a_new_object_cannot_be_taken_as_loaded(session: Session, m: Any) -> None:
+    with pytest.raises(exc.InvalidRequestError, match="is new"):
+        session.merge(m.User(id=1), load=False)
