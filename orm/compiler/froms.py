@@ -7,6 +7,7 @@ from typing import Any
 
 from orm import exc
 from orm.compiler.expressions import ExpressionCompiler
+from orm.sql.subquery import AliasLabel
 
 
 class FromCompiler(ExpressionCompiler):
@@ -35,7 +36,13 @@ class FromCompiler(ExpressionCompiler):
             raise exc.CompileError(
                 "A column has no name yet: give it one, Column('name', ...), or map it by a class attribute."
             )
-        return self.preparer.quote(name)
+        return self.preparer.quote(self.written_name(name))
+
+    def written_name(self, name: str) -> str:
+        """A name as it stands in the text: the alias that it begins with has its name by now."""
+        if type(name) is AliasLabel:
+            return f"{self.alias_name(name.table)}_{self.written_name(name.rest)}"
+        return name
 
     def table_reference(self, table: Any) -> str:
         """The name by which columns refer to their table; empty where it has none."""

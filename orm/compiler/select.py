@@ -13,6 +13,7 @@ from orm.compiler.linting import warn_of_cartesian_product
 from orm.compiler.scope import BARE, IN_FROM, LATERAL, Scope
 from orm.sql.annotations import plain
 from orm.sql.froms import display_froms
+from orm.sql.subquery import AliasLabel, SelectLabelStyle
 
 
 class SelectCompiler(CTECompiler):
@@ -148,8 +149,12 @@ class SelectCompiler(CTECompiler):
     def selected_column(self, named: Any, scope: Scope) -> str:
         """One member of the column list, with its label if it needs one."""
         element, name = named.element, named.name
+        if type(name) is AliasLabel:
+            name = self.written_name(name)
+            named = named._replace(name=name)
         if scope.is_top:
-            self.result_columns.append(result_column(named))
+            by_column = scope.select._label_style == SelectLabelStyle.LABEL_STYLE_LEGACY_ORM
+            self.result_columns.append(result_column(named, by_column))
         if name is None:
             return self.process(element)
         if element.__visit_name__ == "label":
@@ -335,14 +340,19 @@ class SelectCompiler(CTECompiler):
         return self.process(select.element)
 
 
-def result_column(named: Any) -> ResultColumn:
-    """What is told of one selected column."""
+def result_column(named: Any, by_column: bool = False) -> ResultColumn:
+    """What is told of one selected column.
+
+    by_column: rows go by the column's own name, whatever its label is.
+    """
     element, name = named.element, named.name
     if name is None:
         name = key = str(getattr(element, "text", ""))
     else:
         # a mapped attribute is read by its own name, whatever the column is called
         key = named.key if "proxy_key" in element._annotations and not named.made_up else name
+        if by_column and name is not None:
+            key = element._annotations.get("proxy_key") or getattr(element, "key", None) or name
     return ResultColumn(name, key, (element,), element.type)
 
 

@@ -79,10 +79,15 @@ class Query(QueryClauses[_T]):
             return False
         return bool(columns[0]._is_from_clause and "parententity" in columns[0]._annotations)
 
-    def __str__(self) -> str:
+    def _labelled(self) -> Any:
+        """Return the select as it is executed: columns are labelled with the names of their tables."""
         statement = self.statement
         if getattr(statement, "_chosen_label_style", True) is None:
-            statement = statement.set_label_style(SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL)
+            statement = statement.set_label_style(SelectLabelStyle.LABEL_STYLE_LEGACY_ORM)
+        return statement
+
+    def __str__(self) -> str:
+        statement = self._labelled()
         bind = None if self.session is None else self.session.bind
         return str(statement) if bind is None else str(statement.compile(bind))
 
@@ -147,7 +152,7 @@ class Query(QueryClauses[_T]):
 
     def _execute(self) -> Any:
         """Return the result, made unique as the 1.x interface always did."""
-        statement = self.statement
+        statement = self._labelled()
         result = self.session.execute(statement)
         if self.is_single_entity:
             result = result.scalars()

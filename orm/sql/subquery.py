@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, Self
 
 from orm import exc
 from orm.sql import operators as ops
+from orm.sql.annotations import plain
 from orm.sql.coercions import to_element
 from orm.sql.columns import ColumnCollection
 from orm.sql.elements import (
@@ -33,6 +34,40 @@ class SelectLabelStyle(enum.IntEnum):
     LABEL_STYLE_DISAMBIGUATE_ONLY = 2
     LABEL_STYLE_DEFAULT = 2
     LABEL_STYLE_LEGACY_ORM = 3
+
+
+#: the column's name with its table's in front; rows of the latter go by the column's name all the same
+_WITH_TABLE = frozenset(
+    {SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL, SelectLabelStyle.LABEL_STYLE_LEGACY_ORM}
+)
+
+
+class AliasLabel(str):
+    """A label which begins with the name of an alias that gets its name when the statement is compiled.
+
+    table: the alias. rest: the column's name. As a string it is no more than a likeness: compilers write `table`'s name into it.
+    """
+
+    __slots__ = ("rest", "table")
+
+    rest: str
+    table: Any
+
+    def __new__(cls, table: Any, rest: str) -> Self:
+        made = super().__new__(cls, f"{table._anon_base}_{rest}")
+        made.table, made.rest = plain(table), rest
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, AliasLabel) and self.table is other.table and self.rest == other.rest
+        )
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash((id(self.table), self.rest))
 
 
 class NamedColumn(NamedTuple):
@@ -74,17 +109,19 @@ def name_columns(elements: tuple[Any, ...], style: SelectLabelStyle) -> tuple[Na
 
 def _own_name(element: Any, style: SelectLabelStyle) -> str | None:
     name: str | None = getattr(element, "_result_name", None)
-    if style == 1 and name is not None and not isinstance(element, Label):
+    if style in _WITH_TABLE and name is not None and not isinstance(element, Label):
         table = getattr(element, "table", None)
         table_name = None if table is None else table.name
         if table_name:
             schema = getattr(table, "schema", None)
             return f"{schema}_{table_name}_{name}" if schema else f"{table_name}_{name}"
+        if table is not None and table._is_derived:
+            return AliasLabel(table, name)
     return name
 
 
 def _own_key(element: Any, own: str | None) -> str:
-    if own is not None and own != element._result_name:
+    if own is not None and own != element._result_name and not isinstance(own, AliasLabel):
         return own
     key = element._proxy_key or own or getattr(element, "name", None)
     return "_no_label" if key is None else str(key)

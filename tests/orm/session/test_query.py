@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import Query, Session, exc, joinedload, scoped_session, select, sessionmaker
+from orm import Query, Session, aliased, exc, joinedload, scoped_session, select, sessionmaker
 
 
 def test_fetching(filled: Session, m: Any) -> None:
@@ -175,3 +175,20 @@ def test_of_a_plain_table(filled: Session, m: Any) -> None:
     assert filled.query(table.c.name).filter(table.c.id == 1).all() == [("a",)]
     assert filled.query(table).filter(table.c.id == 1).all() == [(1, "a")]
     assert filled.query(select(m.User.id).where(m.User.id == 2).scalar_subquery()).scalar() == 2
+
+
+def test_labels_begin_with_the_names_of_tables_and_aliases(filled: Session, m: Any) -> None:
+    other = aliased(m.User)
+    query = filled.query(m.User.id, other.id, other.name).filter(m.User.id == other.id)
+    assert str(query).split("\n")[0].strip() == (
+        "SELECT users.id AS users_id, users_1.id AS users_1_id, users_1.name AS users_1_name"
+    )
+    assert query.order_by(m.User.id).first()._fields == ("id", "id", "name")
+
+
+def test_labels_of_aliases_within_a_subquery(filled: Session, m: Any) -> None:
+    one, two = aliased(m.User), aliased(m.User)
+    inner = filled.query(one.id, two.id).filter(one.id == two.id).subquery(with_labels=True)
+    text = str(filled.query(inner))
+    assert "SELECT anon_1.users_1_id AS anon_1_users_1_id, anon_1.users_2_id" in text
+    assert len(filled.query(inner).all()) == 4
