@@ -22,6 +22,7 @@ from orm.compiler.types import TypeCompiler
 from orm.engine.url import URL
 from orm.exc import IntegrityInfo
 from orm.sql.visitors import set_default_dialect
+from orm.util.collector import build_list
 
 ConnectArgs = tuple[list[Any], dict[str, Any]]
 
@@ -258,6 +259,10 @@ class DefaultDialect:
     def make_cursor(self, dbapi_connection: Any, stream: bool = False) -> Any:
         """Return a new cursor. stream: rows stay on the server until they are fetched."""
         return dbapi_connection.cursor()
+
+    def fetch_rows(self, cursor: Any, make_row: Callable[[Any], Any]) -> list[Any]:
+        """Return make_row(values) of each row that is left in a cursor."""
+        return build_list(make_row, cursor.fetchall())
 
     # -- statements ----------------------------------------------------------------------------
 

@@ -168,7 +168,7 @@ class ScalarResult(Face[_R]):
         return [item[position] for item in items]
 
     def _shaper(self) -> Callable[[Any], Any]:
-        return _as_it_is if self._stream.scalar else itemgetter(self._position)
+        return as_it_is if self._stream.scalar else itemgetter(self._position)
 
     def _default_filter(self) -> UniqueFilter | None:
         filters = self._stream.unique_filters
@@ -225,7 +225,8 @@ def row_key(row: Any) -> Any:
     return row
 
 
-def _as_it_is(item: Any) -> Any:
+def as_it_is(item: Any) -> Any:
+    """Return the item."""
     return item
 
 

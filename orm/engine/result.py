@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, overload
 
-from orm.engine.fetching import Face, ScalarResult, row_key
+from orm.engine.fetching import Face, ScalarResult, as_it_is, row_key
 from orm.engine.row import (
     RMKeyView,
     Row,
     RowLayout,
     RowMapping,
     make_getter,
-    make_row_class,
     row_class,
 )
 from orm.engine.source import (
@@ -28,6 +27,7 @@ from orm.engine.source import (
     Source,
     UniqueFilter,
 )
+from orm.util.collector import build_list
 from orm.util.typevars import T0, Rest, Ts
 
 __all__ = [
@@ -70,18 +70,21 @@ class Result(Face[Row[*Ts]], Generic[*Ts]):
         stream = self._stream
         made = stream.row_class
         if made is None:
-            layout = stream.layout
-            made = make_row_class(layout) if layout.objects else row_class(layout.keys)
-            stream.row_class = made
+            made = stream.row_class = stream.layout.row_class
         return made
 
     def _shape(self, items: list[Any]) -> list[Any]:
+        stream = self._stream
+        if stream.gives_rows:
+            return items
         kind = self._row_class()
-        if self._stream.scalar:
+        if stream.scalar:
             return [kind((item,)) for item in items]
-        return list(map(kind, items))
+        return build_list(kind, items)
 
     def _shaper(self) -> Callable[[Any], Any]:
+        if self._stream.gives_rows:
+            return as_it_is
         kind = self._row_class()
         return (lambda item: kind((item,))) if self._stream.scalar else kind
 

@@ -33,16 +33,25 @@ class RowLayout:
     asked for in `row._mapping`; empty for results known by name only.
     """
 
-    __slots__ = ("_index", "ambiguous", "fields", "keys", "objects")
+    __slots__ = ("_index", "_row_class", "ambiguous", "fields", "keys", "objects")
 
     def __init__(self, keys: Sequence[str], objects: Sequence[Sequence[Any]] = ()) -> None:
         self.keys = tuple(keys)
         self.fields = frozenset(self.keys)
         self.objects = tuple(tuple(one) for one in objects)
         self._index: dict[Any, int] | None = None
+        self._row_class: type[Row] | None = None
         self.ambiguous: frozenset[str] = frozenset()
         if len(self.fields) != len(self.keys):
             self.ambiguous = frozenset(k for k in self.keys if self.keys.count(k) > 1)
+
+    @property
+    def row_class(self) -> type[Row]:
+        """The Row class of this layout, made once."""
+        made = self._row_class
+        if made is None:
+            made = self._row_class = make_row_class(self)
+        return made
 
     @property
     def index(self) -> dict[Any, int]:
@@ -281,7 +290,7 @@ def make_row_class(layout: RowLayout) -> type[Row]:
 @lru_cache(maxsize=512)
 def row_class(keys: tuple[str, ...]) -> type[Row]:
     """Return the Row class for these names; the same one while it is remembered."""
-    return make_row_class(RowLayout(keys))
+    return RowLayout(keys).row_class
 
 
 def _rebuild_row(keys: tuple[str, ...], values: tuple[Any, ...]) -> Row:

@@ -97,6 +97,7 @@ class RowStream:
         "buffer",
         "closed",
         "exhausted",
+        "gives_rows",
         "layout",
         "requires_unique",
         "row_class",
@@ -119,6 +120,8 @@ class RowStream:
         self.scalar = scalar
         self.unique_filters = unique_filters
         self.row_class = made_row_class
+        #: the items are Rows of the layout already
+        self.gives_rows = False
         self.yield_per: int | None = None
         #: items repeat until unique() is called, which the caller has to do
         self.requires_unique = False

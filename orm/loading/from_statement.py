@@ -81,7 +81,7 @@ def execute_from_statement(
         plan = make_plan(connection.dialect, statement, compiled, names)
         if key[1] is not None:
             cache.put(key, plan)
-    return make_result(session, plan, cursor, options)
+    return make_result(session, plan, cursor, options, connection.dialect)
 
 
 def make_plan(

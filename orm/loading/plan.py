@@ -72,7 +72,7 @@ def execute_select(
         options=sent,
         statement=statement,
     )
-    return make_result(session, plan, cursor, options)
+    return make_result(session, plan, cursor, options, connection.dialect)
 
 
 def get_plan(connection: Any, statement: Any, key: Any, binds: Sequence[Any]) -> LoadPlan:

@@ -6,22 +6,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orm import exc
-from orm.engine.result import Result
+from orm.engine.result import ListSource, Result
+from orm.engine.source import RowStream
 from orm.loading.batch import MODES
 from orm.loading.builder import LoadPlan
 from orm.loading.execution import hydrate_rows
 from orm.loading.hydrate import Run
 
 
-def make_result(session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any]) -> Result:
+def make_result(
+    session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any], dialect: Any
+) -> Result:
     """Return the Result over an executed cursor.
 
     options: populate_existing, lazy_loads, identity_token and yield_per are read here. Without yield_per the
     rows are taken from the driver now, and the cursor is closed.
     """
+    per_chunk = options.get("yield_per") if options else None
+    if plan.hydrate is None and per_chunk is None:
+        check_mode(options.get("lazy_loads"))
+        return make_rows(plan, cursor, dialect)
     loads = RowLoads(session, plan, cursor, options)
     source: Any = loads
-    per_chunk = options.get("yield_per")
     if per_chunk is None:
         loads.read_all()
     else:
@@ -34,6 +40,17 @@ def make_result(session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str,
     if per_chunk is not None:
         result = result.yield_per(int(per_chunk))
     return result
+
+
+def make_rows(plan: LoadPlan, cursor: Any, dialect: Any) -> Result:
+    """Return the Result of a plan whose driver rows need no conversion."""
+    try:
+        rows = dialect.fetch_rows(cursor, plan.layout.row_class)
+    finally:
+        cursor.close()
+    stream = RowStream(plan.layout, ListSource(rows), False, plan.unique_filters)
+    stream.gives_rows = True
+    return Result(stream)
 
 
 class RowLoads:

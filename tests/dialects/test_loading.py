@@ -88,3 +88,14 @@ def test_yield_per(blog: Any, session: Session) -> None:
         sizes.append(len(part))
         assert all(len(post.comments) in (0, 2) for post in part)
     assert sizes == [7, 7, 7, 7, 3]
+
+
+def test_rows_of_columns_have_names_and_one_class_per_statement(
+    blog: Any, session: Session
+) -> None:
+    """The driver may make them; the class is not made again at the next execution."""
+    statement = select(blog.User.id, blog.User.name).order_by(blog.User.id)
+    first, second = session.execute(statement).all(), session.execute(statement).all()
+    assert (first[0].id, first[0].name) == tuple(first[0]) == (1, "u1")
+    assert first == second
+    assert type(first[0]) is type(second[0])
