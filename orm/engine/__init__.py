@@ -8,6 +8,7 @@ from orm.engine.cursor import CursorResult
 from orm.engine.engine import Engine
 from orm.engine.execution import ExceptionContext, ExecutionContext, Reason
 from orm.engine.mock import MockConnection, create_mock_engine
+from orm.engine.multi_reflection import ObjectKind, ObjectScope
 from orm.engine.reflection import Inspector
 from orm.engine.result import (
     ChunkedIteratorResult,
@@ -32,6 +33,8 @@ __all__ = [
     "ExecutionContext",
     "FrozenResult",
     "Inspector",
+    "ObjectKind",
+    "ObjectScope",
     "IteratorResult",
     "MappingResult",
     "MockConnection",

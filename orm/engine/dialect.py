@@ -64,6 +64,8 @@ class DefaultDialect:
     supports_identity_columns: bool = False
     supports_native_boolean: bool = True
     supports_native_enum: bool = False
+    #: the class of what inspect(engine) returns, if it is more than Inspector
+    inspector: Any = None
     supports_native_decimal: bool = False
     supports_native_uuid: bool = False
     supports_native_interval: bool = False
@@ -336,6 +338,30 @@ class DefaultDialect:
     def has_sequence(self, connection: Any, sequence_name: str, schema: str | None = None) -> bool:
         """Return whether there is a sequence of this name."""
         return False
+
+    def get_sequence_names(self, connection: Any, schema: str | None = None) -> list[str]:
+        """Return the names of the sequences."""
+        return []
+
+    def get_materialized_view_names(self, connection: Any, schema: str | None = None) -> list[str]:
+        """Return the names of the views that are stored."""
+        return []
+
+    def get_temp_table_names(self, connection: Any) -> list[str]:
+        """Return the names of the connection's temporary tables."""
+        raise NotImplementedError(f"{self.name} does not tell which temporary tables there are.")
+
+    def get_temp_view_names(self, connection: Any) -> list[str]:
+        """Return the names of the connection's temporary views."""
+        raise NotImplementedError(f"{self.name} does not tell which temporary views there are.")
+
+    def get_table_options(
+        self, connection: Any, table_name: str, schema: str | None = None
+    ) -> dict[str, Any]:
+        """Return the options of a table, as Table() takes them. Raises exc.NoSuchTableError."""
+        if not self.has_table(connection, table_name, schema):
+            raise exc.NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
+        return {}
 
 
 class StrCompileDialect(DefaultDialect):

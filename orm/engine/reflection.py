@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from orm.engine.connection import Connection
 from orm.engine.engine import Engine
+from orm.engine.multi_reflection import MultiReflection
 from orm.inspection import inspects
 
 ReflectedColumns = list[dict[str, Any]]
@@ -32,7 +33,7 @@ def unquote(name: str) -> str:
     return name
 
 
-class Inspector:
+class Inspector(MultiReflection):
     """Reads the catalogue of a database. Each call asks anew unless it was asked before.
 
     bind: an engine (each call uses a connection of its own) or a connection.
@@ -102,6 +103,31 @@ class Inspector:
         """Return the names of the views, sorted."""
         return list(self._ask("get_view_names", schema))
 
+    def get_materialized_view_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Return the names of the views that are stored, sorted."""
+        return list(self._ask("get_materialized_view_names", schema))
+
+    def get_sequence_names(self, schema: str | None = None, **kw: Any) -> list[str]:
+        """Return the names of the sequences, sorted."""
+        return list(self._ask("get_sequence_names", schema))
+
+    def get_temp_table_names(self, **kw: Any) -> list[str]:
+        """Return the names of this connection's temporary tables, sorted.
+
+        Raises NotImplementedError where the database does not tell.
+        """
+        return list(self._ask("get_temp_table_names"))
+
+    def get_temp_view_names(self, **kw: Any) -> list[str]:
+        """Return the names of this connection's temporary views, sorted."""
+        return list(self._ask("get_temp_view_names"))
+
+    def get_table_options(
+        self, table_name: str, schema: str | None = None, **kw: Any
+    ) -> dict[str, Any]:
+        """Return the options with which the table was created, as Table() takes them."""
+        return dict(self._ask("get_table_options", table_name, schema))
+
     def get_view_definition(self, view_name: str, schema: str | None = None, **kw: Any) -> str:
         """Return the text of a view. Raises exc.NoSuchTableError."""
         return str(self._ask("get_view_definition", view_name, schema))
@@ -151,15 +177,43 @@ class Inspector:
         """Return {"text": the comment or None}."""
         return dict(self._ask("get_table_comment", table_name, schema))
 
+    def reflect_table(
+        self,
+        table: Any,
+        include_columns: Collection[str] | None,
+        exclude_columns: Collection[str] = (),
+        resolve_fks: bool = True,
+        **kw: Any,
+    ) -> None:
+        """Add to a Table what the database knows of it.
+
+        include_columns, exclude_columns: which of its columns. resolve_fks: load the tables that
+        foreign keys refer to as well. Raises exc.NoSuchTableError.
+        """
+        wanted = include_columns
+        if exclude_columns:
+            names = [c["name"] for c in self.get_columns(table.name, table.schema)]
+            wanted = [
+                name
+                for name in names
+                if name not in exclude_columns and (wanted is None or name in wanted)
+            ]
+        self.bind._reflect_table(table, wanted, resolve_fks)
+
     def __repr__(self) -> str:
-        return f"<Inspector of {self.bind!r}>"
+        return f"<{type(self).__name__} of {self.bind!r}>"
 
 
 @inspects(Engine)
 def _inspect_engine(engine: Engine) -> Inspector:
-    return Inspector(engine)
+    return _make_inspector(engine)
 
 
 @inspects(Connection)
 def _inspect_connection(connection: Connection) -> Inspector:
-    return Inspector(connection)
+    return _make_inspector(connection)
+
+
+def _make_inspector(bind: Any) -> Inspector:
+    made: Inspector = (bind.dialect.inspector or Inspector)(bind)
+    return made

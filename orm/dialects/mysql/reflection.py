@@ -153,6 +153,27 @@ class MySQLReflection:
         """Return the views' names."""
         return [row[0] for row in self._tables(connection, schema, ("VIEW",))]
 
+    def get_sequence_names(self, connection: Any, schema: str | None = None) -> list[str]:
+        """Return the sequences' names (MariaDB)."""
+        return [row[0] for row in self._tables(connection, schema, ("SEQUENCE",))]
+
+    def get_table_options(
+        self, connection: Any, table_name: str, schema: str | None = None
+    ) -> dict[str, Any]:
+        """Return mysql_engine, mysql_charset and mysql_collate. Raises exc.NoSuchTableError."""
+        sql = """
+            SELECT t.engine, c.character_set_name, t.table_collation
+            FROM information_schema.tables t
+            JOIN information_schema.collation_character_set_applicability c
+              ON c.%(full)s = t.table_collation
+            WHERE t.table_schema = COALESCE(%%(schema)s, DATABASE()) AND t.table_name = %%(name)s
+        """
+        full = "full_collation_name" if connection.dialect.is_mariadb else "collation_name"
+        rows = self._rows(connection, sql % {"full": full}, schema=schema, name=table_name)
+        if not rows:
+            raise exc.NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
+        return dict(zip(("mysql_engine", "mysql_charset", "mysql_collate"), rows[0], strict=True))
+
     def get_view_definition(
         self, connection: Any, view_name: str, schema: str | None = None
     ) -> str:

@@ -6,6 +6,7 @@ from orm.dialects.postgresql.array import array
 from orm.dialects.postgresql.dml import Insert, insert
 from orm.dialects.postgresql.exclude import ExcludeConstraint
 from orm.dialects.postgresql.hstore import HSTORE, hstore
+from orm.dialects.postgresql.inspector import PGInspector
 from orm.dialects.postgresql.psycopg import PGDialect_psycopg as dialect
 from orm.dialects.postgresql.range_value import MultiRange, Range
 from orm.dialects.postgresql.ranges import (
@@ -79,6 +80,7 @@ __all__ = [
     "MACADDR8",
     "REGCONFIG",
     "MultiRange",
+    "PGInspector",
     "Range",
     "array",
     "hstore",

@@ -8,6 +8,7 @@ from typing import Any, Final
 from orm.compiler.on_conflict import make_upsert
 from orm.dialects.postgresql.compiler import PGCompiler, PGIdentifierPreparer
 from orm.dialects.postgresql.ddl import PGDDLCompiler
+from orm.dialects.postgresql.inspector import PGInspector
 from orm.dialects.postgresql.reflection import PGReflection
 from orm.dialects.postgresql.types import COLSPECS, PGTypeCompiler
 from orm.engine.dialect import DefaultDialect
@@ -46,6 +47,7 @@ class PGDialect(PGReflection, DefaultDialect):
     sequences_optional = True
     supports_identity_columns = True
     supports_native_enum = True
+    inspector = PGInspector
     supports_native_decimal = True
     supports_native_uuid = True
     supports_native_interval = True

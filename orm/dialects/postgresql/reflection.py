@@ -190,6 +190,23 @@ class PGReflection:
         """Return the sequences' names."""
         return self._names(connection, ["S"], schema)
 
+    def get_temp_table_names(self, connection: Any) -> list[str]:
+        """Return the names of the connection's temporary tables."""
+        return self._temp_names(connection, ["r"])
+
+    def get_temp_view_names(self, connection: Any) -> list[str]:
+        """Return the names of the connection's temporary views."""
+        return self._temp_names(connection, ["v"])
+
+    def _temp_names(self, connection: Any, kinds: list[str]) -> list[str]:
+        sql = """
+            SELECT c.relname FROM pg_catalog.pg_class c
+            WHERE c.relkind::text = ANY(%(kinds)s) AND c.relpersistence = 't'
+              AND c.relnamespace = pg_catalog.pg_my_temp_schema()
+            ORDER BY 1
+        """
+        return [row[0] for row in self._rows(connection, sql, kinds=kinds)]
+
     def get_view_definition(
         self, connection: Any, view_name: str, schema: str | None = None
     ) -> str:

@@ -109,6 +109,27 @@ class SQLiteReflection:
         """Return the views' names."""
         return self._names(connection, "view", schema)
 
+    def get_temp_table_names(self, connection: Any) -> list[str]:
+        """Return the names of the connection's temporary tables."""
+        return self._names(connection, "table", "temp")
+
+    def get_temp_view_names(self, connection: Any) -> list[str]:
+        """Return the names of the connection's temporary views."""
+        return self._names(connection, "view", "temp")
+
+    def get_table_options(
+        self, connection: Any, table_name: str, schema: str | None = None
+    ) -> dict[str, Any]:
+        """Return {"sqlite_with_rowid": False, "sqlite_strict": True} as far as they hold."""
+        _, _, tail = self._table_sql(connection, table_name, schema).rpartition(")")
+        words = tail.upper()
+        found: dict[str, Any] = {}
+        if "WITHOUT ROWID" in words:
+            found["sqlite_with_rowid"] = False
+        if "STRICT" in words:
+            found["sqlite_strict"] = True
+        return found
+
     def get_view_definition(
         self, connection: Any, view_name: str, schema: str | None = None
     ) -> str:
