@@ -167,6 +167,14 @@ class Engine:
 
         reflect_table(self, table, include_columns, resolve_fks, replace)
 
+    def swap_pool(self, pool: Pool) -> Pool:
+        """Take connections from another pool from now on; returns the one used so far, untouched.
+
+        For tests which run an application on one connection and undo everything at the end.
+        """
+        before, self._shared_pool[0] = self.pool, pool
+        return before
+
     def clear_compiled_cache(self) -> None:
         """Forget compiled statements."""
         self._compiled_cache.clear()
