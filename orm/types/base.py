@@ -167,6 +167,24 @@ class TypeEngine(_Typed[T_co]):
             adapted.should_evaluate_none = True
         return adapted
 
+    def as_generic(self, allow_nulltype: bool = False) -> TypeEngine:
+        """The type of every database that this one is a form of: Integer for TINYINT, String(30) for VARCHAR(30).
+
+        allow_nulltype: give NullType() where there is none, rather than raise NotImplementedError.
+        """
+        for cls in type(self).__mro__:
+            if cls.__module__.startswith("orm.types.") and "__visit_name__" in cls.__dict__:
+                # generic types have the name of a concept, the others that of a word of SQL
+                is_generic = not cls.__name__.isupper() or cls.__name__ in ("JSON", "ARRAY")
+                if is_generic and not issubclass(cls, NullType) and cls is not TypeEngine:
+                    return self.adapt(cls)
+        if allow_nulltype:
+            return NULLTYPE
+        raise NotImplementedError(
+            f"{self!r} has no generic form: no other database has such a type. Give allow_nulltype=True for "
+            "NullType(), or write the type that you want."
+        )
+
     def _init_values(self, cls: type[TypeEngine]) -> dict[str, Any]:
         own = self.__dict__
         return {name: own[name] for name in init_names(cls) if name in own}

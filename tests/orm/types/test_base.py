@@ -8,9 +8,11 @@ import uuid
 import pytest
 
 from orm import exc
+from orm.dialects import mysql, postgresql
 from orm.types import (
     ARRAY,
     JSON,
+    VARCHAR,
     BigInteger,
     Boolean,
     Date,
@@ -184,3 +186,27 @@ def test_a_collation_may_have_a_schema():
     assert type_._key() != String(10, collation="C")._key()
     with pytest.raises(exc.ArgumentError, match="give collation= too"):
         String(collation_schema="pg_catalog")
+
+
+@pytest.mark.parametrize(
+    ("given", "generic"),
+    [
+        (VARCHAR(30), "String(length=30)"),
+        (mysql.TINYINT(1, unsigned=True), "Integer()"),
+        (mysql.LONGTEXT(), "Text()"),
+        (mysql.DOUBLE(), "Double()"),
+        (postgresql.JSONB(), "JSON()"),
+        (postgresql.ENUM("a", "b", name="e"), "Enum('a', 'b', name='e')"),
+        (postgresql.TIMESTAMP(timezone=True), "DateTime(timezone=True)"),
+        (String(5), "String(length=5)"),
+    ],
+)
+def test_a_type_has_a_generic_form(given, generic):
+    assert repr(given.as_generic()) == generic
+
+
+@pytest.mark.parametrize("given", [NullType(), postgresql.INET(), mysql.SET("a")])
+def test_some_types_have_no_generic_form(given):
+    with pytest.raises(NotImplementedError, match="no generic form"):
+        given.as_generic()
+    assert isinstance(given.as_generic(allow_nulltype=True), NullType)
