@@ -205,6 +205,7 @@ from orm.sql import (
     Join,
     Label,
     Lateral,
+    OrderByList,
     Over,
     ScalarSelect,
     Select,
@@ -397,5 +398,5 @@ __all__ = [
     "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_loader_criteria",
     "with_parent", "with_polymorphic",
     "within_group", "WriteOnlyCollection", "WriteOnlyMapped", "insert_sentinel",
-    "orm_insert_sentinel", "CreateTableAs", "CreateView", "DropView",
+    "orm_insert_sentinel", "CreateTableAs", "CreateView", "DropView", "OrderByList",
 ]  # fmt: skip

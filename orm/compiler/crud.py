@@ -115,7 +115,7 @@ def insert_columns(compiler: DMLCompiler, insert: Any, is_top: bool) -> list[Col
                 written = _given(compiler, column, name, values[column.key], is_top)
             elif column.key in keys:
                 written = _parameter(compiler, column, name)
-            else:
+            elif not (keys and column._omit_from_statements and compiler.column_keys is None):
                 written = _insert_default(compiler, column, name)
         if written is not None:
             compiler.written[id(insert), column.key] = written
@@ -287,7 +287,9 @@ def update_columns(
             written = _given(compiler, column, name, values[column.key], is_top)
         elif column.key in keys:
             written = _parameter(compiler, column, name)
-        elif made or values or keys or writes_others:
+        elif (made or values or keys or writes_others) and not (
+            column._omit_from_statements and keys and compiler.column_keys is None
+        ):
             default = getattr(column, "onupdate", None)
             if default is not None:
                 written = _default_value(compiler, column, name, default, column.key)

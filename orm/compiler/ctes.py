@@ -7,7 +7,7 @@ from typing import Any
 
 from orm import exc
 from orm.compiler.froms import FromCompiler
-from orm.compiler.scope import BARE, Scope, WithLevel
+from orm.compiler.scope import BARE, IN_FROM, Scope, WithLevel
 from orm.sql.annotations import plain
 
 
@@ -31,7 +31,7 @@ class CTECompiler(FromCompiler):
             self.shares_level = False
             self.define_given(statement)
             return render(statement)
-        level = WithLevel()
+        level = WithLevel(self.seen_from_here())
         self.levels.append(level)
         try:
             self.define_given(statement)
@@ -39,6 +39,12 @@ class CTECompiler(FromCompiler):
         finally:
             self.levels.pop()
         return level.with_text() + text
+
+    def seen_from_here(self) -> frozenset[Any]:
+        """The FROM objects around the statement about to be rendered to which it may refer."""
+        if not self.scopes:
+            return frozenset()
+        return self.scopes[-1].outer if self.placing == IN_FROM else self.scopes[-1].visible
 
     def define_given(self, statement: Any) -> None:
         """Define what add_cte() gave the statement, whether it refers to it or not."""
@@ -108,7 +114,7 @@ class CTECompiler(FromCompiler):
     def cte_name(self, cte: Any) -> str:
         """The name of a CTE; one that extends another by a union has the other's name."""
         if cte.name is not None:
-            return str(cte.name)
+            return cte.name  # type: ignore[no-any-return]
         root = cte
         while root._restates is not None:
             root = plain(root._restates)
@@ -129,13 +135,15 @@ class CTECompiler(FromCompiler):
         level.recursive = level.recursive or cte.recursive
         for other in cte._independent_ctes:
             self.from_cte(other)
-        text = self.cte_definition(cte, name)
+        text = self.cte_definition(cte, name, level)
         level.texts.pop(name, None)
         level.texts[name] = text
 
-    def cte_definition(self, cte: Any, name: str) -> str:
-        """`name(columns) AS (statement)`."""
-        scopes, self.scopes = self.scopes, [Scope(None, [], None)]
+    def cte_definition(self, cte: Any, name: str, level: WithLevel) -> str:
+        """`name(columns) AS (statement)`, which may correlate to what the statement around its WITH sees."""
+        around = Scope(None, [], None)
+        around.outer = around.visible = level.outer
+        scopes, self.scopes = self.scopes, [around]
         try:
             body = self.nested(cte.element)
         finally:

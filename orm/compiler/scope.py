@@ -51,12 +51,14 @@ class WithLevel:
     """One WITH: the common table expressions that are defined in front of one statement.
 
     texts: name to definition, in the order in which they were completed. defined: name to the CTE, also while its definition is
-    being rendered. recursive: the word RECURSIVE is needed.
+    being rendered. recursive: the word RECURSIVE is needed. outer: the FROM objects around that statement to which it may
+    refer.
     """
 
-    __slots__ = ("defined", "recursive", "texts")
+    __slots__ = ("defined", "outer", "recursive", "texts")
 
-    def __init__(self) -> None:
+    def __init__(self, outer: frozenset[Any] = frozenset()) -> None:
+        self.outer = outer
         self.texts: dict[str, str] = {}
         self.defined: dict[str, Any] = {}
         self.recursive = False

@@ -216,7 +216,7 @@ class Table(TableClause, SchemaItem):
         """Called by the column once it knows its table."""
         if column._insert_sentinel:
             self._check_one_sentinel(column)
-        self._columns.insert(column, len(self._columns) if index is None else index)
+        self._columns._insert(column, len(self._columns) if index is None else index)
         self.__dict__.pop("_autoincrement_memo", None)
 
     def _check_one_sentinel(self, column: Column[Any]) -> None:
@@ -233,7 +233,7 @@ class Table(TableClause, SchemaItem):
                 self.constraints.discard(fk.constraint)
         key = self.primary_key._columns
         key[:] = [own for own in key if own is not column]
-        self._columns.remove(column)
+        self._columns._remove(column)
         self.__dict__.pop("_autoincrement_memo", None)
 
     def append_constraint(self, constraint: Any) -> None:

@@ -19,20 +19,22 @@ class ColumnCollection:
         object.__setattr__(self, "_items", [])
         object.__setattr__(self, "_by_key", {})
         for key, column in columns:
-            self.add(column, key)
+            self._add(column, key)
 
-    def add(self, column: Any, key: str | None = None) -> None:
+    # what changes the columns has names that no column is likely to have: `.c.add` is a column called so
+
+    def _add(self, column: Any, key: str | None = None) -> None:
         """Append under its key; a column of the same key that is there gives way by name only."""
         key = column.key if key is None else key
         self._items.append((key, column))
         self._by_key[key] = column
 
-    def insert(self, column: Any, index: int) -> None:
+    def _insert(self, column: Any, index: int) -> None:
         """Put under its key at a position, as list.insert() counts it."""
         self._items.insert(index, (column.key, column))
         self._by_key[column.key] = column
 
-    def remove(self, column: Any) -> None:
+    def _remove(self, column: Any) -> None:
         """Take out the column object; raises ValueError if it is not there."""
         for index, (key, item) in enumerate(self._items):
             if item is column:
@@ -43,11 +45,6 @@ class ColumnCollection:
                     self._by_key.update({k: c for k, c in self._items if k == key})
                 return
         raise ValueError(f"{column!r} is not in this collection")
-
-    def extend(self, columns: Iterable[Any]) -> None:
-        """Append each under its own key."""
-        for column in columns:
-            self.add(column)
 
     def keys(self) -> list[str]:
         """The keys in order."""
@@ -86,7 +83,7 @@ class ColumnCollection:
             ) from None
 
     def __setattr__(self, key: str, value: Any) -> None:
-        raise AttributeError(f"Columns cannot be set as attributes: {key!r}")
+        raise TypeError(f"Columns cannot be set as attributes: {key!r}; use table.append_column()")
 
     def __getstate__(self) -> Any:
         return self._items

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from orm import exc
 from orm.sql import operators as ops
-from orm.sql.coercions import expect_by, expect_expr, expect_from, expect_where
+from orm.sql.coercions import expect_by, expect_by_list, expect_expr, expect_from, expect_where
 from orm.sql.constructs import (
     Case,
     Cast,
@@ -37,8 +37,8 @@ from orm.sql.elements import (
     True_,
     UnaryExpression,
 )
-from orm.sql.functions import _TABLE_FACTORIES, Function
-from orm.sql.lists import BooleanClauseList
+from orm.sql.functions import _TABLE_FACTORIES, SPECIAL_FORMS, Function
+from orm.sql.lists import BooleanClauseList, ClauseList
 from orm.sql.selectable import (
     STATEMENTS,
     Join,
@@ -58,7 +58,7 @@ _NOT_GIVEN: Any = object()
 def and_(*clauses: Any) -> ColumnElement[bool]:
     """All conditions hold; without any, true."""
     joined: ColumnElement[bool] = BooleanClauseList.construct(
-        ops.and_, [expect_where(c) for c in clauses]
+        ops.and_, [expect_where(c) for c in _spread(clauses)]
     )
     return joined
 
@@ -66,9 +66,16 @@ def and_(*clauses: Any) -> ColumnElement[bool]:
 def or_(*clauses: Any) -> ColumnElement[bool]:
     """One of the conditions holds; without any, false."""
     joined: ColumnElement[bool] = BooleanClauseList.construct(
-        ops.or_, [expect_where(c) for c in clauses]
+        ops.or_, [expect_where(c) for c in _spread(clauses)]
     )
     return joined
+
+
+def _spread(clauses: tuple[Any, ...]) -> Iterable[Any]:
+    """The conditions, given one by one or all by a generator."""
+    if len(clauses) == 1 and isinstance(clauses[0], Iterator):
+        return clauses[0]
+    return clauses
 
 
 def not_(clause: Any) -> ColumnElement[bool]:
@@ -232,6 +239,32 @@ def nulls_last(column: Any) -> UnaryExpression:
     return _ordered(column, ops.nulls_last_op)
 
 
+class OrderByList(ClauseList):
+    """Several members of ORDER BY which get their direction together: `OrderByList([a, b]).desc()`."""
+
+    def __init__(self, clauses: Iterable[Any]) -> None:
+        super().__init__(*expect_by_list(clauses), group=False)
+
+    def _each(self, order: Callable[[Any], Any]) -> OrderByList:
+        return OrderByList([order(clause) for clause in self.clauses])
+
+    def asc(self) -> OrderByList:
+        """All ascending."""
+        return self._each(asc)
+
+    def desc(self) -> OrderByList:
+        """All descending."""
+        return self._each(desc)
+
+    def nulls_first(self) -> OrderByList:
+        """All with NULLs first."""
+        return self._each(nulls_first)
+
+    def nulls_last(self) -> OrderByList:
+        """All with NULLs last."""
+        return self._each(nulls_last)
+
+
 # Names of earlier versions.
 nullsfirst = nulls_first
 nullslast = nulls_last
@@ -327,6 +360,7 @@ def _function_alias(function: Any, name: str | None, joins_implicitly: bool) -> 
 
 
 _FACTORIES.update({"and_": and_, "or_": or_})
+SPECIAL_FORMS.update({"cast": cast, "extract": extract})
 _TABLE_FACTORIES.update(
     {
         "table_valued": _table_valued,

@@ -208,6 +208,10 @@ def register_function(
     _REGISTRY[(package, identifier.lower())] = fn
 
 
+#: what is called like a function in SQL but has a form of its own, by lower-case name
+SPECIAL_FORMS: dict[str, Callable[..., Any]] = {}
+
+
 class _FunctionGenerator:
     """`func.name(args)`; `func.package.name(args)` for functions in a schema or package."""
 
@@ -252,6 +256,8 @@ class _FunctionGenerator:
         if not names:
             raise exc.ArgumentError("Name the SQL function to call: func.count(...), func.now()")
         package = names[0] if len(names) > 1 else "_default"
+        if package == "_default" and names[-1].lower() in SPECIAL_FORMS:
+            return SPECIAL_FORMS[names[-1].lower()](*args, **options)
         known = _REGISTRY.get((package, names[-1].lower()))
         if known is not None and len(names) <= 2:
             return known(*args, **options)

@@ -352,7 +352,7 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
     @property
     def column_descriptions(self) -> list[dict[str, Any]]:
         """One dict per selected column or entity: name, type, expr; with mapped classes entity and aliased too."""
-        return describe_columns(self._raw_columns, self.is_orm)
+        return describe_columns(self._raw_columns, self.is_orm, True)
 
     # -- conditions ---------------------------------------------------------------------------------
 
@@ -561,8 +561,13 @@ def _named_attribute(namespace: Any, key: str) -> Any:
         ) from None
 
 
-def describe_columns(columns: tuple[Any, ...], is_orm: bool) -> list[dict[str, Any]]:
-    """name, type and expr of each column; where the statement is about classes, entity and aliased too."""
+def describe_columns(
+    columns: tuple[Any, ...], is_orm: bool, name_functions: bool = False
+) -> list[dict[str, Any]]:
+    """name, type and expr of each column; where the statement is about classes, entity and aliased too.
+
+    name_functions: a function without a label has its own name, numbered from the second of that name on.
+    """
     if is_orm:
         return [_describe_column(column) for column in columns]
     elements = [
@@ -570,14 +575,18 @@ def describe_columns(columns: tuple[Any, ...], is_orm: bool) -> list[dict[str, A
         for column in columns
         for element in (column._all_selected_columns if column._is_from_clause else (column,))
     ]
-    return [
-        {
-            "name": getattr(element, "_result_name", None),
-            "type": getattr(element, "type", NULLTYPE),
-            "expr": element,
-        }
-        for element in elements
-    ]
+    described = []
+    taken: dict[str, int] = {}
+    for element in elements:
+        name = getattr(element, "_result_name", None)
+        if name is None and name_functions and element.__visit_name__ == "function":
+            base = element.name
+            number = taken[base] = taken.get(base, -1) + 1
+            name = f"{base}_{number}" if number else base
+        described.append(
+            {"name": name, "type": getattr(element, "type", NULLTYPE), "expr": element}
+        )
+    return described
 
 
 def _describe_column(column: Any) -> dict[str, Any]:

@@ -179,13 +179,13 @@ class TableClause(FromClause):
                 f"Column {column.name!r} already belongs to table {column.table.description!r}"
             )
         column.table = self
-        self._columns.add(column)
+        self._columns._add(column)
 
     def insert_column(self, column: Any, index: int, **kw: Any) -> None:
         """Add a column at a position, as list.insert() counts it."""
         self.append_column(column, **kw)
-        self._columns.remove(column)
-        self._columns.insert(column, index)
+        self._columns._remove(column)
+        self._columns._insert(column, index)
 
     @property
     def c(self) -> ColumnCollection:
@@ -255,7 +255,8 @@ class Join(FromClause):
             self.left, right, onclause = onclause.join_sides(self.left, right, isouter or full)
         self.right = _group_join(right)
         if onclause is None:
-            onclause = join_condition(self.left, self.right)
+            last = self.left.right if self.left._is_join else None
+            onclause = join_condition(self.left, self.right, last)
         self.onclause = onclause
         self.isouter = isouter
         self.full = full
@@ -270,7 +271,7 @@ class Join(FromClause):
             for key, column in side.c.items():
                 name = getattr(column.table, "name", None) or getattr(side, "name", None)
                 full = f"{name}_{key}" if name else key
-                made.add(column, full)
+                made._add(column, full)
         for side in (self.left, self.right):
             for key, column in side.c.items():
                 # A key that only one side has is also found without its table's name.

@@ -210,7 +210,7 @@ class ReturnsRows(HasCTE, Executable):
         return ColumnCollection(
             (n.key or "", _proxy(n, selectable))
             for n in self._named_columns()
-            if n.name is not None
+            if n.name is not None or n.element.__visit_name__ == "column"
         )
 
     def corresponding_column(self, column: Any, require_embedded: bool = False) -> Any:
@@ -223,6 +223,10 @@ class ReturnsRows(HasCTE, Executable):
 
 
 def _proxy(named: NamedColumn, selectable: Any) -> Any:
+    if named.element.__visit_name__ == "column" and named.element.name is None:
+        raise exc.InvalidRequestError(
+            "A subquery selects a Column that has no name yet: give it one, Column('name', ...), or map it first."
+        )
     proxy = make_proxy(named.element, selectable, named.name or "")
     proxy.key = named.key
     return proxy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orm import column, exc, insert, literal, select, table, text, update
+from orm import column, exc, insert, literal, quoted_name, select, table, text, update
 from orm.dialects import mysql
 
 goods = table("goods", column("id"), column("price"))
@@ -131,3 +131,21 @@ def test_a_nested_cte_of_an_insert_from_select():
     assert shown(select(statement.returning(goods.c.id).cte("made"))).startswith(
         "WITH made AS (WITH generator AS ("
     )
+
+
+def test_a_cte_within_lateral_may_correlate():
+    orders = table("orders", column("id"), column("good_id"))
+    other = goods.alias("other")
+    inner = select(other).where(other.c.id == goods.c.id).correlate(goods).cte("inner_one")
+    part = select(inner.c.id, orders.c.id.label("order_id")).add_cte(inner, nest_here=True)
+    part = part.where(orders.c.good_id == inner.c.id)
+    statement = select(goods.c.id).outerjoin(part.lateral("l"), literal(1) == 1)
+    assert (
+        "LATERAL (WITH inner_one AS (SELECT other.id AS id, other.price AS price FROM goods AS other "
+        "WHERE other.id = goods.id) SELECT"
+    ) in shown(statement)
+
+
+def test_the_name_of_a_cte_says_whether_it_is_quoted():
+    part = one().cte(quoted_name("Plain", quote=False))
+    assert shown(select(part)) == "WITH Plain AS (SELECT :param_1 AS n) SELECT Plain.n FROM Plain"

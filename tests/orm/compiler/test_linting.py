@@ -76,7 +76,8 @@ def test_lateral_refers_to_what_it_names(users, posts):
     own = lateral(select(posts.c.title).where(posts.c.user_id == users.c.id))
     assert found(select(users.c.id, own)) == []
     apart = lateral(select(posts.c.title))
-    assert found(select(users.c.id, apart)) == ["Nothing connects users with alias of anon"]
+    (warning,) = found(select(users.c.id, apart))
+    assert "alias of anon" in warning
 
 
 def test_text_cannot_be_read_so_nothing_is_said(users, posts):

@@ -39,13 +39,15 @@ def test_columns_of_a_select():
         {"name": "id", "type": users.c.id.type, "expr": users.c.id},
         {"name": "name", "type": users.c.name.type, "expr": users.c.name},
     ]
-    (found,) = select(func.count(users.c.id)).column_descriptions
-    assert found["name"] is None
+    found, other = select(func.count(users.c.id), func.count()).column_descriptions
+    assert (found["name"], other["name"]) == ("count", "count_1")
     assert isinstance(found["type"], Integer)
     assert select(users.c.id.label("n")).column_descriptions[0]["name"] == "n"
 
 
 def test_columns_of_returning():
+    (found,) = insert(users).returning(func.count(users.c.id)).returning_column_descriptions
+    assert found["name"] is None
     names = [d["name"] for d in insert(users).returning(users).returning_column_descriptions]
     assert names == ["id", "name"]
     assert insert(users).returning_column_descriptions == []

@@ -4,9 +4,12 @@ import decimal
 
 import pytest
 
-from orm import exc
+from orm import Column, ForeignKey, MetaData, Table, exc
+from orm.dialects import sqlite
 from orm.sql import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
+    OrderByList,
+    and_,
     bindparam,
     case,
     cast,
@@ -17,6 +20,7 @@ from orm.sql import (
     literal,
     literal_column,
     null,
+    or_,
     select,
     table,
     text,
@@ -324,3 +328,57 @@ class TestConstructs:
     def test_slice(self, t):
         statement = select(t.users).slice(10, 15)
         assert (statement._limit, statement._offset) == (5, 10)
+
+
+class TestWhatUsersDo:
+    def test_several_members_of_order_by_get_their_direction_together(self, t):
+        both = OrderByList([t.users.c.name, t.users.c.age])
+        ordered = select(t.users.c.id).order_by(both.desc().nulls_last())
+        assert lines(ordered)[-1] == (
+            "FROM users ORDER BY users.name DESC NULLS LAST, users.age DESC NULLS LAST"
+        )
+        assert "users.name ASC, users.age ASC" in str(select(t.users.c.id).order_by(both.asc()))
+        assert "users.name NULLS FIRST" in str(select(t.users.c.id).order_by(both.nulls_first()))
+        assert str(select(t.users.c.id).order_by(both)).endswith("BY users.name, users.age")
+
+    def test_casts_and_fields_by_func(self, t):
+        assert str(func.cast(t.users.c.age, String)) == "CAST(users.age AS VARCHAR)"
+        assert str(func.extract("year", t.users.c.born)) == "EXTRACT(year FROM users.born)"
+
+    def test_conditions_from_a_generator(self, t):
+        joined = or_(t.users.c.id == n for n in (1, 2))
+        assert str(joined) == "users.id = :id_1 OR users.id = :id_2"
+        assert str(and_(c for c in [t.users.c.id == 1])) == "users.id = :id_1"
+
+    def test_a_join_of_joins_takes_the_keys_of_the_side_joined_last(self, t):
+        third = Table(
+            "third",
+            t.metadata,
+            Column("id", Integer, primary_key=True),
+            Column("post_id", ForeignKey("posts.id")),
+            Column("user_id", ForeignKey("users.id")),
+        )
+        joined = t.users.join(t.posts).join(third)
+        assert str(joined.onclause) == "posts.id = third.post_id"
+
+    def test_columns_may_be_named_like_methods(self):
+        named = Table("n", MetaData(), *[Column(name) for name in ("add", "remove", "insert")])
+        assert str(select(named.c.add, named.c.remove)).startswith("SELECT n.add, n.remove")
+        with pytest.raises(TypeError, match=r"use table.append_column\(\)"):
+            named.c.other = Column("other")
+
+    def test_a_column_without_a_name_cannot_be_selected_from(self):
+        inner = select(Column(String))
+        with pytest.raises(exc.InvalidRequestError, match="Column that has no name yet"):
+            inner.subquery().c
+        with pytest.raises(exc.CompileError, match="no name yet"):
+            select(func.lower(Column(String))).compile(dialect=sqlite.dialect())
+
+    def test_correlation_reaches_past_the_from_list(self):
+        one, two = table("one", column("a")), table("two", column("a"), column("b"))
+        inner = select(two.c.b).where(one.c.a == two.c.a).correlate_except(two).alias("s")
+        value = select(func.foo(inner.c.b)).scalar_subquery()
+        assert " ".join(str(select(one).order_by(value)).split()) == (
+            "SELECT one.a FROM one ORDER BY (SELECT foo(s.b) AS foo_1 FROM "
+            "(SELECT two.b AS b FROM two WHERE one.a = two.a) AS s)"
+        )
