@@ -22,6 +22,10 @@ Processor = Callable[[Any], Any]
 InlineResult = tuple[str, dict[str, object]]
 
 
+# the modules whose types every database has a form of
+_GENERIC_TYPES = ("orm.types.scalar", "orm.types.temporal", "orm.types.structured")
+
+
 class TypeDialect(Protocol):
     """What a type reads of a dialect; feature flags are read with a default and may be absent."""
 
@@ -173,11 +177,12 @@ class TypeEngine(_Typed[T_co]):
         allow_nulltype: give NullType() where there is none, rather than raise NotImplementedError.
         """
         for cls in type(self).__mro__:
-            if cls.__module__.startswith("orm.types.") and "__visit_name__" in cls.__dict__:
-                # generic types have the name of a concept, the others that of a word of SQL
-                is_generic = not cls.__name__.isupper() or cls.__name__ in ("JSON", "ARRAY")
-                if is_generic and not issubclass(cls, NullType) and cls is not TypeEngine:
-                    return self.adapt(cls)
+            if not issubclass(cls, TypeEngine):
+                continue
+            # generic types have the name of a concept, the others that of a word of SQL
+            is_generic = not cls.__name__.isupper() or cls.__name__ in ("JSON", "ARRAY")
+            if is_generic and cls.__module__ in _GENERIC_TYPES:
+                return self.adapt(cls)
         if allow_nulltype:
             return NULLTYPE
         raise NotImplementedError(

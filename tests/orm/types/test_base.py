@@ -27,6 +27,7 @@ from orm.types import (
     String,
     Text,
     Time,
+    UserDefinedType,
     Uuid,
     to_instance,
 )
@@ -205,7 +206,9 @@ def test_a_type_has_a_generic_form(given, generic):
     assert repr(given.as_generic()) == generic
 
 
-@pytest.mark.parametrize("given", [NullType(), postgresql.INET(), mysql.SET("a")])
+@pytest.mark.parametrize(
+    "given", [NullType(), postgresql.INET(), mysql.SET("a"), UserDefinedType()]
+)
 def test_some_types_have_no_generic_form(given):
     with pytest.raises(NotImplementedError, match="no generic form"):
         given.as_generic()
