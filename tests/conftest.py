@@ -16,6 +16,8 @@ from database_servers import NoServer, Server, find_mariadb, find_postgresql
 
 from orm import Engine, create_engine
 
+pytest_plugins = ["pytester"]
+
 DATABASES = ("sqlite", "postgresql", "mariadb")
 
 
