@@ -100,6 +100,10 @@ class PlanBuilder:
         self.entities: list[EntityRow] = []
         self.joins: list[JoinedLoad] = []
         self._places: dict[Any, int] = {}
+        #: number of an entity -> the join that brings it
+        self._load_of: dict[int, JoinedLoad] = {}
+        #: entities whose eager joins come when all that the statement selects is in its place
+        self._waiting: list[tuple[EntityRow, Adapt, PathNode | None, tuple[Any, ...]]] = []
 
     def add_slot(self, column: Any, key: str = "") -> Slot:
         """Select a column, once however often it is asked for; returns where its value is."""
@@ -132,9 +136,27 @@ class PlanBuilder:
         along: mappers below whose columns come along beside what the mapping says.
         extra: load these column attributes beside the primary key, and no relationship.
         """
+        entity = self.start_entity(mapper, node)
+        self.fill_entity(entity, adapt, path, extra, along)
+        return entity
+
+    def start_entity(self, mapper: Any, node: PathNode | None) -> EntityRow:
+        """Return an entity which has no columns yet."""
         entity = EntityRow(mapper, len(self.entities))
         self.entities.append(entity)
         entity.options = node
+        return entity
+
+    def fill_entity(
+        self,
+        entity: EntityRow,
+        adapt: Adapt,
+        path: tuple[Any, ...] = (),
+        extra: Sequence[str] | None = None,
+        along: Sequence[Any] = (),
+    ) -> None:
+        """Select the columns of an entity; see add_entity."""
+        mapper, node = entity.mapper, entity.options
         pk_keys = mapper.pk_keys
         by_key: dict[str, Slot] = {}
         for prop in mapper.column_attrs:
@@ -144,9 +166,13 @@ class PlanBuilder:
         entity.slots = tuple(by_key.values())
         entity.ident = tuple(by_key[key] for key in pk_keys)
         make_kinds(self, entity, adapt, along if extra is None else None)
-        if extra is None:
-            self._add_relations(entity, adapt, node, path)
-        return entity
+        if extra is None and entity.number not in self._load_of:
+            self._waiting.append((entity, adapt, node, path))
+
+    def finish(self) -> None:
+        """Add the eager joins; nothing further is selected after this."""
+        while self._waiting:
+            self._add_relations(*self._waiting.pop(0))
 
     def is_wanted(self, prop: Any, node: PathNode | None, extra: Sequence[str] | None) -> bool:
         """Return whether a column attribute is loaded along."""
@@ -187,16 +213,22 @@ class PlanBuilder:
         """Select the entity behind a relationship over a join of its own alias."""
         said = None if node is None else node.relations.get(prop.key)
         child_node = None if node is None else node.node_for(prop.key)
-        load = JoinedLoad.make(prop, adapt, said, child_node)
+        parent = self._load_of.get(entity.number)
+        load = JoinedLoad.make(prop, adapt, said, child_node, parent)
         self.joins.append(load)
-        child = self.add_entity(load.mapper, load.adapt, child_node, (*path, prop))
+        child = self.start_entity(load.mapper, child_node)
+        self._load_of[child.number] = load
+        way = (*path, prop)
+        self._add_relations(child, load.adapt, child_node, way)
+        self.fill_entity(child, load.adapt, way)
         entity.joined.append(JoinedRow(prop.key, child, prop.uselist, prop))
 
-    def add_contained(
-        self, entity: EntityRow, prop: Any, adapt: Adapt, node: PathNode | None
-    ) -> EntityRow:
-        """Fill a relationship from columns that the statement's own joins bring (contains_eager)."""
-        child = self.add_entity(prop.mapper, adapt, node, (prop,))
+    def add_contained(self, entity: EntityRow, prop: Any, node: PathNode | None) -> EntityRow:
+        """Fill a relationship from columns that the statement's own joins bring (contains_eager).
+
+        Returns the related entity, which is to be filled.
+        """
+        child = self.start_entity(prop.mapper, node)
         entity.joined.append(JoinedRow(prop.key, child, prop.uselist, prop))
         return child
 
@@ -216,6 +248,7 @@ class PlanBuilder:
         keys: the names of the outputs; None takes the name of the compiled column. objects: per
         output what a row may be asked by.
         """
+        self.finish()
         statement = add_joins(self, base)
         compiled = self.dialect.statement_compiler(self.dialect).compile(
             statement, extracted=tuple(extracted), restrict=self.restrict

@@ -92,16 +92,20 @@ def make_plan(
     directives = [each for option in statement._with_options for each in option.directives]
     outputs: list[EntityRow | Slot | Composed] = []
     keys: list[str] = []
+    objects: list[tuple[Any, ...]] = []
     for element in statement._raw_columns:
         entity = element._annotations.get("parententity")
         if element._is_from_clause and entity is not None:
             node = make_root(directives, entity)
             contained = take_contained(node)
-            made = builder.add_entity(entity.mapper, entity.adapt, node)
+            made = builder.start_entity(entity.mapper, node)
             outputs.append(made)
-            add_contained(builder, made, node, contained)
+            add_contained(builder, made, contained)
+            builder.fill_entity(made, entity.adapt)
             keys.append(getattr(entity, "name", None) or entity.mapper.class_.__name__)
+            objects.append((element, entity.mapper.class_ if entity.is_mapper else entity.entity))
         else:
+            objects.append((element,))
             make = element._annotations.get("composed")
             outputs.append(
                 builder.add_slot(element)
@@ -109,9 +113,10 @@ def make_plan(
                 else Composed(make, tuple(builder.add_slot(each) for each in element.clauses))
             )
             keys.append(element._annotations.get("proxy_key") or element._result_name or "")
+    builder.finish()
     single = len(outputs) == 1 and isinstance(outputs[0], EntityRow)
     rows = RowPlan(builder.entities, outputs, "scalar" if single else "row", len(names))
-    return LoadPlan(compiled, rows, RowLayout(keys), load_after)
+    return LoadPlan(compiled, rows, RowLayout(keys, objects), load_after)
 
 
 def take_contained(node: PathNode | None) -> dict[str, Relation]:
@@ -124,7 +129,6 @@ def take_contained(node: PathNode | None) -> dict[str, Relation]:
 def add_contained(
     builder: PlanBuilder,
     owner: EntityRow,
-    node: PathNode | None,
     contained: Mapping[str, Relation],
 ) -> None:
     """Fill relationships from the statement's own joins (contains_eager)."""
@@ -133,9 +137,9 @@ def add_contained(
         alias = said.args.get("alias") or said.of_type
         own = alias is None or alias.is_mapper
         adapt = _same if own else alias.adapt
-        deeper = take_contained(said.node)
-        child = builder.add_contained(owner, prop, adapt, said.node)
-        add_contained(builder, child, said.node, deeper)
+        child = builder.add_contained(owner, prop, said.node)
+        add_contained(builder, child, take_contained(said.node))
+        builder.fill_entity(child, adapt, (prop,))
 
 
 def _same(column: Any) -> Any:

@@ -6,7 +6,7 @@ rows which the join adds do not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from orm.loading.criteria import conditions_for
@@ -23,7 +23,10 @@ class JoinedLoad:
 
     target: the alias that is joined. onclause: with the parent's columns as they are selected.
     secondary, secondary_on: the alias of the association table, and its condition to the
-    target; None without one. order_by: of the relationship, on the alias.
+    target; None without one. order_by: of the relationship, on the alias. uselist: it fills a collection.
+    parent: the JoinedLoad whose target it hangs on, None for an entity of the statement itself.
+    inner: an INNER JOIN. within: an INNER JOIN to something that is itself in a LEFT OUTER JOIN: it is put into the right side of that
+    one, because rows without it must not be lost.
     """
 
     __slots__ = (
@@ -32,9 +35,12 @@ class JoinedLoad:
         "mapper",
         "onclause",
         "order_by",
+        "parent",
         "secondary",
         "secondary_on",
         "target",
+        "uselist",
+        "within",
     )
 
     adapt: Callable[[Any], Any]
@@ -42,24 +48,33 @@ class JoinedLoad:
     mapper: Any
     onclause: Any
     order_by: tuple[Any, ...]
+    parent: JoinedLoad | None
     secondary: Any
     secondary_on: Any
     target: Any
+    uselist: bool
+    within: bool
 
     @classmethod
     def make(
-        cls, prop: Any, adapt_parent: Callable[[Any], Any], said: Any, node: Any = None
+        cls,
+        prop: Any,
+        adapt_parent: Callable[[Any], Any],
+        said: Any,
+        node: Any = None,
+        parent: JoinedLoad | None = None,
     ) -> JoinedLoad:
         """Return the join for relationship `prop` of an entity selected through `adapt_parent`.
 
         said: what the options say about it (a Relation), or None. node: the options of the related
-        entity, or None.
+        entity, or None. parent: the joined load that brings the entity which the relationship starts from.
         """
         made = cls()
         made.mapper = prop.mapper
+        made.parent, made.uselist = parent, prop.uselist
         made.target = made.mapper.selectable.alias()
         made.secondary = None if prop.secondary is None else prop.secondary.alias()
-        made.adapt = make_adapter(made.target)
+        made.adapt = make_adapter(made.target, made.mapper.selectable)
         made.onclause = _make_onclause(prop.primaryjoin, prop, made, adapt_parent)
         made.secondary_on = None
         if made.secondary is not None:
@@ -70,11 +85,25 @@ class JoinedLoad:
         criteria += [] if node is None else conditions_for(node.criteria, prop.mapper)
         criteria += [each for each in (single_criterion(prop.mapper),) if each is not None]
         for each in criteria:
-            made.onclause = made.onclause & adapt_all(each, made.adapt)
+            condition = adapt_all(each, made.adapt)
+            if made.secondary is None:
+                made.onclause = made.onclause & condition
+            else:
+                made.secondary_on = made.secondary_on & condition
         made.order_by = tuple(adapt_all(each, made._find_joined) for each in prop.order_by or ())
         innerjoin = None if said is None else said.args.get("innerjoin")
-        made.inner = bool(prop.innerjoin if innerjoin is None else innerjoin)
+        made._choose_kind(prop.innerjoin if innerjoin is None else innerjoin)
         return made
+
+    def _choose_kind(self, innerjoin: bool | str | None) -> None:
+        """Decide between INNER and LEFT OUTER, given whether the parent's row may be missing.
+
+        innerjoin: True or "nested" keeps INNER below an outer join, "unnested" gives it up there.
+        """
+        parent = self.parent
+        is_below_outer = parent is not None and (not parent.inner or parent.within)
+        self.inner = bool(innerjoin) and not (is_below_outer and innerjoin == "unnested")
+        self.within = self.inner and is_below_outer
 
     def _find_joined(self, column: Any) -> Any:
         """Return a column of the association table or of the target, on the aliases joined."""
@@ -111,13 +140,10 @@ def add_joins(builder: Any, base: Any) -> Any:
     """Return `base` selecting the builder's columns, with its joined loads."""
     if not builder.joins:
         return base.with_only_columns(*builder.columns)
-    if _must_wrap(base):
+    if _must_wrap(base, builder.joins):
         return _wrap(builder, base)
-    statement = base.with_only_columns(*builder.columns)
-    order_by: list[Any] = []
-    for load in builder.joins:
-        statement = _join(statement, load)
-        order_by += load.order_by
+    statement = _join_all(base.with_only_columns(*builder.columns), builder.joins)
+    order_by = [each for load in builder.joins for each in load.order_by]
     return statement.order_by(*order_by) if order_by else statement
 
 
@@ -130,16 +156,61 @@ def repeats_rows(base: Any, entities: Any) -> bool:
     return bool(froms[0]._is_join and hash(froms[0]) not in own)
 
 
-def _must_wrap(base: Any) -> bool:
-    return bool(base._has_row_limiting_clause or base._distinct or base._group_by)
+def _must_wrap(base: Any, loads: Sequence[JoinedLoad]) -> bool:
+    """Whether the rows that the joins add would be counted, compared or grouped."""
+    if base._distinct or base._group_by:
+        return True
+    return bool(base._has_row_limiting_clause and any(load.uselist for load in loads))
 
 
-def _join(statement: Any, load: JoinedLoad) -> Any:
-    """Add one join; an association table and its target are joined to each other first."""
-    target = load.target
-    if load.secondary is not None:
-        target = load.secondary.join(target, load.secondary_on)
-    return statement.join(target, load.onclause, isouter=not load.inner)
+class _Placed:
+    """The right side of one join of the statement, with the INNER JOINs that were put into it."""
+
+    def __init__(self, load: JoinedLoad) -> None:
+        self.load = load
+        self.right = load.target
+        if load.secondary is not None:
+            self.right = load.secondary.join(load.target, load.secondary_on)
+
+    def put_in(self, load: JoinedLoad) -> None:
+        """Join what hangs on a member of this side to it."""
+        assert load.parent is not None
+        anchor = load.parent.target
+        if load.secondary is None:
+            self.right = _join_behind(self.right, anchor, load.target, load.onclause)
+            return
+        self.right = _join_behind(self.right, anchor, load.secondary, load.onclause)
+        self.right = _join_behind(self.right, load.secondary, load.target, load.secondary_on)
+
+
+def _join_behind(joined: Any, anchor: Any, target: Any, onclause: Any) -> Any:
+    """Return a FROM object with `target` inner-joined right behind `anchor`, one of its members."""
+    if not joined._is_join or joined.right is anchor or anchor not in joined.left._from_objects:
+        return joined.join(target, onclause)
+    left = _join_behind(joined.left, anchor, target, onclause)
+    return left.join(joined.right, joined.onclause, isouter=joined.isouter)
+
+
+def _join_all(statement: Any, loads: Sequence[JoinedLoad]) -> Any:
+    """Return the statement with these joins, in their order."""
+    places: list[_Placed] = []
+    home: dict[int, _Placed] = {}
+    for load in loads:
+        if load.within:
+            place = home[id(load)] = home[id(load.parent)]
+            place.put_in(load)
+        else:
+            home[id(load)] = place = _Placed(load)
+            places.append(place)
+    for place in places:
+        load = place.load
+        if load.inner and load.secondary is not None and place.right._is_join:
+            # nothing is kept that has no partner: two joins in a row say the same
+            statement = statement.join(load.secondary, load.onclause)
+            statement = statement.join(load.target, load.secondary_on)
+            continue
+        statement = statement.join(place.right, load.onclause, isouter=not load.inner)
+    return statement
 
 
 def _wrap(builder: Any, base: Any) -> Any:
@@ -159,8 +230,8 @@ def _wrap(builder: Any, base: Any) -> Any:
     ordering = [replacement_traverse(each, moved.get) for each in order_by]
     for load in builder.joins:
         load.adapt_parent(moved.get)
-        outer = _join(outer, load)
         ordering += load.order_by
+    outer = _join_all(outer, builder.joins)
     return outer.order_by(*ordering) if ordering else outer
 
 

@@ -23,6 +23,7 @@ from orm.loading.from_statement import (
 )
 from orm.loading.joined import add_joins
 from orm.loading.path import Directive, PathNode, make_root
+from orm.loading.polymorphic import on_own_tables
 from orm.loading.row_plan import Composed, EntityRow, Slot
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
@@ -165,9 +166,11 @@ class SelectPlanner:
         for element in self.statement._raw_columns:
             self._add(element)
         self._check_directives()
+        self.builder.finish()
         base = self.statement
         for root in {id(each): each for each in self.roots}.values():
             base = select_whole(base, root)
+        base = on_own_tables(base, self.roots)
         base = self.builder.restrict(base, is_top=True)
         if base._with_options:
             base = base._clone()
@@ -204,12 +207,13 @@ class SelectPlanner:
         adapt = entity.adapt
         builder = self.builder
         contained = take_contained(node)
-        made = builder.add_entity(mapper, adapt, node, along=entity.with_polymorphic_mappers)
+        made = builder.start_entity(mapper, node)
+        add_contained(builder, made, contained)
+        builder.fill_entity(made, adapt, along=entity.with_polymorphic_mappers)
         self.outputs.append(made)
         name = mapper.class_.__name__ if entity.is_mapper else entity.name
         self.keys.append(name or mapper.class_.__name__)
         self.objects.append((element, mapper.class_ if entity.is_mapper else entity.entity))
-        add_contained(builder, made, node, contained)
 
     def _check_directives(self) -> None:
         """Refuse an option which starts at an entity that the statement does not select."""

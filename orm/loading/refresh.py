@@ -18,7 +18,7 @@ from orm.loading.hydrate import Run
 from orm.loading.path import PathNode, make_root
 from orm.loading.polymorphic import single_criterion
 from orm.loading.raising import make_detached_error, make_raised_error, warn_of_load
-from orm.loading.selectin import load_after, make_key_in, make_value_bind
+from orm.loading.selectin import KEYS, load_after, make_key_in, make_value_bind
 from orm.sql.select import select
 from orm.state.markers import (
     ATTR_WAS_SET,
@@ -200,7 +200,7 @@ def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | N
     subject = mapper.class_.__name__ if state.expired else f"{mapper.class_.__name__}.{min(names)}"
     kind = "refresh" if state.expired else "lazy_load"
     idents = [each[0].ident for each in batch]
-    fetch(session, plan, run, connection, {"keys": idents}, Reason(kind, subject, len(batch)))
+    fetch(session, plan, run, connection, {KEYS: idents}, Reason(kind, subject, len(batch)))
     if any(key not in obj.__dict__ and key not in (state.committed or ()) for key in names):
         raise exc.ObjectDeletedError(state)
     return ATTR_WAS_SET
@@ -228,7 +228,7 @@ def load_subclass(run: Run, entity: Any, mapper: Any) -> None:
     for start in range(0, len(idents), BATCH_SIZE):
         part = idents[start : start + BATCH_SIZE]
         loaded = Run(plan.rows, session, keeps=True)
-        fetch(session, plan, loaded, connection, {"keys": part}, reason)
+        fetch(session, plan, loaded, connection, {KEYS: part}, reason)
 
 
 def _check_columns(state: Any, session: Any, names: frozenset[str], passive: int) -> str:
@@ -290,7 +290,7 @@ def _refresh_names(session: Any, connection: Any, state: Any, obj: Any, names: l
         plan = get_columns_plan(connection, mapper, frozenset(columns))
         run = Run(plan.rows, session, keeps=True, token=state.identity_token)
         reason = Reason("refresh", mapper.class_.__name__, 1)
-        if not fetch(session, plan, run, connection, {"keys": [state.ident]}, reason):
+        if not fetch(session, plan, run, connection, {KEYS: [state.ident]}, reason):
             return False
     for name in names:
         if name not in columns:

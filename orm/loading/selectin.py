@@ -26,6 +26,9 @@ from orm.sql.select import select
 
 Key = Any
 
+#: the parameter with the keys for which a statement loads
+KEYS = "primary_keys"
+
 
 class RelationPlan:
     """How the objects behind a relationship are found for keys of the parents.
@@ -65,7 +68,7 @@ class RelationPlan:
         for start in range(0, len(wanted), BATCH_SIZE):
             part = wanted[start : start + BATCH_SIZE]
             run = Run(self.plan.rows, session, over=over, mode=mode)
-            fetched = fetch(session, self.plan, run, connection, {"keys": part}, reason)
+            fetched = fetch(session, self.plan, run, connection, {KEYS: part}, reason)
             found.update(fetched)
         return found
 
@@ -114,39 +117,37 @@ def make_relation_plan(
 ) -> RelationPlan:
     """Build the plan: columns of the related entity, and the key of the parent they belong to."""
     mapper = prop.mapper
-    builder = PlanBuilder(dialect, load_after)
-    entity = builder.add_entity(mapper, _same, node, (prop,))
+    adapt = mapper.adapt
     base = select().select_from(mapper.selectable)
     if _is_plain(prop):
         if prop.secondary is None:
             pairs = _ordered_pairs(prop)
         else:
             pairs = list(prop.synchronize_pairs)
-            base = base.join(prop.secondary, prop.secondaryjoin)
-        locals_, columns = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+            onclause = adapt(prop.secondaryjoin)
+            base = select().select_from(prop.secondary.join(mapper.selectable, onclause))
+        locals_, columns = [pair[0] for pair in pairs], [adapt(pair[1]) for pair in pairs]
     else:
         locals_, columns, base = _join_parent(prop, base)
     parent_keys = [prop.parent.get_property_by_column(column).key for column in locals_]
     base = base.where(make_key_in(columns))
     more = [] if node is None else conditions_for(node.criteria, mapper)
     for each in (*criteria, single_criterion(mapper), *more):
-        base = base if each is None else base.where(each)
+        base = base if each is None else base.where(adapt(each))
     if prop.order_by:
-        base = base.order_by(*prop.order_by)
+        base = base.order_by(*[adapt(each) for each in prop.order_by])
+    builder = PlanBuilder(dialect, load_after)
     group = [builder.add_slot(column) for column in columns]
+    entity = builder.add_entity(mapper, adapt, node, (prop,))
     plan = builder.make_plan(base, [entity], "group", (prop.key,), group=group)
     return RelationPlan(prop, parent_keys, plan, mapper)
 
 
-def _same(column: Any) -> Any:
-    return column
-
-
 def make_key_in(columns: Sequence[Any]) -> Any:
-    """Return `columns IN (keys)`, for a parameter `keys` with a list of values or tuples."""
+    """Return `columns IN (keys)`, for the parameter named KEYS with a list of values or tuples."""
     if len(columns) == 1:
-        return columns[0].in_(bindparam("keys", expanding=True, type_=columns[0].type))
-    return tuple_(*columns).in_(bindparam("keys", expanding=True))
+        return columns[0].in_(bindparam(KEYS, expanding=True, type_=columns[0].type))
+    return tuple_(*columns).in_(bindparam(KEYS, expanding=True))
 
 
 def _ordered_pairs(prop: Any) -> list[tuple[Any, Any]]:
@@ -197,9 +198,10 @@ def _join_parent(prop: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
     def find(column: Any) -> Any:
         return None if is_remote(prop, column) else alias.corresponding_column(column, True)
 
-    onclause = adapt_all(prop.primaryjoin, find)
+    adapt = prop.mapper.adapt
+    onclause = adapt(adapt_all(prop.primaryjoin, find))
     if prop.secondary is not None:
-        base = base.join(prop.secondary, prop.secondaryjoin)
+        base = base.join(prop.secondary, adapt(prop.secondaryjoin))
     base = base.join(alias, onclause)
     locals_ = list(parent.primary_key)
     return locals_, [of_alias(column) for column in locals_], base

@@ -176,3 +176,55 @@ def test_expressions_and_their_order_under_a_limit() -> None:
         reverse = statement.order_by(None).order_by((Order.id * -1).asc()).limit(5)
         assert [order.id for order in session.scalars(reverse).unique()] == [2, 1]
     engine.dispose()
+
+
+def joins_of(statement: Any) -> str:
+    """The FROM clause of a statement on one line."""
+    return " ".join(str(statement).split()).partition(" FROM ")[2].partition(" ORDER BY")[0]
+
+
+def test_an_inner_join_below_an_outer_one_loses_no_parent(session: Session, blog: Any) -> None:
+    nested = joinedload(blog.User.posts).joinedload(blog.Post.tags, innerjoin=True)
+    statement = select(blog.User).options(nested)
+    assert joins_of(statement) == (
+        "users LEFT OUTER JOIN (posts AS posts_1 JOIN post_tags AS post_tags_1 ON posts_1.id = post_tags_1.post_id "
+        "JOIN tags AS tags_1 ON tags_1.id = post_tags_1.tag_id) ON users.id = posts_1.user_id"
+    )
+    users = session.scalars(statement).unique().all()
+    assert len(users) == session.scalar(select(func.count()).select_from(blog.User))
+
+
+def test_two_inner_joins_are_put_into_one_outer_join(session: Session, blog: Any) -> None:
+    posts = joinedload(blog.User.posts)
+    statement = select(blog.User).options(
+        posts.joinedload(blog.Post.author, innerjoin=True).joinedload(
+            blog.User.profile, innerjoin=True
+        ),
+        posts.joinedload(blog.Post.comments, innerjoin=True),
+    )
+    assert joins_of(statement) == (
+        "users LEFT OUTER JOIN (posts AS posts_1 JOIN comments AS comments_1 ON posts_1.id = comments_1.post_id "
+        "JOIN users AS users_1 ON users_1.id = posts_1.user_id "
+        "JOIN profiles AS profiles_1 ON users_1.id = profiles_1.user_id) ON users.id = posts_1.user_id"
+    )
+    users = session.scalars(statement).unique().all()
+    assert len(users) == session.scalar(select(func.count()).select_from(blog.User))
+
+
+def test_unnested_inner_joins_become_outer_ones_below_an_outer_join(blog: Any) -> None:
+    option = joinedload(blog.User.posts).joinedload(blog.Post.author, innerjoin="unnested")
+    assert joins_of(select(blog.User).options(option)) == (
+        "users LEFT OUTER JOIN posts AS posts_1 ON users.id = posts_1.user_id "
+        "LEFT OUTER JOIN users AS users_1 ON users_1.id = posts_1.user_id"
+    )
+    inner = joinedload(blog.User.posts, innerjoin=True)
+    option = inner.joinedload(blog.Post.author, innerjoin="unnested")
+    assert joins_of(select(blog.User).options(option)).count(" JOIN ") == 2
+    assert "OUTER" not in joins_of(select(blog.User).options(option))
+
+
+def test_a_limit_needs_no_subquery_where_a_join_adds_no_rows(blog: Any) -> None:
+    one = select(blog.Post).options(joinedload(blog.Post.author)).limit(3)
+    assert joins_of(one).startswith("posts LEFT OUTER JOIN users")
+    many = select(blog.User).options(joinedload(blog.User.posts)).limit(3)
+    assert joins_of(many).startswith("(SELECT users.id")

@@ -171,7 +171,7 @@ def test_load_only_defer_undefer(blog: Any, session: Session) -> None:
 def test_column_options_below_a_relationship(blog: Any, session: Session) -> None:
     option = selectinload(blog.User.posts).load_only(blog.Post.title)
     session.scalars(select(blog.User).options(option)).all()
-    assert blog.log.sql[1].startswith("SELECT posts.id, posts.title, posts.user_id FROM posts")
+    assert blog.log.sql[1].startswith("SELECT posts.user_id, posts.id, posts.title FROM posts")
     option = defaultload(blog.Post.author).undefer(blog.User.bio)
     session.expunge_all()
     blog.log.clear()
