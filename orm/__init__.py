@@ -269,6 +269,7 @@ from orm.sql import (
     text,
     true,
     try_cast,
+    tstring,
     tuple_,
     type_coerce,
     union,
@@ -398,5 +399,5 @@ __all__ = [
     "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_loader_criteria",
     "with_parent", "with_polymorphic",
     "within_group", "WriteOnlyCollection", "WriteOnlyMapped", "insert_sentinel",
-    "orm_insert_sentinel", "CreateTableAs", "CreateView", "DropView", "OrderByList",
+    "orm_insert_sentinel", "CreateTableAs", "CreateView", "DropView", "OrderByList", "tstring",
 ]  # fmt: skip

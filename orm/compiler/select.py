@@ -329,6 +329,15 @@ class SelectCompiler(CTECompiler):
         rendered: str = text.bind_regex.sub(replace, text.text) if binds else text.text
         return rendered.replace("\\:", ":")
 
+    def visit_template_text(self, template: Any) -> str:
+        text: str = template.strings[0]
+        for element, part in zip(template.elements, template.strings[1:], strict=True):
+            # a table or a subquery with its definition, as FROM needs it
+            is_source = element._is_from_clause and not element._is_select_base
+            text += self.from_text(element) if is_source else self.process(element)
+            text += part
+        return text
+
     def visit_textual_select(self, select: Any) -> str:
         return self.in_level(select, self.textual_text)
 

@@ -10,6 +10,8 @@ from orm.engine.cursor import CursorResult, CursorSource, plan_rows
 from orm.engine.execution import DDL, QUERY, Reason, execute_cursor
 from orm.engine.source import ChunkSource
 from orm.sql.cache_key import statement_key
+from orm.sql.template import is_template
+from orm.sql.text import tstring
 
 if TYPE_CHECKING:
     from orm.compiler.compiled import Compiled
@@ -153,6 +155,8 @@ def _to_statement(subject: Any) -> Any:
         element = clause()
         if getattr(element, "supports_execution", False):
             return element
+    if is_template(subject):
+        return tstring(subject)
     visit_name = getattr(subject, "__visit_name__", "")
     if visit_name == "sequence":
         from orm.sql.select import Select

@@ -17,6 +17,8 @@ from orm.session.dml import execute_dml
 from orm.sql.compound import CompoundSelect
 from orm.sql.elements import TextClause
 from orm.sql.select import select
+from orm.sql.template import is_template
+from orm.sql.text import tstring
 from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:
@@ -35,7 +37,10 @@ def execute_statement(
         statement = TextClause(statement)
     elif not getattr(statement, "supports_execution", False):
         made = getattr(statement, "__clause_element__", None)
-        statement = made() if made is not None else statement
+        if made is not None:
+            statement = made()
+        elif is_template(statement):
+            statement = tstring(statement)
         if not getattr(statement, "supports_execution", False):
             raise exc.ObjectNotExecutableError(statement)
     listeners = session.dispatch.do_orm_execute

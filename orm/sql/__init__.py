@@ -79,7 +79,7 @@ from orm.sql.lists import BooleanClauseList, ClauseList
 from orm.sql.select import Select, select
 from orm.sql.selectable import Alias, FromClause, Join, Lateral, TableClause, TableSample, Values
 from orm.sql.subquery import CTE, Exists, ScalarSelect, SelectBase, Subquery
-from orm.sql.text import TextualSelect, literal_column, text
+from orm.sql.text import TextualSelect, literal_column, text, tstring
 from orm.sql.visitors import ClauseElement
 from orm.sql.window import FrameClause, FrameClauseType
 
@@ -96,6 +96,6 @@ __all__ = [
     "except_", "except_all", "exists", "extract", "false", "from_dml_column", "func", "funcfilter", "insert",
     "intersect", "intersect_all", "join", "label", "lateral", "literal", "literal_column", "not_",
     "null", "nulls_first", "nulls_last", "nullsfirst", "nullslast", "or_", "outerjoin", "outparam", "over", "select", "table",
-    "tablesample", "text", "true", "try_cast", "tuple_", "type_coerce", "union", "union_all",
+    "tablesample", "text", "true", "try_cast", "tstring", "tuple_", "type_coerce", "union", "union_all",
     "update", "values", "within_group",
 ]  # fmt: skip

@@ -22,6 +22,7 @@ from orm.sql.elements import (
     make_bind,
 )
 from orm.sql.lists import ClauseList, TextualLabelReference
+from orm.sql.template import TemplateText, is_template
 from orm.sql.visitors import ClauseElement, iterate
 from orm.types.base import TypeEngine
 from orm.types.resolve import resolve_value
@@ -42,7 +43,9 @@ def to_element(value: Any) -> ClauseElement | None:
             return found if isinstance(found, ClauseElement) else to_element(found)
     insp = inspect(value, raiseerr=False)
     method = getattr(insp, "__clause_element__", None)
-    return None if method is None or insp is value else to_element(method())
+    if method is None or insp is value:
+        return TemplateText(value, to_element) if is_template(value) else None
+    return to_element(method())
 
 
 def expect_expr(value: Any, *, like: Any = None, op: Any = None, type_: Any = None) -> Any:

@@ -9,6 +9,7 @@ from orm.sql.coercions import to_element
 from orm.sql.elements import _FACTORIES, ColumnClause, PlainColumn, TextClause
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import SelectBase
+from orm.sql.template import TemplateText, is_template
 from orm.sql.visitors import Kind, Traverse
 from orm.types.base import NULLTYPE
 
@@ -71,9 +72,25 @@ def make_textual_select(text: TextClause, columns: tuple[Any, ...], types: Any) 
     return TextualSelect(text, (*positional, *named), positional=bool(positional) and not named)
 
 
-def text(text: str) -> TextClause:
-    """SQL as text; parameters are written `:name` and their values passed to execute()."""
-    return TextClause(text)
+def text(text: Any) -> TextClause:
+    """SQL as text; parameters are written `:name` and their values passed to execute().
+
+    Or a template string, t"... {value} ...", whose values are bound; see tstring().
+    """
+    return tstring(text) if is_template(text) else TextClause(text)
+
+
+def tstring(template: Any) -> TemplateText:
+    """The SQL of a template string, `t"SELECT ... WHERE id = {value}"` (Python 3.14).
+
+    A plain value in braces is bound, a list is bound for IN; a column, a table, a SELECT or another template is rendered.
+    Raises exc.ArgumentError for anything but a template, or for a conversion or a format within the braces.
+    """
+    if not is_template(template):
+        raise exc.ArgumentError(
+            f"tstring() takes a template string, t'...', got {template!r:.100}; SQL as a string is for text()"
+        )
+    return TemplateText(template, to_element)
 
 
 def literal_column(text: str, type_: Any = NULLTYPE) -> ColumnClause[Any]:
