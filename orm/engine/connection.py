@@ -280,7 +280,8 @@ class Connection:
                 "The connection was lost within a transaction, whose statements are gone with it. "
                 "Call rollback(); the next statement then gets another connection."
             )
-        self._require_connection()
+        if self._closed or self._invalid or self._isolation_once:
+            self._require_connection()
         if self.dispatch.begin:
             self._tell_begin()
         if self._echo:
@@ -292,7 +293,9 @@ class Connection:
                 raise_error(self, error, "BEGIN", None)
             self._wrote = False
             self._watched = self._echo or self._joined
-        self._start_transaction(RootTransaction(self))
+        self._transaction = RootTransaction(self)
+        self._clean = False
+        self._ready = True
 
     def _tell_begin(self) -> None:
         """Tell the listeners; what they execute is the beginning of the transaction."""
@@ -365,7 +368,8 @@ class Connection:
             listener(self)
         if self._echo:
             self._log("COMMIT")
-        self._close_streams()
+        if self._streams:
+            self._close_streams()
         if self._autocommit:
             self._clean = True
             return
@@ -388,7 +392,8 @@ class Connection:
             self._log("ROLLBACK")
         if self._invalid or self._dbapi is None:
             return
-        self._close_streams()
+        if self._streams:
+            self._close_streams()
         if not self._autocommit:
             try:
                 if self._joined and not self._wrote:

@@ -7,6 +7,7 @@ batch of rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from orm import exc
@@ -61,11 +62,18 @@ class Run:
         self.keeps = keeps
         self.news: list[Any] = []
         self.maps: Sequence[Any]
-        if token is None:
-            self.maps = [identity_map.for_mapper(entity.base) for entity in plan.entities]
+        self.peers: Sequence[Peers]
+        entities = plan.entities
+        if len(entities) == 1 and token is None:  # nearly always, and worth the lines
+            entity = entities[0]
+            self.maps = (identity_map.for_mapper(entity.base),)
+            self.peers = (Peers(entity.base, entity.options, mode),)
         else:
-            self.maps = [identity_map.for_token(entity.base, token) for entity in plan.entities]
-        self.peers = [Peers(entity.base, entity.options, mode) for entity in plan.entities]
+            find = identity_map.for_mapper
+            if token is not None:
+                find = partial(identity_map.for_token, token=token)
+            self.maps = [find(entity.base) for entity in entities]
+            self.peers = [Peers(entity.base, entity.options, mode) for entity in entities]
         self.born: Sequence[Any] = plan.nobody
         if session.dispatch.loaded_as_persistent or plan.has_listeners():
             self.born = [self.news.append for _ in plan.entities]

@@ -93,11 +93,14 @@ def load_get(
     Cost: none if the session has the object, and it is not expired, and neither
     populate_existing nor a lock asks for more; else one SELECT, and those of eager loads.
     """
-    lock = lock_key(with_for_update)
+    lock = None if with_for_update is None else lock_key(with_for_update)
     if not populate_existing and lock is None:
-        known, found = find_present(session, mapper, ident)
-        if known:
-            return found
+        known = session.identity_map.maps.get(mapper.base_mapper)
+        state = None if known is None else known.get(ident)
+        if state is not None and (obj := state()) is not None:
+            return obj if _is_present(state, obj, mapper) else None
+        if not options and not execution_options:
+            return _load_plain(session, mapper, ident)
     directives = [each for option in options or () for each in option.directives]
     node = make_root(directives, mapper) if directives else None
     connection = session._connection_for(mapper=mapper)
@@ -106,6 +109,16 @@ def load_get(
     run = Run(plan.rows, session, over=over, mode=(execution_options or {}).get("lazy_loads"))
     values = tuple(map(Value, ident)) if isinstance(ident, tuple) else (Value(ident),)
     found = fetch(session, plan, run, connection, None, GET, extracted=values)
+    return found[0] if found else None
+
+
+def _load_plain(session: Any, mapper: Any, ident: Any) -> Any:
+    """load_get() for an object that is not here, without options."""
+    connection = session._connection_for(mapper)
+    plan = get_identity_plan(connection, mapper, None)
+    run = Run(plan.rows, session)
+    values = (Value(ident),) if type(ident) is not tuple else tuple(map(Value, ident))
+    found = fetch(session, plan, run, connection, None, GET, values)
     return found[0] if found else None
 
 

@@ -155,7 +155,10 @@ class RowPlan:
 
     def has_listeners(self) -> bool:
         """Return whether somebody listens for the loading of objects of these classes."""
-        return any(manager.dispatch.load for manager in self.managers)
+        for manager in self.managers:
+            if manager.dispatch.load:
+                return True
+        return False
 
     @property
     def is_plain(self) -> bool:

@@ -150,6 +150,10 @@ def _select_one(
     return result.scalars().unique().one_or_none()
 
 
+#: types of primary keys which are no collection of parts
+_PLAIN_KEYS = frozenset({int, str})
+
+
 def identity_from_argument(mapper: Any, ident: Any) -> Any:
     """Return the identity from what get() takes: a value, a tuple, or a dict by attribute.
 
@@ -157,6 +161,8 @@ def identity_from_argument(mapper: Any, ident: Any) -> Any:
     that. Raises exc.InvalidRequestError when the number or the names of the parts are wrong.
     """
     keys = mapper.pk_keys
+    if len(keys) == 1 and type(ident) in _PLAIN_KEYS:
+        return ident
     if isinstance(ident, Mapping):
         if set(ident) != set(keys):
             raise exc.InvalidRequestError(

@@ -12,7 +12,6 @@ of its own:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +47,10 @@ class BoundConnection:
         if self.opened_here:
             # a connection which cannot roll back is dead: the pool throws it away, and the server
             # has rolled back by itself
-            with suppress(exc.DBAPIError):
+            try:
                 self.connection.close()
+            except exc.DBAPIError:
+                pass
         elif not rolled_back and self.should_commit:
             self.transaction.close()
 
@@ -67,12 +68,13 @@ def open_connection(
     else:
         connection, opened_here = bind.connect(), True
     try:
-        wanted = dict(options)
         if session.read_only:
-            wanted["read_only"] = True
-        if wanted:
-            connection = connection.execution_options(**wanted)
-        if opened_here and connection.in_transaction():
+            options = {**options, "read_only": True}
+        if options:
+            connection = connection.execution_options(**options)
+        if opened_here and connection._transaction is None and not session.twophase:
+            transaction, should_commit = connection.begin(), True
+        elif opened_here and connection.in_transaction():
             # begun by an event of the engine: nobody else will end it
             transaction, should_commit = connection.get_transaction(), True
         else:

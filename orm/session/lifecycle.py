@@ -212,13 +212,14 @@ def expunge_all(session: Session, reason: str) -> None:
     """
     identity_map = session.identity_map
     dispatch = session.dispatch
-    states: list[Any] = []
-    if identity_map.maps:
-        states = identity_map.all_states()
-        left = Left(reason)
-        for state in states:
-            state.session_ref = left
-        identity_map.clear()
+    states = identity_map.all_states() if dispatch.persistent_to_detached else []
+    left: Any = None
+    for known in identity_map.maps.values():
+        if known:
+            left = left or Left(reason)
+            for state in list(known.values()):
+                state.session_ref = left
+    identity_map.clear()
     session._deleted.clear()
     transaction = session._transaction
     while transaction is not None:

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _serial = itertools.count(1)
-_sessions: weakref.WeakValueDictionary[int, Session] = weakref.WeakValueDictionary()
+#: the weak references that the sessions themselves share; each leaves with its session
+_sessions: set[weakref.ref[Any]] = set()
 
 
 class Session:
@@ -105,7 +106,8 @@ class Session:
             self.read_only = read_only
         self.info: dict[Any, Any] = dict(info) if info else {}
         self._query_cls = query_cls
-        self._self_ref: Callable[[], Any] = weakref.ref(self)
+        self._self_ref: Callable[[], Any] = weakref.ref(self, _sessions.discard)
+        _sessions.add(self._self_ref)  # type: ignore[arg-type]
         self.identity_map = IdentityMap(_beginner(self._self_ref))
         self._new: dict[Any, Any] = {}
         self._deleted: dict[Any, Any] = {}
@@ -120,7 +122,6 @@ class Session:
             for key, value in binds.items():
                 binding.add_bind(self, key, value)
         self.hash_key = next(_serial)
-        _sessions[self.hash_key] = self
 
     def __enter__(self: _S) -> _S:
         return self
@@ -733,5 +734,7 @@ def _explain_autoflush(error: exc.SQLAlchemyError) -> None:
 
 def close_all_sessions() -> None:
     """Close every session that is alive in this process."""
-    for session in list(_sessions.values()):
-        session.close()
+    for ref in _sessions.copy():
+        session = ref()
+        if session is not None:
+            session.close()

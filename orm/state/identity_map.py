@@ -108,9 +108,9 @@ class IdentityMap:
     def forget(self, state: InstanceState) -> None:
         """Take out the state of an object that is gone, or leaves."""
         known = self.maps.get(state.manager.base_mapper)
-        if known is not None and state.ident is not None:
-            slot = self.slot_of(state)
-            if known.get(slot) is state:
+        if known is not None:
+            slot = state.ident if state.extra is None else self.slot_of(state)
+            if slot is not None and known.get(slot) is state:
                 del known[slot]
 
     def contains_state(self, state: InstanceState) -> bool:
