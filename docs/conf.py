@@ -1,5 +1,6 @@
 """Sphinx configuration; `make docs` builds with warnings as errors."""
 
+import re
 from importlib.metadata import version as _version
 
 project = "Flask-ORMSession"
@@ -15,3 +16,27 @@ myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"Flask-ORMSession {release}"
 autodoc_typehints = "description"
+
+
+def _as_literal(app, what, name, obj, options, lines):
+    """Docstrings write code in single backticks, and names such as `and_`, which reST takes for links."""
+    for number, line in enumerate(lines):
+        parts = re.split(r"(``[^`]*``|`[^`]*`)", line)
+        for place, part in enumerate(parts):
+            if part.startswith("`") and not part.startswith("``"):
+                parts[place] = f"`{part}`"
+            elif not part.startswith("`"):
+                parts[place] = re.sub(r"(?<=\w)_(?!\w)", r"\_", part).replace("*", r"\*")
+        lines[number] = "".join(parts)
+
+
+def _is_described_elsewhere(app, what, name, obj, skip, options):
+    """Modules of dialects export generic types as well, which have a page of their own."""
+    if app.env.docname == "reference/orm/dialects":
+        return skip or not getattr(obj, "__module__", "orm.dialects").startswith("orm.dialects")
+    return None
+
+
+def setup(app):
+    app.connect("autodoc-skip-member", _is_described_elsewhere)
+    app.connect("autodoc-process-docstring", _as_literal)

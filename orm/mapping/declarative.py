@@ -314,5 +314,5 @@ def as_declarative(**kw: Any) -> Callable[[type], Any]:
 
 
 def has_inherited_table(cls: type) -> bool:
-    """Return whether a base of the class is mapped; for `declared_attr`s of mixins."""
+    """Return whether a base of the class is mapped; for a `declared_attr` of a mixin."""
     return any(is_mapped(base) for base in cls.__mro__[1:])

@@ -32,10 +32,9 @@ def with_polymorphic(
     """Return an entity for a base class whose rows bring the columns of subclasses along.
 
     classes: subclasses, or "*" for all. The entity has the attributes of all of them, and
-    each subclass as an entity of its own under its name: `both = with_polymorphic(Person,
-    [Manager])`, then `both.name`, `both.Manager.level`. selectable: what to select from in place of
-    the outer join of the tables. aliased, flat: under an alias, of the join as a whole or of each
-    of its tables.
+    each subclass as an entity of its own under its name: of `with_polymorphic(Person, [Manager])`
+    the `.name` and the `.Manager.level`. selectable: what to select from in place of the outer join
+    of the tables. aliased, flat: under an alias, of the join as a whole or of each of its tables.
     """
     insp = inspect(base)
     mapper = insp.mapper
