@@ -155,7 +155,7 @@ class RowPlan:
 
     def has_listeners(self) -> bool:
         """Return whether somebody listens for the loading of objects of these classes."""
-        for manager in self.managers:
+        for manager in self.managers:  # noqa: SIM110 - a generator costs more than the loop
             if manager.dispatch.load:
                 return True
         return False

@@ -73,7 +73,8 @@ def open_connection(
         if options:
             connection = connection.execution_options(**options)
         if opened_here and connection._transaction is None and not session.twophase:
-            transaction, should_commit = connection.begin(), True
+            transaction: Any = connection.begin()
+            should_commit = True
         elif opened_here and connection.in_transaction():
             # begun by an event of the engine: nobody else will end it
             transaction, should_commit = connection.get_transaction(), True

@@ -107,7 +107,7 @@ class Session:
         self.info: dict[Any, Any] = dict(info) if info else {}
         self._query_cls = query_cls
         self._self_ref: Callable[[], Any] = weakref.ref(self, _sessions.discard)
-        _sessions.add(self._self_ref)  # type: ignore[arg-type]
+        _sessions.add(self._self_ref)
         self.identity_map = IdentityMap(_beginner(self._self_ref))
         self._new: dict[Any, Any] = {}
         self._deleted: dict[Any, Any] = {}
