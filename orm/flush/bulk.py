@@ -7,12 +7,14 @@ from itertools import groupby
 from typing import Any
 
 from orm import exc
-from orm.flush.criteria_dml import column_of, mapper_of
+from orm.flush.criteria_dml import column_of
 from orm.flush.insert import insert_rows
+from orm.flush.processor import ident_parts
 from orm.flush.unit_of_work import UnitOfWork
 from orm.sql.dml import update
 from orm.sql.elements import BindParameter
-from orm.state.instance_state import instance_dict
+from orm.sql.expression import null
+from orm.state.instance_state import instance_dict, instance_state
 
 Row = Mapping[str, Any]
 
@@ -95,26 +97,89 @@ def group_rows(rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield list(run)
 
 
-def insert_into_tables(session: Any, mapper: Any, rows: Sequence[Row]) -> int:
-    """Insert rows of a class mapped over several tables, base table first; returns how many."""
+def insert_mappings(
+    session: Any,
+    mapper: Any,
+    rows: Sequence[Row],
+    *,
+    returns: bool = False,
+    render_nulls: bool = False,
+) -> list[dict[str, Any]]:
+    """Insert rows (attribute name -> value) into each table of a mapper, base table first.
+
+    returns: keys and values made by the database come back as well. render_nulls: None is
+    written as NULL where the column has a default, too.
+    Returns the rows as they were written, by attribute name.
+    """
     uow = UnitOfWork(session)
+    uow.returns = returns
     pairs: list[Any] = []
+    optional = _columns_with_defaults(mapper) if render_nulls else ()
     for row in rows:
         holder = BulkRow()
-        instance_dict(holder).update(row)
+        values = instance_dict(holder)
+        values.update(row)
+        for key in optional:
+            if key in values and values[key] is None:
+                values[key] = null()
         pairs.append((None, holder))
     insert_rows(uow, session._connection_for(mapper=mapper), mapper, pairs)
-    return len(pairs)
+    return [instance_dict(holder) for _state, holder in pairs]
 
 
-def update_by_key(session: Any, statement: Any, rows: Sequence[Row]) -> int:
+def _columns_with_defaults(mapper: Any) -> list[str]:
+    return [
+        key
+        for column, key in mapper.column_key.items()
+        if (column.default is not None or column.server_default is not None)
+        and not column.primary_key
+    ]
+
+
+def save_objects(
+    session: Any, objects: Sequence[Any], returns: bool, changed_only: bool, preserve_order: bool
+) -> None:
+    """Insert new objects, update those with a row; see Session.bulk_save_objects."""
+    states = [instance_state(obj) for obj in objects]
+
+    def kind(pair: Any) -> Any:
+        return pair[0].manager.mapper, pair[0].ident is not None
+
+    pairs = list(zip(states, objects, strict=True))
+    if not preserve_order:
+        order = {key: place for place, key in enumerate(dict.fromkeys(map(kind, pairs)))}
+        pairs.sort(key=lambda pair: order[kind(pair)])
+    for (mapper, has_row), run in groupby(pairs, key=kind):
+        group = list(run)
+        if has_row:
+            rows = [_changed_row(mapper, state, obj, changed_only) for state, obj in group]
+            update_by_key(session, mapper, [row for row in rows if row])
+            continue
+        uow = UnitOfWork(session)
+        uow.returns = returns
+        insert_rows(uow, session._connection_for(mapper=mapper), mapper, group)
+        if returns:
+            for state, names in uow.stale.items():
+                state.expire(names)
+
+
+def _changed_row(mapper: Any, state: Any, obj: Any, changed_only: bool) -> dict[str, Any]:
+    values, columns = instance_dict(obj), state.manager.column_names
+    names: Any = columns.intersection(values)
+    if changed_only:
+        names = [name for name in state.committed or () if name in names]
+    if not names:
+        return {}
+    return {**{name: values[name] for name in names}, **ident_parts(state)}
+
+
+def update_by_key(session: Any, mapper: Any, rows: Sequence[Row]) -> int:
     """Update rows found by their primary key; returns how many.
 
     rows: attribute name -> value, with the primary key. Rows with the same names share a
     statement. Objects in the session follow. Raises exc.StaleDataError if a row is missing,
     and exc.InvalidRequestError for a row without its key.
     """
-    mapper = mapper_of(statement)
     connection = session._connection_for(mapper=mapper)
     total = 0
     for run in group_rows(spread_composites(mapper, rows)):

@@ -30,7 +30,8 @@ class CriteriaDML:
     core: the statement over the table. matched: the states of the session that are meant.
     columns: attribute -> value set (an element). mode: how `matched` is found. result: of the
     execution. by_returning: "fetch" through RETURNING of the primary key. criteria: those of the
-    statement, and of the loader criteria that hold for it.
+    statement, and of the loader criteria that hold for it. query: the Query of which this is
+    the update() or delete(), or None. Listeners of the bulk events get it as context.
     """
 
     session: Any
@@ -44,6 +45,15 @@ class CriteriaDML:
     by_returning: bool = False
     result: Any = None
     criteria: tuple[Any, ...] = ()
+    query: Any = None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Attribute name -> value set, plain or an expression."""
+        return {
+            key: each.value if getattr(each, "_is_bind_parameter", False) else each
+            for key, each in self.columns.items()
+        }
 
     @property
     def is_delete(self) -> bool:

@@ -85,6 +85,23 @@ def run_one(uow: UnitOfWork, connection: Any, statement: Any) -> int:
     return matched
 
 
+def place_binds(compiled: Any, names: Sequence[str]) -> tuple[list[int], tuple[Any, ...]]:
+    """Return, for each placeholder, the place of its value in a row, and values to add to rows.
+
+    names: the binds whose values a row has, in its order. The others come with the SQL of
+    defaults, and are the same for every row.
+    """
+    order: list[int] = []
+    constants: list[Any] = []
+    for bind in compiled.binds:
+        if bind.unique:
+            order.append(len(names) + len(constants))
+            constants.append(bind.effective_value)
+        else:
+            order.append(names.index(bind.key))
+    return order, tuple(constants)
+
+
 def defer_foreign_keys(uow: UnitOfWork, mapper: Any) -> None:
     """Have foreign keys checked at the end of the transaction, once per flush and connection.
 

@@ -62,7 +62,7 @@ class Extractor:
                 if not needed <= values.keys():
                     fill(values)
             rows = list(map(self.pick, dicts))
-        if any(None in map(itemgetter(place), rows) for place in self.checked):
+        if any(_has_none(place, rows) for place in self.checked):
             for values in dicts:
                 fill(values)
             rows = list(map(self.pick, dicts))
@@ -83,6 +83,14 @@ class Extractor:
             group[0].append(pair)
             group[1].append(row)
         return groups
+
+
+def _has_none(place: int, rows: Sequence[Any]) -> bool:
+    try:
+        return None in map(itemgetter(place), rows)
+    except TypeError:
+        # SQL expressions among them, which compare to None as SQL
+        return any(row[place] is None for row in rows)
 
 
 def make_picker(keys: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:

@@ -21,6 +21,7 @@ from orm.flush import emit
 from orm.flush.gen_params import extractor_of
 from orm.flush.insert_shape import InsertShape, shapes_of
 from orm.flush.insert_statement import InsertStatement, statement_for
+from orm.flush.postfetch import Watch, fetch_stale
 from orm.sql.dml import insert
 from orm.state.instance_state import instance_dict
 
@@ -42,12 +43,28 @@ def insert_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
         for state, _obj in pairs:
             for listener in dispatch.before_insert:
                 listener(mapper, connection, state)
+    watch = None
+    if mapper.class_manager.dispatch.refresh_flush:
+        watch = Watch(mapper, pairs, _defaulted(mapper))
     insert_rows(uow, connection, mapper, pairs)
     set_identities(uow, mapper, pairs)
+    fetch_stale(uow, mapper, pairs)
+    if watch is not None:
+        watch.tell(uow)
     if dispatch.after_insert:
         for state, _obj in pairs:
             for listener in dispatch.after_insert:
                 listener(mapper, connection, state)
+
+
+def _defaulted(mapper: Any) -> list[str]:
+    """Return the attributes, other than keys, that get a value when the object has none."""
+    return [
+        plan.key
+        for shape in shapes_of(mapper)
+        for plan in (*shape.defaulted, *shape.optional, *shape.never)
+        if not plan.column.primary_key
+    ]
 
 
 def insert_rows(uow: UnitOfWork, connection: Any, mapper: Any, pairs: list[Pair]) -> None:
@@ -97,7 +114,8 @@ def _insert_into(uow: UnitOfWork, connection: Any, shape: InsertShape, pairs: li
         if emit.has_expressions(chain.from_iterable(rows)):
             own, rows = _insert_expressions(uow, connection, shape, mask, own, rows)
         if rows:
-            statement = statement_for(connection, shape, mask)
+            returns = uow.returns or shape is not shapes_of(shape.mapper)[-1]
+            statement = statement_for(connection, shape, mask, returns)
             _insert_rows(uow, connection, statement, own, rows)
 
 

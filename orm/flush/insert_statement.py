@@ -39,11 +39,13 @@ class InsertStatement:
         "texts",
     )
 
-    def __init__(self, connection: Any, shape: InsertShape, mask: int) -> None:
+    def __init__(
+        self, connection: Any, shape: InsertShape, mask: int, returns: bool = True
+    ) -> None:
         dialect = connection.dialect
         self.shape = shape
         self.columns = shape.columns_of(mask)
-        missing = shape.missing_of(mask)
+        missing = shape.missing_of(mask) if returns else []
         mapper = shape.mapper
         self.numbers_key = shape.autokey in missing
         self.descending = self.numbers_key and _counts_down(shape.autokey)
@@ -80,13 +82,9 @@ class InsertStatement:
         )
         if self.mode == "rows" and self.compiled.rows_text(1) is None:
             self.mode = "single"
-        # values within the SQL expressions of defaults: the same for every row
-        binds = self.compiled.binds
-        literals = [bind for bind in binds if bind.unique]
-        places = {id(bind): len(names) + place for place, bind in enumerate(literals)}
-        order = [places[id(bind)] if bind.unique else names.index(bind.key) for bind in binds]
-        process = row_processor(order, self.compiled.processors, len(names) + len(literals))
-        constants = tuple(bind.effective_value for bind in literals)
+        order, constants = emit.place_binds(self.compiled, names)
+        width = len(names) + len(constants)
+        process = row_processor(order, self.compiled.processors, width)
         self.process_rows = (
             (lambda rows: process([(*row, *constants) for row in rows])) if constants else process
         )
@@ -162,14 +160,19 @@ def _counts_down(plan: Any) -> bool:
     return False
 
 
-def statement_for(connection: Any, shape: InsertShape, mask: int) -> InsertStatement:
-    """Return the statement for a shape and mask, compiled once per engine."""
+def statement_for(
+    connection: Any, shape: InsertShape, mask: int, returns: bool = True
+) -> InsertStatement:
+    """Return the statement for a shape and mask, compiled once per engine.
+
+    returns: whether what the database makes comes back.
+    """
     cache = connection.engine._compiled_cache
     if "schema_translate_map" in connection._options:
-        return InsertStatement(connection, shape, mask)
-    key = ("flush insert", shape, mask)
+        return InsertStatement(connection, shape, mask, returns)
+    key = ("flush insert", shape, mask, returns)
     found: InsertStatement | None = cache.get(key)
     if found is None:
-        found = InsertStatement(connection, shape, mask)
+        found = InsertStatement(connection, shape, mask, returns)
         cache.put(key, found)
     return found

@@ -60,6 +60,8 @@ class UnitOfWork:
         self.followers: dict[Any, list[tuple[Any, Any]]] = {}
         #: connections on which foreign keys are checked at the end of the transaction
         self.deferring: set[Any] = set()
+        #: whether the last table's INSERT gives back what the database makes
+        self.returns = True
         self._fresh: list[Any] = []
 
     # -- what takes part

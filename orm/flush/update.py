@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.flush import emit
 from orm.flush.gen_params import make_picker
+from orm.flush.postfetch import Watch, fetch_stale
 from orm.flush.processor import check_complete, ident_parts
 from orm.flush.update_statement import (
     UpdateStatement,
@@ -53,12 +54,27 @@ def update_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
         if uow.left:
             check_complete(uow, state, obj)
     if changed:
+        watch = None
+        if mapper.class_manager.dispatch.refresh_flush:
+            watch = Watch(mapper, [p for p in pairs if p[0] in changed], _updated(mapper))
         _write(uow, mapper, pairs, changed)
+        fetch_stale(uow, mapper, pairs)
+        if watch is not None:
+            watch.tell(uow)
     if dispatch.after_update:
         connection = uow.session._connection_for(mapper=mapper)
         for state, _obj in pairs:
             for listener in dispatch.after_update:
                 listener(mapper, connection, state)
+
+
+def _updated(mapper: Any) -> list[str]:
+    """Return the attributes that get a value by an UPDATE of others."""
+    return [
+        name
+        for table in tables_of(mapper)
+        for name in (*[plan.key for plan in table.onupdates], *table.made_by_server)
+    ]
 
 
 def net_changes(uow: UnitOfWork, state: Any, dict_: dict[str, Any]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.flush import emit
 from orm.flush.gen_params import row_processor
 from orm.flush.insert_shape import ColumnPlan
 from orm.flush.processor import ident_parts
@@ -169,7 +170,7 @@ class UpdateStatement:
     [, the old version].
     """
 
-    __slots__ = ("compiled", "names", "process_rows", "table")
+    __slots__ = ("_constants", "_process", "compiled", "names", "table")
 
     def __init__(
         self, connection: Any, table: UpdateTable, names: Sequence[str], versioned: bool
@@ -197,8 +198,15 @@ class UpdateStatement:
             criteria.append(column == _bind(order[-1], column))
         statement = update(table.table).where(*criteria).values(values)
         self.compiled, _ = connection.compile(statement, for_executemany=True)
-        places = [order.index(bind.key) for bind in self.compiled.binds]
-        self.process_rows = row_processor(places, self.compiled.processors, len(order))
+        places, self._constants = emit.place_binds(self.compiled, order)
+        width = len(order) + len(self._constants)
+        self._process = row_processor(places, self.compiled.processors, width)
+
+    def process_rows(self, rows: list[Any]) -> list[Any]:
+        """Return what the driver takes for rows of values."""
+        if self._constants:
+            rows = [(*row, *self._constants) for row in rows]
+        return self._process(rows)
 
 
 def _bind(name: str, column: Any) -> BindParameter:

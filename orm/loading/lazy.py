@@ -53,7 +53,7 @@ class LazyLoader:
         """
         prop = self.prop
         session = state.session
-        if state.ident is None and not (session is not None and prop.load_on_pending):
+        if state.ident is None and not (session is not None and _loads_without_row(prop, state)):
             return ATTR_EMPTY
         strategy, node, said = self._settings(state)
         if strategy == "noload":
@@ -170,3 +170,8 @@ class LazyLoader:
 
     def __repr__(self) -> str:
         return f"<LazyLoader {self.name}>"
+
+
+def _loads_without_row(prop: Any, state: Any) -> bool:
+    """Return whether the foreign keys of a new object are enough to load by."""
+    return prop.load_on_pending or (state.extra is not None and state.extra.loads_related)

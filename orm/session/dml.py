@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.engine.result import ListSource, Result
+from orm.engine.row import RowLayout
 from orm.flush import bulk
 from orm.flush.criteria_dml import (
     CriteriaDML,
     after_execution,
     before_execution,
+    column_values,
     make_dml,
     mapper_of,
     take_rows,
@@ -19,6 +21,8 @@ from orm.flush.criteria_dml import (
 from orm.loading.from_statement import FromStatement
 from orm.loading.plan import check_star, execute_select, is_star
 from orm.session.events import fire
+from orm.session.query_dml import QUERY_OPTION
+from orm.sql.expression import tuple_
 from orm.sql.select import select
 
 if TYPE_CHECKING:
@@ -68,12 +72,13 @@ def _insert(session: Session, statement: Any, params: Any, options: Mapping[str,
     connection = session._connection_for(mapper=mapper)
     core = bulk.core_insert(statement, mapper)
     rows = [params] if isinstance(params, Mapping) else list(params or ())
+    if len(mapper.tables) > 1 and not statement.select:
+        given = [_plain_values(mapper, row) for row in statement._multi_values]
+        return _insert_joined(session, statement, mapper, rows or given or [{}], options)
     if not rows:
         if statement._returning:
             return _returned(session, statement, core, None, options)
         return connection.execute(core, execution_options=options or None)
-    if len(mapper.tables) > 1:
-        return _insert_joined(session, statement, mapper, rows, connection)
     rows = list(bulk.translate_rows(mapper, rows))
     if statement._returning:
         return _insert_returning(session, statement, core, rows, options, connection)
@@ -88,14 +93,49 @@ def _insert(session: Session, statement: Any, params: Any, options: Mapping[str,
 
 
 def _insert_joined(
-    session: Session, statement: Any, mapper: Any, rows: Sequence[Any], connection: Any
+    session: Session, statement: Any, mapper: Any, rows: Sequence[Any], options: Mapping[str, Any]
 ) -> Any:
-    if statement._returning or statement._values:
-        raise exc.InvalidRequestError(
-            f"{mapper.class_.__name__} is mapped over several tables: insert it with rows and "
-            "without returning(), or add objects to the session."
+    """Insert rows of a class mapped over several tables, one table after the other."""
+    values = _plain_values(mapper, statement._values)
+    returning = statement._returning
+    rows = [{**values, **row} for row in rows]
+    written = bulk.insert_mappings(session, mapper, rows, returns=bool(returning))
+    if not returning:
+        return _done(len(written))
+    keys = [tuple(row[key] for key in mapper.pk_keys) for row in written]
+    return _select_in_order(session, statement, mapper, keys, options)
+
+
+def _plain_values(mapper: Any, values: Any) -> dict[str, Any]:
+    """Return attribute name -> value for what values() was given: plain values, or SQL."""
+    return {
+        key: getattr(each, "value", each) if each._is_bind_parameter else each
+        for key, each in column_values(mapper, values or {}).items()
+    }
+
+
+def _select_in_order(
+    session: Session, statement: Any, mapper: Any, keys: Sequence[Any], options: Mapping[str, Any]
+) -> Any:
+    """Return the RETURNING members of rows just inserted, in the order of their keys.
+
+    No statement returns what went into several tables, so they are selected.
+    """
+    columns = [getattr(mapper.class_, key) for key in mapper.pk_keys]
+    wanted = select(*statement._returning, *columns)
+    wanted._with_options = statement._with_options
+    found: dict[Any, Any] = {}
+    width = len(columns)
+    for start in range(0, len(keys), 500):
+        part = keys[start : start + 500]
+        matches = (
+            columns[0].in_([key[0] for key in part]) if width == 1 else tuple_(*columns).in_(part)
         )
-    return _done(bulk.insert_into_tables(session, mapper, rows))
+        rows = execute_select(session, wanted.where(matches), None, options)
+        layout = rows._stream.layout
+        found.update({tuple(row[-width:]): tuple(row[:-width]) for row in rows})
+    own = RowLayout(layout.keys[:-width], layout.objects[:-width] if layout.objects else ())
+    return Result.from_source(own, ListSource([found[key] for key in keys]))
 
 
 def _insert_returning(
@@ -161,13 +201,14 @@ def _update_many(
         raise exc.InvalidRequestError(
             "update() with a list of rows cannot have returning(): select the rows afterwards."
         )
-    return _done(bulk.update_by_key(session, statement, params))
+    return _done(bulk.update_by_key(session, mapper_of(statement), params))
 
 
 def _by_criteria(
     session: Session, statement: Any, params: Any, options: Mapping[str, Any], arguments: Any
 ) -> Any:
     dml = make_dml(session, statement, options)
+    dml.query = options.get(QUERY_OPTION)
     connection = session._connection_for(clause=statement, mapper=dml.mapper, **arguments)
     if isinstance(params, Mapping) and not dml.is_delete:
         _take_params(dml, params)

@@ -161,6 +161,12 @@ def _bring_in(session: Session, state: Any, obj: Any) -> None:
     _put_in_identity_map(session, state)
 
 
+def enable_relationship_loading(session: Session, state: Any) -> None:
+    """Let a new or detached object load related ones through the session, without being in it."""
+    claim(session, state, state())
+    state.need_extra().loads_related = True
+
+
 # -- out of the session
 
 

@@ -36,6 +36,9 @@ def check_plain(statement: Any, method: str, allowed: Iterable[str]) -> None:
             )
 
 
+#: the execution option which tells the bulk events of the Query
+QUERY_OPTION = "_query"
+
 _REMEDIES = {"get": "it looks a primary key up. Use filter(...).one_or_none()."}
 
 
@@ -78,5 +81,6 @@ def execute(query: Any, statement: Any, synchronize_session: Any) -> int:
     options = {
         **query._statement._execution_options,
         "synchronize_session": synchronize_session,
+        QUERY_OPTION: query,
     }
     return int(query.session.execute(statement, execution_options=options).rowcount)

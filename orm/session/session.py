@@ -19,6 +19,7 @@ from orm.flush.unit_of_work import flush_session
 from orm.inspection import inspect
 from orm.session import binds as binding
 from orm.session import execution, lifecycle, upsert
+from orm.session.bulk import BulkMethods
 from orm.session.events import SessionDispatch
 from orm.session.guard import UseGuard
 from orm.session.joining import JOIN_MODES
@@ -50,7 +51,7 @@ _serial = itertools.count(1)
 _sessions: set[weakref.ref[Any]] = set()
 
 
-class Session:
+class Session(BulkMethods):
     """Objects of the database, and the transaction in which they are read and written.
 
     bind: the Engine or Connection for everything that `binds` does not claim.
@@ -573,6 +574,15 @@ class Session:
     def expunge_all(self) -> None:
         """Take every object out of the session."""
         lifecycle.expunge_all(self, "session.expunge_all() was called")
+
+    def enable_relationship_loading(self, obj: Any) -> None:
+        """Have an object load what its foreign keys refer to, although it is not in the session.
+
+        obj: a new or detached object; neither flushed nor expired by this session, and not in `session.new`.
+        add() makes it a full member. For new objects in the session, relationship(load_on_pending=True)
+        does the same.
+        """
+        lifecycle.enable_relationship_loading(self, lifecycle.state_of(obj))
 
     # -- flush
 

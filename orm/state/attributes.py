@@ -276,6 +276,8 @@ class ObjectAttribute(RelatedAttribute):
         if old is value:
             return
         if old is not None and old is not NO_VALUE and old is not PASSIVE_NO_RESULT:
+            if value is not None and state.ident is None:
+                backrefs.announce_owner(self, state, value)
             backrefs.detach(self, state, old, token)
         if value is not None:
             backrefs.attach(self, state, value, token)

@@ -90,6 +90,17 @@ def detach(impl: RelatedAttribute, state: InstanceState, item: Any, initiator: I
             session.expunge(item)
 
 
+def announce_owner(impl: RelatedAttribute, state: InstanceState, owner: Any) -> None:
+    """A new object is about to move to another owner in its session: it is no orphan meanwhile."""
+    owner_state = state_of(impl, owner)
+    if state.session_ref is None or owner_state.session_ref is not state.session_ref:
+        return
+    for key in impl.backrefs:
+        reverse = owner_state.manager.impls.get(key)
+        if reverse is not None and reverse.track_parent:
+            set_parent(reverse, state, owner_state)
+
+
 def _cascade(state: InstanceState, item_state: InstanceState, item: Any) -> None:
     ref = state.session_ref
     if ref is None or ref is item_state.session_ref:

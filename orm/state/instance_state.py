@@ -62,6 +62,7 @@ class StateExtra:
         "identity_token",
         "info",
         "insert_order",
+        "loads_related",
         "memo",
         "parents",
         "pending",
@@ -73,6 +74,8 @@ class StateExtra:
         self.identity_token: Any = None
         self.info: dict[Any, Any] | None = None
         self.insert_order = 0
+        #: lazy loads work although the object has no row
+        self.loads_related = False
         self.memo: dict[Any, Any] | None = None
         self.parents: dict[Any, Any] | None = None
         self.pending: dict[str, PendingChanges] | None = None

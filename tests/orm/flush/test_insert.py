@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import ForeignKey, Integer, Session, String, exc, mapped_column
+from orm import ForeignKey, Integer, Session, String, exc, func, mapped_column, select
 
 
 def test_generated_keys_go_to_the_right_objects(session: Session, m: Any, rows: Any) -> None:
@@ -119,3 +119,9 @@ def test_keys_of_subclasses_under_names_of_their_own(session: Session, m: Any) -
     session.add_all(bosses)
     session.commit()
     assert [(b.person_id, b.manager_id, b.boss_id) for b in bosses] == [(1, 1, 1), (2, 2, 2)]
+
+
+def test_an_expression_for_a_column_with_a_default(session: Session, m: Any) -> None:
+    session.add_all([m.User(name="a", rank=func.abs(-3)), m.User(name="b", rank=None)])
+    session.commit()
+    assert session.scalars(select(m.User.rank).order_by(m.User.id)).all() == [3, 7]

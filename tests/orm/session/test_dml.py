@@ -11,6 +11,7 @@ from orm import (
     Session,
     bindparam,
     delete,
+    event,
     exc,
     inspect,
     literal_column,
@@ -18,6 +19,7 @@ from orm import (
     text,
     update,
 )
+from orm.dialects import sqlite
 
 
 def test_returning_a_bundle(filled: Session, m: Any) -> None:
@@ -75,3 +77,30 @@ def test_deleted_objects_of_a_returning_delete(filled: Session, m: Any) -> None:
     ids = filled.scalars(delete(m.User).where(m.User.id == 4).returning(m.User.id)).all()
     assert ids == [4]
     assert inspect(user).deleted
+
+
+def test_bulk_events_have_their_context(filled: Session, m: Any) -> None:
+    seen: list[Any] = []
+    event.listen(filled, "after_bulk_update", seen.append)
+    event.listen(filled, "after_bulk_delete", seen.append)
+    filled.execute(update(m.User).where(m.User.id < 3).values(name=m.User.name + "!"))
+    query = filled.query(m.User).filter(m.User.id == 3)
+    query.update({"name": "x"})
+    filled.query(m.Post).delete()
+    first, second, third = seen
+    assert (first.session, first.mapper, first.query) == (filled, inspect(m.User), None)
+    assert (first.rowcount, list(first.values)) == (2, ["name"])
+    assert (second.query, second.values, second.result.rowcount) == (query, {"name": "x"}, 1)
+    assert (third.mapper, third.rowcount) == (inspect(m.Post), 4)
+
+
+def test_an_upsert_returns_the_objects_of_the_session(filled: Session, m: Any) -> None:
+    user = filled.get(m.User, 1)
+    statement = sqlite.insert(m.User).values([{"id": 1, "name": "x"}, {"id": 9, "name": "y"}])
+    statement = statement.on_conflict_do_update(
+        index_elements=["id"], set_={"name": statement.excluded.name}
+    ).returning(m.User)
+    found = filled.scalars(statement, execution_options={"populate_existing": True}).all()
+    assert found[0] is user
+    assert [each.name for each in found] == ["x", "y"]
+    assert filled.get(m.User, 9) is found[1]

@@ -115,3 +115,40 @@ def test_objects_nobody_holds_go(session: Session, m: Any) -> None:
     assert len(session.dirty) == 1
     session.commit()
     assert session.scalar("SELECT name FROM users") == "changed"
+
+
+def test_a_pending_object_that_moves_to_another_owner_stays(session: Session, m: Any) -> None:
+    one, other, post = m.User(name="a"), m.User(name="b"), m.Post(title="t")
+    one.posts.append(post)
+    session.add_all([one, other])
+    post.user = other
+    assert post in session.new
+    assert (one.posts, other.posts) == ([], [post])
+    session.commit()
+    assert post.user_id == other.id
+
+
+def test_a_pending_object_without_owner_leaves(session: Session, m: Any) -> None:
+    one, post = m.User(name="a"), m.Post(title="t")
+    one.posts.append(post)
+    session.add(one)
+    post.user = None
+    assert post not in session
+    post = m.Post(title="t", user=one)
+    session.add(post)
+    post.user = m.User(name="in no session")
+    assert post not in session
+
+
+def test_relationship_loading_for_an_object_outside(filled: Session, m: Any) -> None:
+    post = m.Post(user_id=2)
+    assert post.user is None
+    filled.enable_relationship_loading(post)
+    assert post.user is filled.get(m.User, 2)
+    assert post not in filled
+    assert post not in filled.new
+    filled.flush()
+    assert inspect(post).identity is None
+    filled.add(post)
+    filled.flush()
+    assert inspect(post).persistent
