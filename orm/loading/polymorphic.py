@@ -1,4 +1,7 @@
-"""Which class a row becomes: the table from discriminator values to classes."""
+"""Which class a row becomes: the table from discriminator values to classes.
+
+And what attributes of a base class mean where only a subclass is selected.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from orm.loading.hydrate import unknown_identity
 from orm.loading.row_plan import EntityRow, Kind, Slot
+from orm.sql.adapt import replacement_traverse
 
 
 class Kinds(dict[Any, Kind]):
@@ -107,3 +111,40 @@ def single_criterion(mapper: Any) -> Any:
         return None
     kinds = [each.polymorphic_identity for each in mapper.self_and_descendants]
     return mapper.polymorphic_on.in_([kind for kind in kinds if kind is not None])
+
+
+def on_own_tables(statement: Any, roots: Sequence[Any]) -> Any:
+    """Return a select of subclasses with the attributes of their bases on the tables they bring.
+
+    A base may select from a union of its own (`with_polymorphic` of its mapper); in
+    `select(Engineer).where(Person.name == ...)` that union has nothing to say.
+    """
+    bases = {
+        above
+        for root in roots
+        for above in root.mapper.iterate_to_root()
+        if root.is_mapper and above is not root and above.adapts
+    }
+    bases -= {*roots, *(_entity_of(each) for each in statement._from_obj)}
+    bases -= {_entity_of(entry.target) for entry in statement._setup_joins}
+    if not bases:
+        return statement
+
+    def replace(element: Any) -> Any:
+        entity = element._annotations.get("parententity")
+        if entity not in bases or not element._is_column_element:
+            return None
+        prop = entity.props.get(element._annotations.get("proxy_key"))
+        found = None if prop is None or not prop.is_column else prop.expression
+        return None if found is None else found._annotate(element._annotations)
+
+    made = statement._clone()
+    for name in ("_where_criteria", "_order_by", "_group_by", "_having"):
+        clauses = getattr(made, name, None)
+        if isinstance(clauses, tuple) and clauses:
+            setattr(made, name, tuple(replacement_traverse(each, replace) for each in clauses))
+    return made
+
+
+def _entity_of(element: Any) -> Any:
+    return element._annotations.get("parententity") if element is not None else None

@@ -76,6 +76,9 @@ class AliasedInsp:
         """Return an expression in terms of the alias."""
         if self.inner is not None:
             expression = self.inner.adapt(expression)
+        if self.mapper.adapts and getattr(expression, "table", None) is self.mapper.selectable:
+            # another alias of the same union
+            return self.selectable.c.get(expression.key, expression)
         if self.adapt_on_names and getattr(expression, "key", None) in self.selectable.c:
             found = self.selectable.corresponding_column(expression)
             return self.selectable.c[expression.key] if found is None else found

@@ -69,7 +69,8 @@ def loaded_along(mapper: Mapper) -> tuple[Mapper, ...]:
     classes = given[0] if _is_pair(given) else given
     family = mapper.self_and_descendants
     if classes == "*":
-        return family
+        source = given[1] if _is_pair(given) else None
+        return tuple(each for each in family if source is None or _covers(source, mapper, each))
     named = [_mapper_of(each) for each in classes or ()]
     found = []
     for each in family[1:]:
@@ -84,6 +85,13 @@ def _is_pair(given: Any) -> bool:
     if not isinstance(given, (tuple, list)) or len(given) != 2:
         return False
     return given[1] is None or hasattr(given[1], "c")
+
+
+def _covers(source: Any, mapper: Mapper, below: Mapper) -> bool:
+    """Whether the selectable of a mapper has the table of one below it."""
+    if below is mapper or below.concrete or below.local_table is mapper.local_table:
+        return True
+    return any(source.corresponding_column(each) is not None for each in below.local_table.c)
 
 
 def _mapper_of(class_: Any) -> Mapper:

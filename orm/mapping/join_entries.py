@@ -26,18 +26,18 @@ def resolve_entry(relation: Any, entry: Any) -> list[Any]:
     of_left = choose_adapter(left, prop.parent)
     of_target = choose_adapter(target, prop.mapper)
     criteria = relation._extra_criteria
-    second = None
-    if prop.secondary is not None:
-        second = _adapt_side(prop.secondaryjoin, prop, of_target, of_target, prop.secondary)
-        first = _adapt_side(prop.primaryjoin, prop, of_left, of_left, prop.secondary)
+    secondary = relation.secondary
+    if secondary is not None:
+        second = _adapt_side(prop.secondaryjoin, prop, of_target, of_target, secondary)
+        first = _adapt_side(prop.primaryjoin, prop, of_left, of_left, secondary)
         for each in criteria:
             second = second & adapt_all(each, of_target)
         if entry.isouter or entry.full:
-            pair = prop.secondary.join(target, second)
+            pair = secondary.join(target, second)
             return [entry._replace(target=pair, onclause=first, left=left)]
         return [
-            entry._replace(target=prop.secondary, onclause=first, left=left),
-            entry._replace(target=target, onclause=second, left=prop.secondary),
+            entry._replace(target=secondary, onclause=first, left=left),
+            entry._replace(target=target, onclause=second, left=secondary),
         ]
     onclause = _adapt_side(prop.primaryjoin, prop, of_left, of_target, None)
     for each in criteria:
@@ -46,9 +46,10 @@ def resolve_entry(relation: Any, entry: Any) -> list[Any]:
 
 
 def choose_adapter(selectable: Any, mapper: Any) -> Callable[[Any], Any]:
-    """Return the adapter to an alias; for the mapper's own table nothing is to be done."""
+    """Return the adapter to an alias; for the mapper's own table or join nothing is to be done."""
     if hash(selectable) == hash(mapper.selectable):
-        return lambda column: column
+        adapt: Callable[[Any], Any] = mapper.adapt
+        return adapt
     return make_adapter(selectable)
 
 
@@ -62,8 +63,10 @@ def _adapt_side(
     """Return a relationship's condition with either side's columns on what is joined."""
 
     def find(column: Any) -> Any:
-        if secondary is not None and secondary.c.contains_column(column):
-            return None
+        if secondary is not None:
+            associated = secondary.corresponding_column(column, True)
+            if associated is not None:
+                return associated
         is_far = secondary is None and is_remote(prop, column)
         found = of_target(column) if is_far else of_left(column)
         return None if found is column else found
@@ -71,10 +74,15 @@ def _adapt_side(
     return adapt_all(condition, find)
 
 
-def make_adapter(selectable: Any) -> Callable[[Any], Any]:
-    """Return a function from a column (or expression) of the original to that of an alias."""
+def make_adapter(selectable: Any, original: Any = None) -> Callable[[Any], Any]:
+    """Return a function from a column (or expression) of the original to that of an alias.
+
+    original: a union of which `selectable` is another alias; columns of it are found by name.
+    """
 
     def adapt(expression: Any) -> Any:
+        if original is not None and getattr(expression, "table", None) is original:
+            return selectable.c[expression.key]
         found = selectable.corresponding_column(expression, True) if is_column(expression) else None
         if found is not None:
             return found

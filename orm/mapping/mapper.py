@@ -521,6 +521,11 @@ class Mapper:
         adapter = self._adapter
         return expression if adapter is None else adapter.traverse(expression)
 
+    @property
+    def adapts(self) -> bool:
+        """Whether a SELECT of the class takes its rows from elsewhere than its tables."""
+        return self._adapter is not None
+
     @memoized_property
     def _adapter(self) -> ClauseAdapter | None:
         selectable = self.selectable

@@ -9,6 +9,7 @@ from orm import exc
 from orm.sql.annotations import plain
 from orm.sql.join_condition import has_join_condition
 from orm.sql.selectable import Join
+from orm.sql.visitors import iterate
 
 
 def compute_froms(select: Any) -> list[Any]:
@@ -20,9 +21,33 @@ def compute_froms(select: Any) -> list[Any]:
     if select._setup_joins:
         explicit = apply_joins(select, explicit)
     candidates = dict.fromkeys(explicit)
-    for element in (*select._raw_columns, *select._where_criteria):
-        candidates.update(dict.fromkeys(element._from_objects))
+    for element in select._raw_columns:
+        if element._is_from_clause:
+            candidates.update(dict.fromkeys(element._from_objects))
+    loose = [each for each in select._raw_columns if not each._is_from_clause]
+    for element in (*loose, *select._where_criteria):
+        for item in element._from_objects:
+            if item not in candidates and not (
+                item._is_join and _is_spare(item, element, candidates)
+            ):
+                candidates[item] = None
     return without_hidden(candidates)
+
+
+def _is_spare(join: Any, element: Any, candidates: Iterable[Any]) -> bool:
+    """Whether an expression needs of the join of an entity only tables that are there already.
+
+    `select(Engineer).where(Person.name == ...)` means the rows of people which Engineer brings.
+    """
+    there = {plain(part) for item in candidates for part in _with_parts(item)}
+    if not there:
+        return False
+    for part in iterate(element):
+        if part.__visit_name__ == "column":
+            entity = part._annotations.get("parententity")
+            if entity is not None and entity.selectable is join and plain(part.table) not in there:
+                return False
+    return True
 
 
 def display_froms(
@@ -35,13 +60,13 @@ def display_froms(
     """
     froms = compute_froms(select)
     outer = set(enclosing)
+    visible = outer | set(sibling_froms)
     if select._correlate is not None:
         chosen = {f for item in select._correlate for f in _with_parts(item)}
-        visible = outer | set(sibling_froms)
         froms = [f for f in froms if not (f in chosen and f in visible)]
     if select._correlate_except is not None:
         kept = {f for item in select._correlate_except for f in _with_parts(item)}
-        froms = [f for f in froms if f in kept or f not in outer]
+        froms = [f for f in froms if f in kept or f not in visible]
     if select._auto_correlate and outer and len(froms) > 1:
         remaining = [f for f in froms if f not in outer]
         if not remaining:
@@ -82,13 +107,21 @@ def apply_joins(select: Any, explicit: list[Any]) -> list[Any]:
 
 
 def _core_entries(entries: Iterable[Any]) -> Iterable[Any]:
-    """The joins with those over relationships replaced by the joins they stand for."""
+    """The joins with those over relationships replaced by the joins they stand for.
+
+    The same relationship between the same two is joined once, however often it is said.
+    """
+    done: set[Any] = set()
     for entry in entries:
         target, onclause = entry.target, entry.onclause
         relation = target if _is_orm(target) else onclause if _is_orm(onclause) else None
         if relation is None:
             yield entry
         elif hasattr(relation, "resolve_join"):
+            edge = relation.join_edge(entry)
+            if edge in done:
+                continue
+            done.add(edge)
             yield from relation.resolve_join(entry)
         else:
             raise exc.InvalidRequestError(

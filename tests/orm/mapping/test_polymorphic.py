@@ -6,18 +6,27 @@ from typing import Any
 
 import pytest
 
+import orm
 from orm import (
+    Column,
     DeclarativeBase,
     ForeignKey,
+    Integer,
     Mapped,
     Session,
+    String,
+    Table,
     create_engine,
     event,
     exc,
+    inspect,
+    joinedload,
+    lazyload,
     mapped_column,
     relationship,
     select,
     selectin_polymorphic,
+    selectinload,
 )
 from orm.mapping import polymorphic_union, with_polymorphic
 
@@ -220,3 +229,89 @@ def test_a_condition_on_a_class_of_the_same_table_does_not_narrow_the_whole(sess
     found = session.scalars(statement.order_by(entity.id)).all()
     assert [type(each) for each in found] == [Manager, Boss]
     assert session.scalars(select(entity.Boss)).one().car == "red"
+
+
+def test_conditions_on_a_base_mean_the_tables_that_a_subclass_brings() -> None:
+    sql = str(select(Engineer).where(Person.name == "x"))
+    assert sql.count("JOIN") == 1
+    assert "LEFT" not in sql
+    sql = str(select(Person).where(Engineer.skill == "x"))
+    assert sql.count("JOIN") == 1
+    assert "LEFT OUTER JOIN engineer" in sql
+    # nothing brings the table of managers: their join is needed
+    assert "person JOIN manager" in str(select(Manager.level))
+
+
+class TestUnionOfTheMapping:
+    """A mapper that selects from a union of some of its subclasses' tables."""
+
+    @pytest.fixture
+    def classes(self) -> Any:
+        reg = orm.registry()
+        company = Table("company", reg.metadata, Column("id", Integer, primary_key=True))
+        staff = Table(
+            "staff",
+            reg.metadata,
+            Column("id", Integer, primary_key=True),
+            Column("company_id", ForeignKey("company.id")),
+            Column("name", String(20)),
+            Column("kind", String(20)),
+        )
+        pilot = Table(
+            "pilot",
+            reg.metadata,
+            Column("id", ForeignKey("staff.id"), primary_key=True),
+            Column("licence", String(20)),
+        )
+        clerk = Table("clerk", reg.metadata, Column("id", ForeignKey("staff.id"), primary_key=True))
+        only = staff.select().where(staff.c.kind == "staff").subquery()
+        union = polymorphic_union({"pilot": staff.join(pilot), "staff": only}, None, "everyone")
+        made: dict[str, Any] = {name: type(name, (), {}) for name in ("Company", "Staff")}
+        made |= {name: type(name, (made["Staff"],), {}) for name in ("Pilot", "Clerk")}
+        base = reg.map_imperatively(
+            made["Staff"],
+            staff,
+            with_polymorphic=("*", union),
+            polymorphic_on=staff.c.kind,
+            polymorphic_identity="staff",
+        )
+        for name, table in (("Pilot", pilot), ("Clerk", clerk)):
+            reg.map_imperatively(
+                made[name], table, inherits=base, polymorphic_identity=name.lower()
+            )
+        staffed = relationship(made["Staff"], order_by=staff.c.id, backref="company")
+        reg.map_imperatively(made["Company"], company, properties={"staff": staffed})
+        yield made
+        reg.dispose()
+
+    @pytest.fixture
+    def session(self, classes: Any) -> Any:
+        engine = create_engine("sqlite://")
+        inspect(classes["Staff"]).registry.metadata.create_all(engine)
+        with Session(engine) as session:
+            company = classes["Company"]()
+            for name, kind in (("Ann", "Pilot"), ("Bob", "Staff")):
+                person = classes[kind]()
+                person.name = name
+                company.staff.append(person)
+            session.add(company)
+            session.commit()
+            session.expunge_all()
+            yield session
+
+    def test_selects(self, classes: Any, session: Any) -> None:
+        staff, pilot = classes["Staff"], classes["Pilot"]
+        found = session.scalars(select(staff).order_by(staff.name)).all()
+        assert [type(each) for each in found] == [pilot, staff]
+        assert session.scalars(select(staff).where(staff.name == "Bob")).one() is found[1]
+        assert session.scalars(select(pilot).where(staff.name == "Ann")).one() is found[0]
+        assert session.get(staff, found[0].id) is found[0]
+
+    def test_loads_of_relationships(self, classes: Any, session: Any) -> None:
+        company = classes["Company"]
+        for option in (lazyload, selectinload, joinedload):
+            session.expunge_all()
+            found = session.scalars(select(company).options(option(company.staff))).unique().one()
+            assert [each.name for each in found.staff] == ["Ann", "Bob"]
+        joined = select(company).join(company.staff).where(classes["Staff"].name == "Ann")
+        assert session.scalars(joined).one() is found
