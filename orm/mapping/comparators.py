@@ -31,7 +31,8 @@ class RelationshipElement(ClauseElement):
     """A relationship within a statement, where a join takes it.
 
     property: the relationship. parententity: the mapper or alias it starts from. _of_type:
-    the subclass or alias it is narrowed to, inspected. _extra_criteria: for the ON clause.
+    the subclass or alias it is narrowed to, inspected. _extra_criteria: for the ON clause. secondary: the alias under which
+    this join has the association table, so that it does not meet another join's; None without one.
     """
 
     __visit_name__: ClassVar[str] = "orm_relationship"
@@ -44,6 +45,7 @@ class RelationshipElement(ClauseElement):
         self.parententity = parententity
         self._of_type = self.of_type_entity = of_type
         self._extra_criteria = criteria
+        self.secondary = None if prop.secondary is None else prop.secondary.alias()
         self._annotations = {"parententity": parententity, "proxy_key": prop.key}
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
@@ -60,13 +62,24 @@ class RelationshipElement(ClauseElement):
 
     def with_criteria(self, *criteria: Any) -> RelationshipElement:
         """Return the element with further conditions for the ON clause."""
-        return RelationshipElement(
+        made = RelationshipElement(
             self.property, self.parententity, self._of_type, (*self._extra_criteria, *criteria)
         )
+        made.secondary = self.secondary
+        return made
 
     def resolve_join(self, entry: Any) -> list[Any]:
         """Return the joins between tables which a join over this relationship stands for."""
         return resolve_entry(self, entry)
+
+    def join_edge(self, entry: Any) -> Hashable:
+        """Return what is the same for joins that say the same; further conditions make each its own."""
+        if self._extra_criteria:
+            return id(entry)
+        target = entry.target
+        if target is self:
+            target = (self._of_type or self.property.entity).__clause_element__()
+        return (self.property, self.parententity, plain(target))
 
     def join_sides(self, left: Any, right: Any, isouter: bool) -> tuple[Any, Any, Any]:
         """Return left, right and condition of a join of two FROM objects over this relationship."""

@@ -178,3 +178,26 @@ def test_every_type_comes_back_as_it_was(blog: Any, session: Session) -> None:
     assert one.color is blog.Color.blue
     assert one.data == {"a": [1, None]}
     assert (one.blob, two.blob) == (b"\x00\xff", None)
+
+
+def test_association_tables_are_joined_under_names_of_their_own(
+    session: Session, blog: Any
+) -> None:
+    other = aliased(blog.Post)
+    statement = (
+        select(blog.Post.id, other.id)
+        .join(blog.Post.tags)
+        .join(blog.Tag.posts.of_type(other))
+        .where(blog.Post.id != other.id)
+    )
+    text = str(statement)
+    assert "post_tags AS post_tags_1" in text
+    assert "post_tags AS post_tags_2" in text
+    session.execute(statement).all()
+
+
+def test_a_relationship_is_joined_once_between_the_same_two(blog: Any) -> None:
+    statement = select(blog.Post).join(blog.Post.author).join(blog.Post.author)
+    assert str(statement).count("JOIN") == 1
+    narrowed = statement.join(blog.Post.author.and_(blog.User.id > 3))
+    assert str(narrowed).count("JOIN") == 2
