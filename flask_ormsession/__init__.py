@@ -17,6 +17,7 @@ from flask_ormsession.errors import (
     ReadOnlyError,
 )
 from flask_ormsession.extension import Database, get_database
+from flask_ormsession.keyset import KeysetPage
 from flask_ormsession.model import Model
 from flask_ormsession.pagination import Pagination
 from flask_ormsession.recording import QueryInfo, get_recorded_queries
@@ -27,6 +28,7 @@ __all__ = [
     "Model",
     "get_database",
     # queries
+    "KeysetPage",
     "Pagination",
     "QueryInfo",
     "get_recorded_queries",

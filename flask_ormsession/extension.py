@@ -18,21 +18,31 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
 from flask import Flask, current_app, has_app_context, has_request_context
 
 import orm
-from flask_ormsession import lifecycle, lookups, read_first, recording, shell, tracking, transaction
+from flask_ormsession import (
+    keyset,
+    lifecycle,
+    lookups,
+    read_first,
+    recording,
+    shell,
+    tracking,
+    transaction,
+)
 from flask_ormsession import retry as retry_
 from flask_ormsession.config import read_settings
 from flask_ormsession.engines import make_engines
 from flask_ormsession.errors import NotInitialisedError, OrmSessionError, make_no_context_error
+from flask_ormsession.keyset import KeysetPage
 from flask_ormsession.migrate.commands import db_cli
 from flask_ormsession.migrate.settings import Migrations
 from flask_ormsession.model import Model as PlainModel
 from flask_ormsession.model import get_metadata, make_base
-from flask_ormsession.pagination import Pagination, paginate
+from flask_ormsession.pagination import Pagination, choose_per_page, count_items, paginate
 from flask_ormsession.session import (
     ContextSession,
     find_scope,
@@ -341,6 +351,7 @@ class Database(Generic[M]):
         """Return the only value of a select; abort with 404 if there is none, or more than one."""
         return lookups.one_or_404(self.session(), statement, description)
 
+    @overload
     def paginate(
         self,
         statement: Select[Any],
@@ -349,17 +360,62 @@ class Database(Generic[M]):
         per_page: int | None = None,
         max_per_page: int | None = 100,
         error_out: bool = True,
-        count: bool = True,
-    ) -> Pagination[Any]:
-        """Return one page of a select; see `pagination.paginate`."""
+        count: bool | None = None,
+    ) -> Pagination[Any]: ...
+
+    @overload
+    def paginate(
+        self,
+        statement: Select[Any],
+        *,
+        by: Literal["keyset"],
+        cursor: str | None = None,
+        per_page: int | None = None,
+        max_per_page: int | None = 100,
+        error_out: bool = True,
+        count: bool | None = None,
+    ) -> KeysetPage[Any]: ...
+
+    def paginate(
+        self,
+        statement: Select[Any],
+        *,
+        by: Literal["number", "keyset"] = "number",
+        page: int | None = None,
+        cursor: str | None = None,
+        per_page: int | None = None,
+        max_per_page: int | None = 100,
+        error_out: bool = True,
+        count: bool | None = None,
+    ) -> Any:
+        """Return one page of a select, which should have an order.
+
+        by: "number" for `?page=`, or "keyset" for `?cursor=`, which continues where the last page
+        ended, at the same cost however far that is.
+        page, cursor, per_page: which page, and how many items; default to the request's arguments
+        of these names. max_per_page: the most that a request may ask for; None for no limit.
+        error_out: abort with 404 for numbers and cursors that make no sense and for pages that
+        do not exist; otherwise the nearest that does is taken.
+        count: also count all items, with a second statement; by default for numbers only.
+        """
+        session = self.session()
+        if by == "keyset":
+            return keyset.paginate(
+                session,
+                statement,
+                cursor=cursor,
+                per_page=choose_per_page(per_page, max_per_page, error_out),
+                error_out=error_out,
+                count=functools.partial(count_items, session, statement) if count else None,
+            )
         return paginate(
-            self.session(),
+            session,
             statement,
             page=page,
             per_page=per_page,
             max_per_page=max_per_page,
             error_out=error_out,
-            count=count,
+            count=count is not False,
         )
 
     def __getattr__(self, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Pages of a select, by number.
+"""Pages of a select, by number; `keyset` has those by position.
 
 `?page=` and `?per_page=` come from strangers: what is no number, below 1 or beyond what a database can
 count is a 404 (or with `error_out=False` the nearest sensible value), never an error of the server.
@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from flask import abort, has_request_context, request
 
+from flask_ormsession.links import LinkedPage
 from orm import Select, Session, func, select
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ LARGEST = 2**63 - 1  # what LIMIT and OFFSET can hold on every database
 
 
 @dataclass(slots=True)
-class Pagination(Generic[T]):
+class Pagination(LinkedPage, Generic[T]):
     """One page: its items, and what is needed to make links to others.
 
     total: the number of items on all pages, None when it was not counted.
@@ -78,6 +79,17 @@ class Pagination(Generic[T]):
     def next_num(self) -> int | None:
         """The number of the page after, or None."""
         return self.page + 1 if self.has_next else None
+
+    def link_arguments(self) -> dict[str, dict[str, Any]]:
+        """Return the query arguments of the neighbours: first, prev, next, and last if counted."""
+        numbers = {"first": 1, "prev": self.prev_num, "next": self.next_num}
+        if self.total is not None:
+            numbers["last"] = max(self.pages, 1)
+        return {
+            relation: {"page": number, "per_page": self.per_page}
+            for relation, number in numbers.items()
+            if number is not None
+        }
 
     def prev(self, *, error_out: bool = False) -> Pagination[T]:
         """Load the page before."""
@@ -143,9 +155,7 @@ def paginate(
     count: also count all items, with a second statement.
     """
     page = _read_number("page", page, 1, error_out)
-    per_page = _read_number("per_page", per_page, DEFAULT_PER_PAGE, error_out)
-    if max_per_page is not None:
-        per_page = min(per_page, max_per_page)
+    per_page = choose_per_page(per_page, max_per_page, error_out)
     offset = (page - 1) * per_page
     if offset + per_page >= LARGEST:
         if error_out:
@@ -161,6 +171,12 @@ def paginate(
     return Pagination(
         items, page, per_page, total, statement, session, error_out, max_per_page, has_more
     )
+
+
+def choose_per_page(per_page: int | None, max_per_page: int | None, error_out: bool) -> int:
+    """Return how many items a page has: as given, or as the request asks for within the limit."""
+    number = _read_number("per_page", per_page, DEFAULT_PER_PAGE, error_out)
+    return number if max_per_page is None else min(number, max_per_page)
 
 
 def _load(session: Session, statement: Select[Any]) -> list[Any]:

@@ -105,6 +105,11 @@ class GenerativeSelect(SelectBase):
             new._order_by = self._order_by + expect_by_list((__first, *clauses))
         return new
 
+    @property
+    def order_by_clauses(self) -> tuple[Any, ...]:
+        """The members of ORDER BY, in order."""
+        return self._order_by
+
     def group_by(self, __first: Any = False, *clauses: Any) -> Self:
         """A copy with these GROUP BY members behind the ones it has; group_by(None) removes all."""
         new = self._generate()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 
 from flask_ormsession import Database
@@ -58,6 +59,13 @@ class World:
         """How many connections are not in the pool."""
         with self.app.app_context():
             return int(self.db.engine.pool.checkedout())
+
+    def links(self, response: Response) -> dict[str, str]:
+        """The URLs in the header Link, by relation."""
+        parts = [
+            re.fullmatch('<(.*)>; rel="(.*)"', link) for link in response.headers.getlist("Link")
+        ]
+        return {part[2]: part[1] for part in parts if part is not None}
 
     def dispose(self) -> None:
         with self.app.app_context():
