@@ -12,6 +12,7 @@ it SQLAlchemy, is imported when one runs and not before, so an app that never mi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -29,15 +30,21 @@ from flask_ormsession.migrate.renames import Answers
 from flask_ormsession.migrate.unchanged import find_unimported_models
 from flask_ormsession.state import get_app, get_state
 
+if TYPE_CHECKING:
+    from flask_ormsession.migrate.doctor import Report
+
 __all__ = [
     "branches",
     "check",
     "current",
+    "diagram",
+    "doctor",
     "downgrade",
     "edit",
     "heads",
     "history",
     "init",
+    "lint",
     "list_templates",
     "merge",
     "migrate",
@@ -281,6 +288,40 @@ def check(directory: str | None = None, *, x_arg: XArgs = None) -> None:
     """Raise MigrationError if the models and the database differ."""
     refuse_no_models()
     run("check", make_config(directory, _words(x_arg)))
+
+
+def lint(
+    directory: str | None = None,
+    revisions: str | None = None,
+    dialects: Sequence[str] = (),
+    *,
+    x_arg: XArgs = None,
+) -> int:
+    """Print what pending migrations would do to a database in use; returns the number of findings.
+
+    revisions: "START:END" instead of what is pending, which needs no database. dialects: "postgresql",
+    "mariadb"; by default what the app runs on, or both if that is neither.
+    """
+    from flask_ormsession.migrate.lint import lint as judge
+
+    return judge(make_config(directory, _words(x_arg)), revisions, dialects)
+
+
+def diagram(form: str = "mermaid", tables: Sequence[str] = ()) -> str:
+    """Return a drawing of the models' tables.
+
+    form: "mermaid", "dot", or "svg", which needs Graphviz. tables: names; empty for all.
+    """
+    from flask_ormsession.migrate.diagram import draw
+
+    return draw(get_state(get_app()), form, tables)
+
+
+def doctor(directory: str | None = None) -> list[Report]:
+    """Return a report on each database: settings, versions, where it stands, what is wrong."""
+    from flask_ormsession.migrate.doctor import examine
+
+    return examine(get_state(get_app()), directory)
 
 
 def refuse_no_models() -> None:

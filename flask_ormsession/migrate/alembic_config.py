@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COMMAND = "flask_ormsession.command"  # the name of Alembic's command
 LOCK_WAIT = "flask_ormsession.lock_wait_s"  # None: take no lock
 RENAMES = "flask_ormsession.renames"  # a renames.Answers
+TARGET = "flask_ormsession.target"  # the environment.Target that env.py is at
 
 DEFAULT_DIRECTORY = "migrations"
 # Alembic's remarks about itself; nobody asked.

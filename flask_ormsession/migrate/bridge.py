@@ -60,6 +60,12 @@ def connect(engine: sa.Engine) -> sa.Connection:
         ) from error
 
 
+def make_mock_bind(url: str, record: Any) -> Any:
+    """Return what looks like a connection and only calls `record(statement)`, whose result it hands
+    back; its `dialect` is that of the URL. No driver is needed."""
+    return sa.create_mock_engine(url, lambda statement, *rest, **kw: record(statement))
+
+
 def _leave_transactions_to_us(connection: Any, record: Any) -> None:
     connection.isolation_level = None
     # Batch mode drops and renames tables; enforcing foreign keys meanwhile would delete rows.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -232,3 +233,59 @@ def stamp(**options: Any) -> None:
 def check(**options: Any) -> None:
     """Exit with 1 if the models and the database differ."""
     actions.check(**options)
+
+
+@command(
+    "lint",
+    click.argument("revisions", required=False),
+    click.option(
+        "--dialect",
+        "dialects",
+        multiple=True,
+        type=click.Choice(["postgresql", "mariadb"]),
+        help="Judge for this database; default: the app's own, for SQLite both.",
+    ),
+    X_ARG,
+)
+def lint(**options: Any) -> None:
+    """Judge pending migrations, or REVISIONS as START:END: what locks, rewrites, loses data.
+
+    Exits with 1 if there are findings.
+    """
+    if actions.lint(**options):
+        raise click.exceptions.Exit(1)
+
+
+@command(
+    "diagram",
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["mermaid", "dot", "svg"]),
+        default="mermaid",
+        show_default=True,
+        help="SVG needs Graphviz.",
+    ),
+    click.option("-o", "--output", type=click.Path(dir_okay=False), help="A file to write."),
+    click.option("--table", "tables", multiple=True, help="Draw only this one (several times)."),
+)
+def diagram(directory: str | None, output: str | None, **options: Any) -> None:
+    """Draw the tables of the models."""
+    drawn = actions.diagram(**options)
+    if output is None:
+        click.echo(drawn, nl=False)
+    else:
+        Path(output).write_text(drawn, "utf-8")
+        click.echo(f"Wrote {output}.")
+
+
+@command("doctor")
+def doctor(**options: Any) -> None:
+    """Show how the databases are set up and where they stand.
+
+    Exits with 1 if something is wrong with them.
+    """
+    reports = actions.doctor(**options)
+    click.echo("\n\n".join(str(report) for report in reports))
+    if any(report.problems for report in reports):
+        raise click.exceptions.Exit(1)

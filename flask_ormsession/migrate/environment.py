@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from flask_ormsession.migrate import autogenerate, bridge
-from flask_ormsession.migrate.alembic_config import COMMAND, LOCK_WAIT, RENAMES
+from flask_ormsession.migrate.alembic_config import COMMAND, LOCK_WAIT, RENAMES, TARGET
 from flask_ormsession.migrate.lock import hold_lock
 from flask_ormsession.migrate.settings import find_options
 from flask_ormsession.state import AppState, get_app, get_state
@@ -112,6 +112,7 @@ def _naming_failed(target: Target, done: list[Target]) -> Iterator[None]:
 
 
 def _run_one(context: Any, target: Target, options: dict[str, Any], *, last: bool) -> None:
+    context.config.attributes[TARGET] = target
     arguments = _make_arguments(context, target, options, last=last)
     naming = {} if target.name is None else {"engine_name": target.name}
     if context.is_offline_mode():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import gc
+import importlib.util
 import os
 import textwrap
 import uuid
@@ -205,3 +206,57 @@ def several(
     declare_sensors(made.db)
     yield made
     made.dispose()
+
+
+SCRIPT = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = {revision!r}, {before!r}, None, None
+
+def upgrade():
+{upgrade}
+
+def downgrade():
+{downgrade}
+"""
+
+
+class Script:
+    """A migration script on disk, loaded as Alembic loads it."""
+
+    def __init__(
+        self, folder: Path, upgrade: str, downgrade: str = "op.execute('SELECT 1')"
+    ) -> None:
+        self.revision = f"r{len(list(folder.glob('*.py')))}"
+        path = folder / f"{self.revision}.py"
+        bodies = [
+            textwrap.indent(textwrap.dedent(text).strip(), "    ") for text in (upgrade, downgrade)
+        ]
+        path.write_text(
+            SCRIPT.format(
+                revision=self.revision, before=None, upgrade=bodies[0], downgrade=bodies[1]
+            )
+        )
+        spec = importlib.util.spec_from_file_location(self.revision, path)
+        assert spec is not None
+        assert spec.loader is not None
+        self.module: Any = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.module)
+        self.path = str(path)
+
+
+@pytest.fixture
+def judge_rules(tmp_path: Path) -> Any:
+    """Judge the body of an upgrade() for one kind of database: the names of the rules it meets."""
+
+    def judge(kind: str, body: str) -> list[str]:
+        from flask_ormsession.migrate.lint import Judge, Pending
+
+        script = Script(tmp_path, body)
+        return [
+            verdict.rule
+            for _, _, verdict in Judge(kind).judge_script(Pending(script, (kind,), None))
+        ]
+
+    return judge
