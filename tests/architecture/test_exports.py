@@ -21,6 +21,7 @@ PUBLIC_MODULES = (
     "orm.dialects.postgresql",
     "orm.dialects.mysql",
     "flask_ormsession",
+    "flask_ormsession.migrate",
 )
 
 EXTENSION_MODULES = (
