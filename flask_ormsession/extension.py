@@ -36,12 +36,12 @@ from flask_ormsession import (
 from flask_ormsession import retry as retry_
 from flask_ormsession.config import read_settings
 from flask_ormsession.engines import make_engines
-from flask_ormsession.errors import NotInitialisedError, OrmSessionError, make_no_context_error
+from flask_ormsession.errors import NotInitialisedError, make_no_context_error
 from flask_ormsession.keyset import KeysetPage
 from flask_ormsession.migrate.commands import db_cli
 from flask_ormsession.migrate.settings import Migrations
 from flask_ormsession.model import Model as PlainModel
-from flask_ormsession.model import get_metadata, make_base
+from flask_ormsession.model import complete_base, get_metadata, make_base
 from flask_ormsession.pagination import Pagination, choose_per_page, count_items, paginate
 from flask_ormsession.session import (
     ContextSession,
@@ -53,7 +53,7 @@ from flask_ormsession.session import (
 from flask_ormsession.state import EXTENSION_KEY, AppState, get_app, get_state
 from orm import Engine, MetaData, Select, Session
 
-M = TypeVar("M", bound=PlainModel)
+M = TypeVar("M")
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -63,7 +63,7 @@ class Database(Generic[M]):
 
     app: call `init_app` for it at once.
     model_class: a declarative base to use as `db.Model`; by default a new one.
-    metadata: the MetaData of the new base (a naming convention, a schema).
+    metadata: the MetaData of the models (a naming convention, a schema).
     engine_options, session_options: defaults for the keys ORM_ENGINE_OPTIONS, ORM_SESSION_OPTIONS.
     disable_autonaming: models name their tables themselves.
     """
@@ -89,8 +89,10 @@ class Database(Generic[M]):
         app: Flask | None = None,
         *,
         model_class: type[M],
+        metadata: MetaData | None = None,
         engine_options: Mapping[str, Any] | None = None,
         session_options: Mapping[str, Any] | None = None,
+        disable_autonaming: bool = False,
     ) -> None: ...
 
     def __init__(
@@ -105,8 +107,8 @@ class Database(Generic[M]):
     ) -> None:
         if model_class is None:
             model_class = cast("type[M]", make_base(metadata, autonaming=not disable_autonaming))
-        elif metadata is not None:
-            raise OrmSessionError("Give the metadata to the model_class, not to Database as well.")
+        else:
+            model_class = complete_base(model_class, metadata, autonaming=not disable_autonaming)
         self.Model = model_class
         self.session = make_context_session(self)
         self.migrations = Migrations()
@@ -174,7 +176,7 @@ class Database(Generic[M]):
     @property
     def metadata(self) -> MetaData:
         """The MetaData of the default database."""
-        return get_metadata(self.Model, None)
+        return get_metadata(cast("Any", self.Model), None)
 
     @property
     def metadatas(self) -> Mapping[str | None, MetaData]:
@@ -184,7 +186,7 @@ class Database(Generic[M]):
 
     def get_metadata(self, bind_key: str | None = None) -> MetaData:
         """Return the MetaData of a bind key, to declare tables of that database in."""
-        return get_metadata(self.Model, bind_key)
+        return get_metadata(cast("Any", self.Model), bind_key)
 
     def Table(
         self, name: str, *args: Any, bind_key: str | None = None, **options: Any

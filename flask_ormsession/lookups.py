@@ -30,10 +30,10 @@ def get_or_404(
     try:
         key = clean_ident(entity, ident)
     except BadIdent:
-        _abort(description)
+        abort_missing(description)
     found: T | None = session.get(entity, key, **options)
     if found is None:
-        _abort(description)
+        abort_missing(description)
     return found
 
 
@@ -41,7 +41,7 @@ def first_or_404(session: Session, statement: Select[Any], description: str | No
     """Return the first value of the result, or abort with 404."""
     found = session.execute(statement).scalar()
     if found is None:
-        _abort(description)
+        abort_missing(description)
     return found
 
 
@@ -50,10 +50,11 @@ def one_or_404(session: Session, statement: Select[Any], description: str | None
     try:
         return session.execute(statement).scalar_one()
     except (exc.NoResultFound, exc.MultipleResultsFound):
-        _abort(description)
+        abort_missing(description)
 
 
-def _abort(description: str | None) -> NoReturn:
+def abort_missing(description: str | None) -> NoReturn:
+    """Answer 404."""
     abort(404, description=description)
 
 

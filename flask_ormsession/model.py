@@ -8,17 +8,22 @@ type checkers follow into every subclass, declares one and hands it over:
 
     class Base(Model, DeclarativeBase): ...
     db = Database(model_class=Base)
+
+A base without Model does, too: `class Base(DeclarativeBase)`, also with MappedAsDataclass or as
+DeclarativeBaseNoMeta. `db.Model` is then an abstract class below it which is a Model as well.
 """
 
 from __future__ import annotations
 
 import re
+import types
 from collections.abc import Iterator, Mapping
 from inspect import get_annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 from flask_ormsession.binds import BIND_KEY, make_metadata
-from orm import DeclarativeBase, MetaData, inspect
+from flask_ormsession.query import QueryProperty
+from orm import DeclarativeBase, DeclarativeBaseNoMeta, MetaData, inspect
 
 # Names for what the models leave unnamed, because a migration can only drop what has a name.
 NAMING = {
@@ -32,6 +37,9 @@ NAMING = {
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+_BASES = {DeclarativeBase, DeclarativeBaseNoMeta}
+
+
 class Model:
     """What a mapped class of this extension can do; see the module.
 
@@ -43,13 +51,16 @@ class Model:
     __disable_autonaming__: ClassVar[bool] = False
     __tablename__: Any
 
+    #: a query of the 1.x style: `User.query.filter_by(name="ada").first_or_404()`
+    query: ClassVar[QueryProperty] = QueryProperty()
+
     if TYPE_CHECKING:
         metadata: ClassVar[MetaData]
 
         def __init__(self, **values: Any) -> None: ...
 
     def __init_subclass__(cls, **options: Any) -> None:
-        if DeclarativeBase not in cls.__bases__:
+        if not _BASES & {*cls.__bases__}:
             _choose_metadata(cls)
             if not cls.__disable_autonaming__ and needs_table_name(cls):
                 cls.__tablename__ = make_table_name(cls.__name__)
@@ -77,6 +88,24 @@ def make_base(metadata: MetaData | None = None, *, autonaming: bool = True) -> t
     body["metadata"] = MetaData(naming_convention=NAMING) if metadata is None else metadata
     body["__disable_autonaming__"] = not autonaming
     return type("Model", (Model, DeclarativeBase), body)
+
+
+def complete_base(
+    base: type[Any], metadata: MetaData | None = None, *, autonaming: bool = True
+) -> type[Any]:
+    """Return a base that somebody declared as it is, if it is a Model, else a Model below it.
+
+    metadata: for the models, in place of the base's own.
+    """
+    body: dict[str, Any] = {"__doc__": base.__doc__, "__module__": __name__, "__abstract__": True}
+    if metadata is not None:
+        body["metadata"] = metadata
+    if not autonaming:
+        body["__disable_autonaming__"] = True
+    if issubclass(base, Model) and len(body) == 3:
+        return base
+    bases = (base,) if issubclass(base, Model) else (Model, base)
+    return types.new_class("Model", bases, {}, lambda namespace: namespace.update(body))
 
 
 def make_table_name(class_name: str) -> str:

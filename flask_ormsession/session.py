@@ -16,6 +16,7 @@ from flask import Flask, g, has_app_context
 from flask_ormsession import read_first, signals, tracking, transaction
 from flask_ormsession.binds import make_bind_key_session
 from flask_ormsession.errors import make_no_context_error, make_not_initialised_error
+from flask_ormsession.query import ModelQuery
 from flask_ormsession.state import AppState, get_app, get_state
 from orm import Engine, Session, sessionmaker
 
@@ -216,6 +217,7 @@ def make_session_factory(
     """Return the factory of an app's sessions, which choose their database by `__bind_key__`."""
     options = dict(settings.session_options)
     class_ = options.pop("class_", Session)
+    options.setdefault("query_cls", ModelQuery)
     if settings.lazy_loads is not None:
         options["lazy_loads"] = settings.lazy_loads
     if len(engines) > 1:

@@ -14,10 +14,8 @@ from flask_ormsession import (
     Database,
     NoContextError,
     NotInitialisedError,
-    OrmSessionError,
     get_database,
 )
-from flask_ormsession.model import make_base
 from flask_ormsession.state import AppState
 from orm import Mapped, MetaData, exc, mapped_column, select
 
@@ -105,12 +103,10 @@ def test_two_databases_may_have_models_of_the_same_name() -> None:
         assert list(db.metadata.tables) == ["user"]
 
 
-def test_a_given_model_class_and_metadata() -> None:
+def test_metadata_of_ones_own() -> None:
     base = make_base(MetaData(schema="shop"))
     assert Database(model_class=base).metadata.schema == "shop"
     assert Database(metadata=MetaData(schema="shop")).metadata.schema == "shop"
-    with pytest.raises(OrmSessionError, match="metadata to the model_class"):
-        Database(model_class=base, metadata=MetaData())
 
 
 def test_init_app_twice(tmp_path: Path) -> None:

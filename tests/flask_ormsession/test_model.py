@@ -8,7 +8,18 @@ import pytest
 
 from flask_ormsession import Database, Model
 from flask_ormsession.model import make_table_name
-from orm import DeclarativeBase, ForeignKey, Mapped, String, declared_attr, mapped_column
+from orm import (
+    DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    ForeignKey,
+    Mapped,
+    MappedAsDataclass,
+    MetaData,
+    String,
+    declarative_base,
+    declared_attr,
+    mapped_column,
+)
 
 intpk = Annotated[int, mapped_column(primary_key=True)]
 
@@ -147,3 +158,100 @@ def test_repr(small: Any) -> None:
         small.db.session.flush()
         assert repr(item) == "<Item 1>"
         small.db.session.rollback()
+
+
+# -- bases of other kinds
+
+
+def make_declarative() -> Any:
+    class Base(DeclarativeBase):
+        pass
+
+    return Base
+
+
+def make_without_metaclass() -> Any:
+    class Base(DeclarativeBaseNoMeta):
+        pass
+
+    return Base
+
+
+def make_dataclass() -> Any:
+    class Base(MappedAsDataclass, DeclarativeBase):
+        pass
+
+    return Base
+
+
+def make_dataclass_without_metaclass() -> Any:
+    class Base(MappedAsDataclass, DeclarativeBaseNoMeta):
+        pass
+
+    return Base
+
+
+def make_model_without_metaclass() -> Any:
+    class Base(Model, DeclarativeBaseNoMeta):
+        pass
+
+    return Base
+
+
+BASES = [
+    make_declarative,
+    make_without_metaclass,
+    make_dataclass,
+    make_dataclass_without_metaclass,
+    make_model_without_metaclass,
+    declarative_base,
+]
+
+
+@pytest.mark.parametrize("make", BASES)
+def test_bases_of_every_kind(make: Any) -> None:
+    base = make()
+    db: Any = Database(model_class=base)
+
+    class UserAccount(db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str] = mapped_column(default="ada")
+
+    assert issubclass(UserAccount, base)
+    assert UserAccount.__table__.name == "user_account"
+    assert "user_account" in db.metadata.tables
+    assert db.metadata is base.metadata
+    assert UserAccount(id=1, name="b").name == "b"
+
+
+@pytest.mark.parametrize("make", [make_declarative, make_dataclass])
+def test_bind_keys_with_a_base_of_ones_own(make: Any) -> None:
+    db: Any = Database(model_class=make())
+
+    class Reading(db.Model):
+        __bind_key__ = "sensors"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    assert list(db.metadatas["sensors"].tables) == ["reading"]
+
+
+def test_a_base_of_ones_own_with_other_metadata() -> None:
+    metadata = MetaData(schema="shop")
+    db: Any = Database(model_class=make_declarative(), metadata=metadata)
+
+    class User(db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    assert db.metadata is metadata
+    assert User.__table__.fullname == "shop.user"
+
+
+def test_a_base_of_ones_own_without_autonaming() -> None:
+    db: Any = Database(model_class=make_declarative(), disable_autonaming=True)
+
+    class User(db.Model):
+        __tablename__ = "people"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    assert User.__table__.name == "people"
+    assert "__tablename__" not in db.Model.__dict__
