@@ -16,6 +16,7 @@ from flask_ormsession import (
     NotInitialisedError,
     get_database,
 )
+from flask_ormsession.model import make_base
 from flask_ormsession.state import AppState
 from orm import Mapped, MetaData, exc, mapped_column, select
 
