@@ -78,6 +78,10 @@ class SessionLike(Protocol):
         """These states have been inserted: move them from pending into the identity map."""
         ...
 
+    def _drop_pending(self, states: Sequence[Any]) -> None:
+        """These pending states have lost their owners: they leave the session."""
+        ...
+
     def _register_deleted(self, states: Sequence[Any]) -> None:
         """The rows of these states have been deleted in the running transaction."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from orm.state.instance_state import instance_dict, instance_state
@@ -13,6 +13,9 @@ from orm.state.markers import (
     PASSIVE_OFF,
     LoaderCallableStatus,
 )
+
+#: cascades which write nothing, so that relationships which are only read have them too
+_READING = ("expunge", "refresh-expire", "merge")
 
 
 def cascade_props(mapper: Any, kind: str) -> tuple[Any, ...]:
@@ -25,14 +28,20 @@ def cascade_props(mapper: Any, kind: str) -> tuple[Any, ...]:
     found = memo.get(key)
     if found is None:
         found = tuple(
-            prop for prop in mapper.relationships if kind in prop.cascade and not prop.viewonly
+            prop
+            for prop in mapper.relationships
+            if kind in prop.cascade and (not prop.viewonly or kind in _READING)
         )
         memo[key] = found
     return found  # type: ignore[no-any-return]
 
 
-def iterate_cascade(kind: str, state: Any) -> Iterator[tuple[Any, Any]]:
+def iterate_cascade(
+    kind: str, state: Any, halts: Callable[[Any], bool] | None = None
+) -> Iterator[tuple[Any, Any]]:
     """Yield (state, object) of everything the cascade reaches from `state`, not itself.
+
+    halts: tells of a state whether the cascade ends before it.
 
     Parents come before what they reach; each object comes once. "delete" loads what is not
     loaded, unless the relationship has passive_deletes; the others take what is there.
@@ -48,12 +57,27 @@ def iterate_cascade(kind: str, state: Any) -> Iterator[tuple[Any, Any]]:
             continue
         dict_ = instance_dict(obj)
         for prop in cascade_props(current.manager.mapper, kind):
-            for child in related_objects(current, dict_, prop, _passive(kind, prop)):
+            children = related_objects(current, dict_, prop, _passive(kind, prop))
+            if kind == "save-update" and current.committed:
+                children = [*children, *_removed(current, prop.key, children)]
+            for child in children:
                 child_state = instance_state(child)
                 if child_state not in seen:
                     seen.add(child_state)
+                    if halts is not None and halts(child_state):
+                        continue
                     yield child_state, child
                     queue.append(child_state)
+
+
+def _removed(state: Any, key: str, present: list[Any]) -> list[Any]:
+    """Return what was taken out of a relationship since the last flush: it is saved, too."""
+    original = state.committed.get(key)
+    if not original or isinstance(original, LoaderCallableStatus):
+        return []
+    before = original if isinstance(original, list) else [original]
+    known = {id(item) for item in present}
+    return [item for item in before if item is not None and id(item) not in known]
 
 
 def _passive(kind: str, prop: Any) -> Any:

@@ -161,6 +161,7 @@ class UnitOfWork:
                     self.add_delete(state, obj)
                 elif _was_orphaned(state, owners):
                     del bucket[state]
+                    self.session._drop_pending([state])
 
     # -- the flush
 

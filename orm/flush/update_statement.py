@@ -70,7 +70,8 @@ class UpdateTable:
             self.columns[key] = column
             self._add_onupdate(key, column)
         self.names = [key for key in self.columns if key != self.version_key]
-        self.key_columns = [(mapper.column_key[c], c) for c in table.primary_key]
+        keys = [column for column in mapper.primary_key if column.table is table]
+        self.key_columns = [(mapper.column_key[c], c) for c in keys or table.primary_key]
         parents = mapper.tables[: mapper.tables.index(table)]
         self.inherited = frozenset(
             key

@@ -101,8 +101,12 @@ class LazyLoader:
     ) -> bool:
         """Try to do without SQL: a foreign key that is None, or an object that is known."""
         values = obj.__dict__
-        if not passive & SQL_OK and any(key not in values for key in plan.parent_keys):
-            return False
+        if any(key not in values for key in plan.parent_keys):
+            if not passive & SQL_OK:
+                return False
+            if passive & NO_AUTOFLUSH:
+                with session.no_autoflush:
+                    parent_key(plan, obj)
         key = parent_key(plan, obj)
         if self.prop.key in values:
             return True

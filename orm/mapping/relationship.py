@@ -80,7 +80,7 @@ class RelationshipProperty(MapperProperty):
         backref: Any = None,
         overlaps: str | None = None,
         post_update: bool = False,
-        cascade: Any = None,
+        cascade: Any = False,
         viewonly: bool = False,
         lazy: Any = "select",
         passive_deletes: Any = False,
@@ -132,8 +132,9 @@ class RelationshipProperty(MapperProperty):
         self.omit_join = omit_join
         self.lazy_loads = lazy_loads
         self._reverse_property: set[RelationshipProperty] = set()
-        self._cascade_given = cascade is not None
-        self.cascade = CascadeOptions(cascade if cascade is not None else self._usual_cascade())
+        self._cascade_given = cascade is not False
+        given = cascade if self._cascade_given else self._usual_cascade()
+        self.cascade = CascadeOptions(given or "")
         self._check_arguments()
         self._linked = False
 
@@ -468,7 +469,8 @@ class RelationshipProperty(MapperProperty):
         impl.backrefs = self.reverse_keys()
         impl.cascades = self.cascade.save_update
         impl.delete_orphan = self.cascade.delete_orphan
-        impl.track_parent = self.cascade.delete_orphan
+        impl.track_parent = self.cascade.delete_orphan or self.single_parent
+        impl.single_parent = self.single_parent
         impl.is_orphan = self.mapper._is_orphan
         manager.add_impl(impl)
         attribute._doc = self.doc

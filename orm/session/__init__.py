@@ -4,6 +4,7 @@ from orm.session.dynamic import AppenderQuery
 from orm.session.execution import ORMExecuteState
 from orm.session.factory import sessionmaker
 from orm.session.lifecycle import (
+    identity_key,
     make_transient,
     make_transient_to_detached,
     object_session,
@@ -21,6 +22,7 @@ from orm.session.transaction import (
 __all__ = [
     "AppenderQuery",
     "close_all_sessions",
+    "identity_key",
     "make_transient",
     "make_transient_to_detached",
     "object_session",

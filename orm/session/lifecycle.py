@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.flush.cascade import iterate_cascade
+from orm.inspection import inspect
 from orm.loading.batch import Peers
 from orm.session.events import fire
 from orm.state.instance_state import Left, instance_dict, instance_state
@@ -62,8 +63,19 @@ def innermost_nested(transaction: SessionTransaction | None) -> SessionTransacti
 def save_or_update(session: Session, state: Any, obj: Any) -> None:
     """add(): the object and what save-update reaches become pending or persistent."""
     attach_one(session, state, obj)
-    for child_state, child in iterate_cascade("save-update", state):
+    self_ref = session._self_ref
+
+    def is_here(child_state: Any) -> bool:
+        return child_state.session_ref is self_ref and _contains(session, child_state)
+
+    for child_state, child in iterate_cascade("save-update", state, is_here):
         attach_one(session, child_state, child)
+
+
+def _contains(session: Session, state: Any) -> bool:
+    if state.ident is None:
+        return state in session._new
+    return state not in session._deleted and not is_deleted(state)
 
 
 def attach_one(session: Session, state: Any, obj: Any) -> None:
@@ -382,6 +394,30 @@ def object_session(instance: Any) -> Session | None:
     """Return the session to which an object belongs, or None."""
     session: Session | None = state_of(instance).session
     return session
+
+
+def identity_key(
+    class_: Any = None,
+    ident: Any = None,
+    *,
+    instance: Any = None,
+    row: Any = None,
+    identity_token: Any = None,
+) -> tuple[Any, ...]:
+    """Return the identity key (base class, primary key as a tuple, token).
+
+    Of an object (`instance`), or of a class and its primary key: the value, a tuple of
+    several, or a `row` which has the columns of the key.
+    """
+    key: tuple[Any, ...]
+    if instance is not None:
+        key = state_of(instance).mapper.identity_key_from_instance(instance)
+    elif row is not None:
+        key = inspect(class_).identity_key_from_row(row, identity_token)
+    else:
+        parts = ident if isinstance(ident, (tuple, list)) else (ident,)
+        key = inspect(class_).identity_key_from_primary_key(parts, identity_token)
+    return key
 
 
 def make_transient(instance: Any) -> None:

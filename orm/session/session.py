@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar, overloa
 from orm import event, exc
 from orm.flush.cascade import iterate_cascade
 from orm.flush.unit_of_work import flush_session
-from orm.inspection import inspect
 from orm.session import binds as binding
 from orm.session import execution, lifecycle, upsert
 from orm.session.bulk import BulkMethods
@@ -27,6 +26,7 @@ from orm.session.merge import merge_object
 from orm.session.transaction import (
     SessionTransaction,
     SessionTransactionOrigin,
+    interrupted,
 )
 from orm.state.identity_map import IdentityMap
 from orm.state.instance_state import instance_dict
@@ -114,6 +114,8 @@ class Session(BulkMethods):
         self._deleted: dict[Any, Any] = {}
         self._flushing = False
         self._closed = False
+        #: the transaction that ended while a `with` block still waits for its end
+        self._interrupted: SessionTransaction | None = None
         self._guard = UseGuard()
         self._transaction: SessionTransaction | None = None
         self._nested_transaction: SessionTransaction | None = None
@@ -177,6 +179,8 @@ class Session(BulkMethods):
         return made
 
     def _check_open(self) -> None:
+        if self._interrupted is not None:
+            raise interrupted(self._interrupted)
         if self._closed:
             raise exc.InvalidRequestError(
                 "This Session is closed for good (close_resets_only=False): make a new one."
@@ -249,17 +253,21 @@ class Session(BulkMethods):
         execution_options: Mapping[str, Any] | None = None,
     ) -> Connection:
         """Return the Connection of this session's transaction, beginning it if need be."""
+        if self._interrupted is not None:
+            raise interrupted(self._interrupted)
         arguments = dict(bind_arguments or {})
         bind = arguments.pop("bind", None) or self.get_bind(**arguments)
         transaction = self._autobegin_t()
+        transaction.check_active()
         found: Connection = transaction.connection_for_bind(bind, execution_options or EMPTY_MAP)
         return found
 
     def _connection_for(self, mapper: Any = None, clause: Any = None, **arguments: Any) -> Any:
         transaction = self._transaction or self._autobegin_t()
         found = transaction.sole_connection
-        if found is not None and not arguments:
+        if found is not None and not arguments and self._interrupted is None:
             return found
+        self._check_open()
         bind = arguments.pop("bind", None)
         if bind is None:
             bind = self.get_bind(mapper=mapper, clause=clause, **arguments)
@@ -678,6 +686,9 @@ class Session(BulkMethods):
     def _register_persistent(self, states: Sequence[Any]) -> None:
         lifecycle.register_persistent(self, states)
 
+    def _drop_pending(self, states: Sequence[Any]) -> None:
+        lifecycle.expunge_states(self, states)
+
     def _register_deleted(self, states: Sequence[Any]) -> None:
         lifecycle.register_deleted(self, states)
 
@@ -708,13 +719,9 @@ class Session(BulkMethods):
         class_: Any = None, ident: Any = None, *, instance: Any = None, identity_token: Any = None
     ) -> tuple[Any, ...]:
         """Return the identity key of an object, or of a class and primary key."""
-        if instance is not None:
-            state = lifecycle.state_of(instance)
-            found: tuple[Any, ...] = state.mapper.identity_key_from_instance(instance)
-            return found
-        parts = ident if isinstance(ident, (tuple, list)) else (ident,)
-        key: tuple[Any, ...] = inspect(class_).identity_key_from_primary_key(parts, identity_token)
-        return key
+        return lifecycle.identity_key(
+            class_, ident, instance=instance, identity_token=identity_token
+        )
 
 
 _S = TypeVar("_S", bound=Session)

@@ -55,10 +55,12 @@ class SessionTransaction:
     """A transaction (or savepoint, when `nested`) of one session, on each engine it met."""
 
     __slots__ = (
+        "__weakref__",
         "_altered",
         "_bounds",
         "_connections",
         "_deleted",
+        "_entered",
         "_key_switches",
         "_new",
         "_state",
@@ -81,6 +83,8 @@ class SessionTransaction:
         self.parent = parent
         self.nested = origin is SessionTransactionOrigin.BEGIN_NESTED
         self._state = ACTIVE
+        #: whether a `with` block waits for its end
+        self._entered = False
         #: the exception of the failed flush which made this transaction DEACTIVE
         self.error: BaseException | None = None
         self._connections: dict[Any, BoundConnection] = {}
@@ -229,10 +233,20 @@ class SessionTransaction:
     def rollback(self, to_root: bool = False) -> None:
         """Undo it in the database and restore the objects as they were at its begin."""
         session = self.session
+        if self._state is CLOSED:
+            self.check_active()
         while session._transaction is not None and session._transaction is not self:
             session._transaction.rollback()
         if self._state in (ACTIVE, PREPARED):
             self._roll_back_database()
+        elif self._state is DEACTIVE and not session._is_clean():
+            warnings.warn(
+                "Objects were added, changed or deleted after a flush failed and before "
+                "rollback(); these changes are discarded.",
+                exc.SAWarning,
+                stacklevel=3,
+            )
+            self._restore_snapshot()
         parent = self.parent
         self.close()
         fire(session.dispatch.after_soft_rollback, session, self)
@@ -278,6 +292,8 @@ class SessionTransaction:
         self._bounds = []
         self.sole_connection = None
         session._transaction = self.parent
+        if self._entered:
+            session._interrupted = self
         if session._nested_transaction is self:
             session._nested_transaction = lifecycle.innermost_nested(self.parent)
         if session.dispatch.after_transaction_end:
@@ -324,9 +340,13 @@ class SessionTransaction:
     # -- with session.begin(): ...
 
     def __enter__(self) -> SessionTransaction:
+        self._entered = True
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self._entered = False
+        if self.session._interrupted is self:
+            self.session._interrupted = None
         if kind is None and self._state is ACTIVE:
             try:
                 self.commit()
@@ -336,6 +356,17 @@ class SessionTransaction:
                 raise
         elif self._state is not CLOSED:
             self.rollback()
+
+
+def interrupted(transaction: SessionTransaction) -> exc.InvalidRequestError:
+    """Return the error for work within a `with` block whose transaction has ended already."""
+    lines = [
+        "The transaction of this `with` block has been committed or rolled back within it, so that "
+        "no more can be done there. Leave the block first, and begin another transaction."
+    ]
+    if transaction.error is not None:
+        lines.append(f"The original exception was {transaction.error}")
+    return exc.InvalidRequestError("\n".join(lines))
 
 
 def pending_rollback(error: BaseException | None) -> exc.PendingRollbackError:

@@ -195,7 +195,7 @@ class ScalarAttribute(Attribute):
         known = committed is not None and self.key in committed
         if known and committed is not None:
             original = committed[self.key]
-            current = dict_.get(self.key, NO_VALUE)
+            current = dict_.get(self.key)  # deleted: to be NULL
             same = current is not NO_VALUE and self._same(current, original)
             return make_scalar_history(current, original, known=True, same=same)
         current = self.get(state, dict_, passive & ~INIT_OK)
@@ -214,7 +214,8 @@ class RelatedAttribute(Attribute):
 
     backrefs: names of the attributes on the other side. cascades: objects put in come into
     the session. track_parent, delete_orphan: owners are remembered; an object without one
-    is deleted. is_orphan: tells whether a state lacks its owners.
+    is deleted. single_parent: an object with another owner is refused. is_orphan: tells
+    whether a state lacks its owners.
     """
 
     __slots__ = (
@@ -224,6 +225,7 @@ class RelatedAttribute(Attribute):
         "delete_orphan",
         "is_orphan",
         "remove_token",
+        "single_parent",
         "track_parent",
     )
 
@@ -234,6 +236,7 @@ class RelatedAttribute(Attribute):
         self.backrefs: tuple[str, ...] = ()
         self.cascades = True
         self.track_parent = False
+        self.single_parent = False
         self.delete_orphan = False
         self.is_orphan: Callable[[InstanceState], bool] = _never_orphan
         self.append_token = Initiator(self, "append")
@@ -271,6 +274,8 @@ class ObjectAttribute(RelatedAttribute):
             shown = NO_VALUE if old is PASSIVE_NO_RESULT else old
             for listener in self.dispatch.set:
                 value = listener(state, value, shown, token)
+        if self.single_parent and value is not None and token.impl is self:
+            backrefs.check_single_parent(self, state, value)
         state.modified_event(self.key, old)
         dict_[self.key] = value
         if old is value:

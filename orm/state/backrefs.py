@@ -62,6 +62,17 @@ def state_of(impl: RelatedAttribute, item: Any) -> InstanceState:
     return state
 
 
+def check_single_parent(impl: RelatedAttribute, state: InstanceState, item: Any) -> None:
+    """Refuse an object that another one has in a relationship with `single_parent=True`."""
+    extra = state_of(impl, item).extra
+    owner = None if extra is None or extra.parents is None else extra.parents.get(impl.prop)
+    if owner and owner is not state:
+        raise exc.InvalidRequestError(
+            f"{impl!r} has single_parent=True, and {item!r:.80} is in that relationship of another "
+            f"{owner.class_.__name__} already. Take it out there before, or leave single_parent out."
+        )
+
+
 def attach(impl: RelatedAttribute, state: InstanceState, item: Any, initiator: Initiator) -> None:
     """Do what follows after `item` came into the attribute of the object of `state`."""
     item_state = state_of(impl, item)
@@ -86,7 +97,8 @@ def detach(impl: RelatedAttribute, state: InstanceState, item: Any, initiator: I
             reverse.take_out(item_state, item.__dict__, state.obj(), initiator)
     if impl.delete_orphan and item_state.ident is None:
         session = item_state.session
-        if session is not None and impl.is_orphan(item_state):
+        inside = state.session_ref is item_state.session_ref
+        if session is not None and inside and impl.is_orphan(item_state):
             session.expunge(item)
 
 

@@ -17,6 +17,7 @@ from orm.state.markers import (
     CALLABLES_OK,
     INIT_OK,
     NO_AUTOFLUSH,
+    NO_KEY,
     NO_VALUE,
     PASSIVE_NO_INITIALIZE,
     PASSIVE_NO_RESULT,
@@ -27,6 +28,15 @@ from orm.state.markers import (
 
 if TYPE_CHECKING:
     from orm.state.class_manager import ClassManager
+
+
+def tell(
+    listener: Callable[..., Any], state: InstanceState, item: Any, token: Initiator, key: Any
+) -> Any:
+    """Call the listener of a member, with its key if that was asked for (`include_key`)."""
+    if getattr(listener, "takes_key", False):
+        return listener(state, item, token, key=key)
+    return listener(state, item, token)
 
 
 class CollectionAttribute(RelatedAttribute):
@@ -97,26 +107,44 @@ class CollectionAttribute(RelatedAttribute):
             state.modified_event(self.key, before)
 
     def fire_append(
-        self, state: InstanceState, item: Any, initiator: Initiator | None = None
+        self,
+        state: InstanceState,
+        item: Any,
+        initiator: Initiator | None = None,
+        key: Any = NO_KEY,
     ) -> Any:
-        """Do all that comes before a member is added; returns the member to add."""
+        """Do all that comes before a member is added; returns the member to add.
+
+        key: its key in the collection, where the change was made by that.
+        """
         obj = state._obj_or_raise()
         token = self.append_token if initiator is None else initiator
         for listener in self.dispatch.append:
-            item = listener(state, item, token)
+            item = tell(listener, state, item, token, key)
+        if self.single_parent and item is not None and token.impl is self:
+            backrefs.check_single_parent(self, state, item)
         self._note_change(state, obj.__dict__)
         if item is not None:
             backrefs.attach(self, state, item, token)
         return item
 
+    def fire_kept(self, state: InstanceState, item: Any, key: Any = NO_KEY) -> None:
+        """Tell that a member was added which was there already."""
+        for listener in self.dispatch.append_wo_mutation:
+            tell(listener, state, item, self.append_token, key)
+
     def fire_remove(
-        self, state: InstanceState, item: Any, initiator: Initiator | None = None
+        self,
+        state: InstanceState,
+        item: Any,
+        initiator: Initiator | None = None,
+        key: Any = NO_KEY,
     ) -> None:
-        """Do all that comes before a member is taken out."""
+        """Do all that comes before a member is taken out; arguments as for `fire_append`."""
         obj = state._obj_or_raise()
         token = self.remove_token if initiator is None else initiator
         for listener in self.dispatch.remove:
-            listener(state, item, token)
+            tell(listener, state, item, token, key)
         self._note_change(state, obj.__dict__)
         if item is not None:
             backrefs.detach(self, state, item, token)
@@ -205,6 +233,8 @@ class CollectionAttribute(RelatedAttribute):
         if old is PASSIVE_NO_RESULT or old is NO_VALUE or old is None:
             old = self.initialize(state, dict_)
         before = list(old._sa_items())
+        for listener in self.dispatch.init_collection:
+            listener(state, made, made)
         for listener in self.dispatch.bulk_replace:
             listener(state, items, self.append_token)
         self._note_change(state, dict_)
@@ -216,6 +246,8 @@ class CollectionAttribute(RelatedAttribute):
         for item in items:
             if id(item) not in known:
                 item = self.fire_append(state, item, initiator)
+            elif self.dispatch.append_wo_mutation:
+                self.fire_kept(state, item)
             made._sa_place(item)
         for item in before:
             if id(item) not in kept:
@@ -227,9 +259,12 @@ class CollectionAttribute(RelatedAttribute):
         """Empty the collection, and take it out of the object."""
         if self.key not in dict_:
             raise AttributeError(f"{self!r} has no collection that could be deleted")
-        dict_[self.key]._sa_clear_tracked()
-        dict_[self.key]._sa_bind(None, None)
+        old = dict_[self.key]
+        old._sa_clear_tracked()
+        old._sa_bind(None, None)
         del dict_[self.key]
+        for listener in self.dispatch.dispose_collection:
+            listener(state, old, old)
 
     # -- reading ------------------------------------------------------------------
 

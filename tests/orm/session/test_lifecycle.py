@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 
 from orm import (
+    ForeignKey,
+    Integer,
     Session,
     exc,
+    identity_key,
     inspect,
     make_transient,
     make_transient_to_detached,
+    mapped_column,
     object_session,
+    relationship,
+    select,
     was_deleted,
 )
 
@@ -152,3 +158,65 @@ def test_relationship_loading_for_an_object_outside(filled: Session, m: Any) -> 
     filled.add(post)
     filled.flush()
     assert inspect(post).persistent
+
+
+def test_add_ends_at_what_is_in_the_session(session: Session, m: Any) -> None:
+    user, one, other = m.User(name="a"), m.Post(title="1"), m.Post(title="2")
+    session.add(user)
+    one.user = other.user = user
+    assert one not in session
+    session.add(one)
+    assert one in session
+    assert other not in session
+    session.add(user)
+    assert other in session
+
+
+def test_add_brings_in_what_was_taken_out_since(filled: Session, m: Any) -> None:
+    user = filled.get_one(m.User, 1)
+    (post,) = user.posts
+    filled.expunge_all()
+    user.posts.remove(post)
+    filled.add(user)
+    assert post in filled
+    filled.commit()
+    assert filled.get(m.Post, 1) is None
+
+
+def test_a_pending_object_whose_new_owner_left_it_leaves_with_the_flush(
+    session: Session, m: Any
+) -> None:
+    user, post = m.User(name="a"), m.Post(title="t")
+    session.add(post)
+    user.posts.append(post)
+    user.posts.remove(post)
+    session.add(user)
+    assert post in session
+    session.flush()
+    assert post not in session
+    assert not session.new
+
+
+def test_single_parent_is_kept(m: Any) -> None:
+    class Card(m.Base):
+        __tablename__ = "cards"
+        id = mapped_column(Integer, primary_key=True)
+        user_id = mapped_column(ForeignKey("users.id"))
+        user = relationship(m.User, single_parent=True, cascade="all, delete-orphan")
+
+    user = m.User(name="a")
+    card = Card(user=user)
+    with pytest.raises(exc.InvalidRequestError, match=r"Card\.user.*single_parent"):
+        Card(user=user)
+    card.user = None
+    Card(user=user)
+
+
+def test_identity_key(filled: Session, m: Any) -> None:
+    user = filled.get(m.User, 1)
+    key = (m.User, (1,), None)
+    assert identity_key(instance=user) == key
+    assert identity_key(m.User, 1) == identity_key(m.User, (1,)) == key
+    row = filled.execute(select(m.User.__table__).where(m.User.id == 1)).one()
+    assert identity_key(m.User, row=row) == key
+    assert identity_key(m.User, 1, identity_token="x") == (m.User, (1,), "x")

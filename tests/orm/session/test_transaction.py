@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import Session, event, exc, inspect
+from orm import Session, event, exc, inspect, select
 
 
 def test_autobegin_and_its_end(session: Session, m: Any) -> None:
@@ -130,8 +130,10 @@ def test_pending_rollback_repeats_the_error(session: Session, m: Any) -> None:
             work()
         assert "UNIQUE constraint failed: users.name" in str(caught.value)
         assert "session.rollback()" in str(caught.value)
-    session.rollback()
+    with pytest.warns(exc.SAWarning, match="discarded"):
+        session.rollback()
     assert session.is_active
+    assert not session.new
     session.execute("SELECT 1")
 
 
@@ -266,3 +268,60 @@ def test_a_taken_back_removal_makes_no_orphan(
     session.flush()
     assert session.scalars("SELECT title FROM posts").all() == ["changed"]
     assert user.posts == [post]
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_nothing_can_be_done_after_the_end_within_a_block(
+    session: Session, m: Any, end: str
+) -> None:
+    session.add(m.User(name="a"))
+    session.commit()
+    user = session.scalars(select(m.User)).one()
+    session.rollback()
+    with session.begin():
+        assert user.name == "a"
+        getattr(session, end)()
+        for work in (
+            lambda: session.execute("SELECT 1"),
+            lambda: session.add(m.User(name="b")),
+            lambda: session.delete(user),
+            lambda: setattr(user, "name", "c"),
+            session.begin,
+            session.begin_nested,
+            session.connection,
+        ):
+            with pytest.raises(exc.InvalidRequestError, match=r"Leave the block first"):
+                work()
+    session.add(m.User(name="b"))
+    session.commit()
+    assert sorted(session.scalars(select(m.User.name))) == ["a", "b"]
+
+
+def test_the_same_within_a_savepoint(session: Session, m: Any) -> None:
+    with session.begin():
+        with session.begin_nested() as savepoint:
+            session.add(m.User(name="a"))
+            savepoint.rollback()
+            with pytest.raises(exc.InvalidRequestError, match="Leave the block first"):
+                session.execute("SELECT 1")
+        session.add(m.User(name="b"))
+    assert session.scalars(select(m.User.name)).all() == ["b"]
+
+
+def test_a_flush_that_failed_is_named_within_its_block(session: Session, m: Any) -> None:
+    session.add(m.User(name="a"))
+    session.commit()
+    with session.begin():
+        session.add(m.User(name="a"))
+        with pytest.raises(exc.IntegrityError):
+            session.flush()
+        with pytest.raises(exc.InvalidRequestError, match="UNIQUE constraint"):
+            session.connection()
+
+
+def test_an_ended_transaction_cannot_end_again(session: Session) -> None:
+    transaction = session.begin()
+    transaction.rollback()
+    for work in (transaction.rollback, transaction.commit):
+        with pytest.raises(exc.ResourceClosedError, match="closed"):
+            work()
