@@ -21,7 +21,7 @@ class SelectCompiler(CTECompiler):
 
     #: the statement that was given, and what every SELECT within it goes through
     top_statement: Any = None
-    restrict: Callable[[Any], Any] | None = None
+    restrict: Callable[[Any, Any], Any] | None = None
     #: warn of FROM objects that nothing connects
     linting = False
 
@@ -54,11 +54,11 @@ class SelectCompiler(CTECompiler):
 
     def select_text(self, select: Any) -> str:
         """A SELECT without parentheses."""
-        if self.restrict is not None and select is not self.top_statement:
-            select = self.restrict(select)
-            self._kept.append(select)
         parent = self.scopes[-1] if self.scopes else None
         placing, self.placing = self.placing, BARE
+        if self.restrict is not None and select is not self.top_statement:
+            select = self.restrict(select, self.visible_froms(select, parent, placing))
+            self._kept.append(select)
         scope = Scope(select, self.visible_froms(select, parent, placing), parent, placing != BARE)
         self.scopes.append(scope)
         try:

@@ -29,7 +29,7 @@ class SQLCompiler(DMLCompiler):
         extracted: tuple[Any, ...] | None = None,
         compile_kwargs: Mapping[str, Any] | None = None,
         render_postcompile: bool = False,
-        restrict: Callable[[Any], Any] | None = None,
+        restrict: Callable[[Any, Any], Any] | None = None,
         linting: bool = False,
         **_options: Any,
     ) -> Compiled:
@@ -40,8 +40,8 @@ class SQLCompiler(DMLCompiler):
         display and DDL. render_postcompile: write lists out with the statement's own values, for display. extracted: `statement_key(statement)[1]`, when the result is to serve other statements of the
         same structure.
         linting: warn of FROM objects that nothing connects; an execution does so if the engine was made to.
-        restrict: given every SELECT within the statement, returns what to render in its place, with further
-        conditions.
+        restrict: given every SELECT within the statement, and what it has in FROM, returns what to render in its place,
+        with further conditions.
         Raises exc.CompileError if the dialect cannot express the statement, or it makes no sense.
         """
         key, own_binds = statement_key(statement)

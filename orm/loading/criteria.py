@@ -7,7 +7,7 @@ every SELECT within it, and in the loads of relationships that follow from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from orm import exc
@@ -15,6 +15,7 @@ from orm.inspection import inspect
 from orm.loading.path import criterion_key
 from orm.loading.polymorphic import single_criterion
 from orm.sql.adapt import replacement_traverse
+from orm.sql.annotations import plain
 from orm.sql.coercions import to_element
 from orm.sql.expression import and_
 from orm.sql.froms import compute_froms
@@ -43,6 +44,8 @@ class LoaderCriteria:
     ) -> None:
         found = inspect(entity, raiseerr=False)
         self.mapper: Any = getattr(found, "mapper", None)
+        #: the alias that it is about, None for all of a class
+        self.alias: Any = found if getattr(found, "is_aliased_class", False) else None
         if self.mapper is None and not isinstance(entity, type):
             raise exc.ArgumentError(
                 f"with_loader_criteria() takes a mapped class or a mixin of such, not {entity!r:.80}."
@@ -57,18 +60,38 @@ class LoaderCriteria:
             self._make = where
         else:
             self._condition = to_element(where)
-        self._key: tuple[Hashable, tuple[Any, ...]] | None = None
+        self._key: tuple[Any, ...] | None = None
 
     def criterion_for(self, mapper: Any) -> Any:
         """Return the condition on a mapper's own columns, None if it does not concern that class."""
-        if not issubclass(mapper.class_, self.class_):
+        if self.alias is not None or not issubclass(mapper.class_, self.class_):
             return None
         if self._make is None:
             return self._condition
         return to_element(self._make(self.class_ if self.mapper is not None else mapper.class_))
 
-    def cache_key(self) -> tuple[Hashable, tuple[Any, ...]]:
-        """Return a key in which the values take part: plans of related objects are made from them."""
+    def condition_in(self, entity: Any) -> Any:
+        """Return the condition in terms of an entity of a statement, None if it does not concern that."""
+        if self.alias is not None:
+            if entity is not self.alias:
+                return None
+            return self._condition if self._make is None else to_element(self._make(entity.entity))
+        if not (entity.is_mapper or self.include_aliases or entity.stands_for is not None):
+            return None
+        condition = self.criterion_for(entity.mapper)
+        return condition if condition is None or entity.is_mapper else entity.adapt(condition)
+
+    def cache_key(self) -> tuple[Any, ...]:
+        """Return a key in which the values take part: plans of related objects are made from them.
+
+        The condition on an alias is its own key: it belongs to the statement that has the alias.
+        """
+        if self._key is None and self.alias is not None:
+            self._key = (
+                ("criteria of an alias", self.alias, id(self)),
+                (),
+                (self.alias.selectable,),
+            )
         if self._key is None:
             mappers = [self.mapper] if self.mapper is not None else _mapped_below(self.class_)
             parts = tuple((m, criterion_key(self.criterion_for(m))) for m in mappers)
@@ -135,15 +158,20 @@ class Restricting:
     def __init__(self, options: Iterable[LoaderCriteria]) -> None:
         self.options = tuple(option for option in options if not option.loader_only)
 
-    def __call__(self, statement: Any, is_top: bool = False) -> Any:
-        """Return the statement with the conditions of its entities, once only."""
+    def __call__(
+        self, statement: Any, froms: Sequence[Any] | None = None, is_top: bool = False
+    ) -> Any:
+        """Return the statement with the conditions of its entities, once only.
+
+        froms: what the statement has in FROM; None for the statement that is executed.
+        """
         if not statement.is_orm or "_is_restricted" in statement.__dict__:
             return statement
         own = () if is_top else criteria_of(statement)
         if own:
             statement = statement._clone()
             statement._with_options = ()
-            return Restricting((*self.options, *own))(statement)
+            return Restricting((*self.options, *own))(statement, froms)
         within = statement.__dict__.get("_is_condition_of", frozenset())
         made = statement._clone()
         made._is_restricted = True
@@ -151,7 +179,7 @@ class Restricting:
             self._restrict_joins(made, within)
         added = [
             condition
-            for entity in _entities_of(statement, is_top)
+            for entity in _entities_of(statement, froms)
             for condition in self.conditions(entity, within)
         ]
         return made.where(*added) if added else made
@@ -161,18 +189,15 @@ class Restricting:
 
         within: the options in whose own conditions the SELECT stands; they do not go round.
         """
-        mapper = entity.mapper
-        found = [single_criterion(mapper)]
+        own = single_criterion(entity.mapper)
+        if own is not None and not entity.is_mapper:
+            own = entity.adapt(own)
+        found = [own]
         for option in self.options:
-            if option in within or not (
-                entity.is_mapper or option.include_aliases or entity.stands_for is not None
-            ):
-                continue
-            condition = option.criterion_for(mapper)
+            condition = None if option in within else option.condition_in(entity)
             if condition is not None:
                 found.append(_mark_selects(condition, within | {option}))
-        chosen = [each for each in found if each is not None]
-        return chosen if entity.is_mapper else [entity.adapt(each) for each in chosen]
+        return [each for each in found if each is not None]
 
     def _restrict_joins(self, statement: Any, within: frozenset[LoaderCriteria]) -> None:
         entries = list(statement._setup_joins)
@@ -226,21 +251,34 @@ def _target_entity(entry: JoinEntry) -> Any:
     return target._annotations.get("parententity")
 
 
-def _entities_of(statement: Any, is_top: bool) -> list[Any]:
+def _entities_of(statement: Any, froms: Sequence[Any] | None) -> list[Any]:
     """Return the entities a SELECT is from, joins left out.
 
-    Inside another statement, what is only mentioned in WHERE may belong to that one.
+    froms: what it has in FROM, None if it stands in no other: an entity that is only mentioned may
+    belong to a statement around it.
     """
     parts = [*statement._raw_columns, *statement._from_obj]
     parts += [entry.left for entry in statement._setup_joins if entry.left is not None]
-    mentioned = statement._where_criteria if is_top else ()
     joined = {_target_entity(entry) for entry in statement._setup_joins}
     found = dict.fromkeys(entity for part in parts for entity in _entities_within(part))
-    for part in mentioned:
+    for part in statement._where_criteria:
         for entity in _entities_within(part):
             if not getattr(entity, "is_part", False):
                 found[entity] = None
+    if froms is not None:
+        there = {plain(item) for each in froms for item in (each, *each._from_objects)}
+        found = {entity: None for entity in found if not there.isdisjoint(_sources_of(entity))}
     return [entity for entity in found if entity not in joined]
+
+
+def _sources_of(entity: Any) -> set[Any]:
+    """Return what stands in FROM for an entity."""
+    selectable = plain(entity.selectable)
+    return {selectable} if entity.is_mapper or not selectable._is_join else _tables_of(selectable)
+
+
+def _tables_of(join: Any) -> set[Any]:
+    return {plain(item) for item in join._from_objects}
 
 
 def _entities_within(element: Any) -> Iterator[Any]:

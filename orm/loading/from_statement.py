@@ -13,6 +13,8 @@ from orm import exc
 from orm.engine.execution import Reason
 from orm.engine.row import RowLayout
 from orm.loading.builder import LoadPlan, PlanBuilder
+from orm.loading.compound import compile_restricted
+from orm.loading.criteria import Restricting, criteria_of
 from orm.loading.path import PathNode, Relation, make_root
 from orm.loading.row_plan import Composed, EntityRow, RowPlan, Slot
 from orm.loading.selectin import load_after
@@ -41,6 +43,9 @@ class FromStatement(Executable):
         self._with_options = statement._with_options
         self._execution_options = statement._execution_options
 
+    def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
+        return self.element, {"restrict": Restricting(criteria_of(self))}
+
     def params(self, *args: Any, **values: Any) -> Any:
         """A copy with values for its named parameters."""
         return STATEMENTS["params"](self, {**(args[0] if args else {}), **values})
@@ -63,7 +68,7 @@ def execute_from_statement(
     reason: Reason,
 ) -> Any:
     """Execute the inner statement, and return the Result of entities made from its rows."""
-    compiled, binds = connection.compile(statement.element)
+    compiled, binds = compile_restricted(connection, statement.element, criteria_of(statement))
     cursor = connection.execute_compiled(
         compiled, binds, params, reason=reason, owner=session, options=options, statement=statement
     )

@@ -14,7 +14,7 @@ from orm.engine.execution import Reason
 from orm.engine.result import Result
 from orm.inspection import inspect
 from orm.loading.builder import LoadPlan, PlanBuilder
-from orm.loading.criteria import criteria_of
+from orm.loading.criteria import Restricting, criteria_of
 from orm.loading.from_statement import (
     FromStatement,
     add_contained,
@@ -114,10 +114,12 @@ def make_plan(dialect: Any, statement: Any, binds: Sequence[Any]) -> LoadPlan:
 
 
 def make_executed_form(statement: Any, dialect: Any) -> tuple[Any, dict[str, Any]]:
-    """Return the core SELECT which is sent for a select of entities, with its eager joins.
+    """Return the core SELECT which is sent for a select of entities, with its eager joins; a union as it is.
 
     Beside it the options for the compiler.
     """
+    if statement.__visit_name__ != "select":
+        return statement, {"restrict": Restricting(criteria_of(statement))}
     planner = SelectPlanner(dialect, statement)
     builder = planner.builder
     return add_joins(builder, planner.analyse()), {"restrict": builder.restrict}

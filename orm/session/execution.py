@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orm import exc
 from orm.inspection import inspect
+from orm.loading.compound import execute_compound
 from orm.loading.plan import execute_select
 from orm.loading.refresh import find_present, load_get, lock_key, refresh_state
 from orm.session.dml import execute_dml
@@ -63,10 +64,11 @@ def run_statement(
     arguments = bind_arguments or EMPTY_MAP
     if options and "isolation_level" in options:
         options = begin_isolated(session, statement, options, arguments)
-    # a union gives rows, also of entities: those of its members need not be of one class
-    if statement.is_orm and not isinstance(statement, CompoundSelect):
+    if statement.is_orm:
         if statement.is_dml:
             return execute_dml(session, statement, params, options, arguments)
+        if isinstance(statement, CompoundSelect):
+            return execute_compound(session, statement, params, options, arguments)
         return execute_select(session, statement, params, options, arguments)
     connection = session._connection_for(clause=statement, **arguments)
     return connection.execute(statement, params, execution_options=options or None)

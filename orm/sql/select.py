@@ -274,10 +274,6 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
                 self.is_orm = True
                 break
 
-    def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
-        make = STATEMENTS.get("executed_form") if self.is_orm else None
-        return (self, {}) if make is None else make(self, dialect)
-
     def _mark_orm(self, element: ClauseElement) -> None:
         if not self.is_orm and has_orm_annotation(element):
             self.is_orm = True
@@ -345,6 +341,9 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
         for column in self._raw_columns:
             if column._is_from_clause:
                 found.extend(column._all_selected_columns)
+                entity = column._annotations.get("parententity")
+                if entity is not None:
+                    found.extend(entity.selected_expressions)
             else:
                 found.append(column)
         return tuple(found)

@@ -243,6 +243,10 @@ class SelectBase(ReturnsRows):
     is_selectable = True
     is_select = True
 
+    def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
+        make = STATEMENTS.get("executed_form") if self.is_orm else None
+        return (self, {}) if make is None else make(self, dialect)
+
     def subquery(self, name: str | None = None) -> Subquery:
         """This statement in FROM: `(SELECT ...) AS name`, with its columns in `.c`."""
         return Subquery(self, name)
