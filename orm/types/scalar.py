@@ -169,11 +169,17 @@ class BIGINT(BigInteger):
     __visit_name__ = "BIGINT"
 
 
+# significant digits of a decimal number which a float gives back as they were
+_FLOAT_DIGITS: Final = 15
+_LEAST_TOO_LONG: Final = 2**63
+
+
 class Numeric(TypeEngine):
     """An exact decimal number. asdecimal: give Decimal (default) or float.
 
-    On drivers without a native decimal (SQLite) values travel as float; results are rounded to `scale`
-    (or `decimal_return_scale`, or 10 digits) so that 9.99 comes back as Decimal("9.99").
+    On drivers without a native decimal (SQLite) values travel as float, which is exact for 15 significant digits; whole numbers
+    of up to 18 digits travel as int. What would lose digits is warned of. Results are rounded to `scale` (or
+    `decimal_return_scale`), without either to 15 significant digits, so that 9.99 comes back as Decimal("9.99").
     """
 
     __visit_name__ = "numeric"
@@ -210,7 +216,7 @@ class Numeric(TypeEngine):
     def bind_processor(self, dialect: TypeDialect) -> Processor | None:
         if getattr(dialect, "supports_native_decimal", False):
             return None
-        return _decimal_to_float
+        return self._decimal_writer()
 
     def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
         native = getattr(dialect, "supports_native_decimal", False)
@@ -226,8 +232,23 @@ class Numeric(TypeEngine):
             return ("float({v})", {}) if native else None
         return None if native else ("read_decimal({v})", {"read_decimal": self._decimal_reader()})
 
+    def _decimal_writer(self) -> Processor:
+        """A function from Decimal to float, or to int where that is exact and float is not; others pass."""
+        scale = getattr(self, "scale", None)
+
+        def write(value: Any) -> Any:
+            if not isinstance(value, Decimal):
+                return value
+            if len(value.as_tuple().digits) <= _FLOAT_DIGITS:
+                return float(value)
+            return _long_decimal(value, scale)
+
+        return write
+
     def _decimal_reader(self) -> Processor:
         """A function from float, int, str or None to a Decimal rounded to the scale."""
+        if (self.scale, self.decimal_return_scale) == (None, None) and not isinstance(self, Float):
+            return _read_open_decimal
         step = Decimal(1).scaleb(-self._effective_decimal_return_scale)
 
         def read(value: Any) -> Decimal | None:
@@ -499,8 +520,33 @@ def repr_number(value: object) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _decimal_to_float(value: Any) -> Any:
-    return float(value) if isinstance(value, Decimal) else value
+def _long_decimal(value: Decimal, scale: int | None) -> Any:
+    """A Decimal of more digits than a float is sure to keep, as exactly as there is a way."""
+    number = float(value)
+    if not value.is_finite() or Decimal(repr(number)) == value:
+        return number
+    if value == value.to_integral_value() and abs(value) < _LEAST_TOO_LONG:
+        return int(value)
+    if scale is not None:
+        kept = value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_EVEN, _WIDE)
+        if len(kept.as_tuple().digits) <= _FLOAT_DIGITS or Decimal(repr(number)) == kept:
+            return number
+    warn(
+        f"{value!r} has more digits than this database keeps of a number, which are 15: it becomes {number!r}. Round it, or "
+        "keep such numbers as whole ones (cents) or as String.",
+        exc.SAWarning,
+    )
+    return number
+
+
+def _read_open_decimal(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    if isinstance(value, float):
+        text = repr(value)
+        # what sums and quotients make has digits that nobody wrote
+        return Decimal(text if len(text) <= _FLOAT_DIGITS else f"{value:.{_FLOAT_DIGITS}g}")
+    return Decimal(value)
 
 
 def _to_float(value: Any) -> float | None:

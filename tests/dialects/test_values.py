@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from orm.dialects import mysql
+from orm import exc, func
 from orm.engine import Engine
+from orm.schema import CreateTable
 from orm.schema.column import Column
 from orm.schema.metadata import MetaData
 from orm.schema.table import Table
@@ -164,14 +165,96 @@ def test_hostile_names(engine: Engine, name: str) -> None:
     metadata.drop_all(engine)
 
 
-def test_microseconds(engine: Engine) -> None:
-    # MySQL keeps whole seconds unless it is asked for their fractions
-    moment = DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql")
-    clock = Time().with_variant(mysql.TIME(fsp=6), "mysql")
-    metadata = MetaData()
-    table = Table("t", metadata, Column("m", moment), Column("c", clock))
-    metadata.create_all(engine)
-    row = (dt.datetime(2024, 1, 2, 3, 4, 5, 678901), dt.time(23, 59, 59, 999999))
+def stored(engine: Engine, kind: Any, value: Any) -> Any:
+    """What comes back of a value, which is also found by comparing with it."""
+    table = Table("t", MetaData(), Column("id", Integer, primary_key=True), Column("v", kind))
+    with engine.connect() as connection:
+        table.create(connection)
+        connection.execute(insert(table).values(id=1, v=value))
+        assert connection.scalar(select(table.c.id).where(table.c.v == value)) == 1
+        found = connection.scalar(select(table.c.v))
+        table.drop(connection)
+        connection.commit()
+    return found
+
+
+EXACT = [
+    (DateTime(), dt.datetime(2024, 1, 2, 3, 4, 5, 678901)),
+    (DateTime(), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)),
+    (Time(), dt.time(23, 59, 59, 999999)),
+    (Date(), dt.date(1, 1, 1)),
+    (Interval(), dt.timedelta(days=-400, microseconds=7)),
+    (Float(), 0.1),
+    (Float(), 5e-300),
+    (Float(), 1.7976931348623157e308),
+    (Numeric(), decimal.Decimal("1.5")),
+    (Numeric(), decimal.Decimal("0.000000000001")),
+    (Numeric(18, 0), decimal.Decimal("123456789012345678")),
+    (Numeric(38, 18), decimal.Decimal("0.000000000000000001")),
+    (Numeric(15, 2), decimal.Decimal("-9999999999999.99")),
+    (BigInteger(), 2**63 - 1),
+    (BigInteger(), -(2**63)),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), EXACT, ids=[f"{k}-{v}" for k, v in EXACT])
+def test_all_digits_are_kept(engine: Engine, kind: Any, value: Any) -> None:
+    found = stored(engine, kind, value)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("hours", [0, 5.5, -8])
+def test_moments_with_an_offset(engine: Engine, hours: float) -> None:
+    zone = dt.timezone(dt.timedelta(hours=hours))
+    moment = dt.datetime(2024, 2, 29, 23, 59, 59, 123456, tzinfo=zone)
+    found = stored(engine, DateTime(timezone=True), moment)
+    assert found == moment
+    assert found.tzinfo is not None
+
+
+def test_moments_with_an_offset_as_literals(engine: Engine) -> None:
+    zone = dt.timezone(dt.timedelta(hours=2))
+    moment = dt.datetime(2024, 2, 29, 1, 0, 0, 5, tzinfo=zone)
+    table = Table("t", MetaData(), Column("v", DateTime(timezone=True)))
     with engine.begin() as connection:
-        connection.execute(insert(table).values(row))
-        assert connection.execute(select(table).where(table.c.m == row[0])).one() == row
+        table.create(connection)
+        connection.execute(insert(table).values(v=moment))
+        found = select(table.c.v).where(table.c.v == moment)
+        text = str(found.compile(engine, compile_kwargs={"literal_binds": True}))
+        assert connection.exec_driver_sql(text.replace("%", "%%")).one() is not None
+
+
+def test_a_decimal_of_too_many_digits(engine: Engine) -> None:
+    value = decimal.Decimal("12345678901234567.89")
+    kind = Numeric(20, 2)
+    if engine.name == "sqlite":
+        with pytest.warns(exc.SAWarning, match="more digits than this database keeps"):
+            stored(engine, kind, value)
+        # rounded to the scale of the column, as other databases do it
+        assert stored(engine, Numeric(10, 2), decimal.Decimal(10) / 3) == decimal.Decimal("3.33")
+    else:
+        assert stored(engine, kind, value) == value
+
+
+def test_a_number_too_big_for_the_database(engine: Engine) -> None:
+    table = Table("t", MetaData(), Column("v", BigInteger))
+    with engine.connect() as connection:
+        table.create(connection)
+        with pytest.raises(exc.DBAPIError):
+            connection.execute(insert(table).values(v=2**63))
+
+
+def test_the_moment_of_the_server_has_fractions(engine: Engine) -> None:
+    table = Table(
+        "t",
+        MetaData(),
+        Column("id", Integer, primary_key=True),
+        Column("v", DateTime, server_default=func.now()),
+    )
+    with engine.begin() as connection:
+        table.create(connection)
+        connection.execute(insert(table))
+        assert isinstance(connection.scalar(select(table.c.v)), dt.datetime)
+        if engine.name == "mysql":
+            assert "CURRENT_TIMESTAMP(6)" in str(CreateTable(table).compile(engine))

@@ -144,6 +144,8 @@ class MySQLCompiler(SQLCompiler):
             return self._numeric_cast(impl)
         if affinity == "JSON":
             return "CHAR" if self.is_mariadb else "JSON"
+        if impl.__visit_name__ in ("datetime", "time"):
+            return f"{impl.__visit_name__.upper()}(6)"
         word = _CAST_WORDS.get(affinity)
         if word is not None:
             return word.replace("SIGNED", "UNSIGNED") if getattr(impl, "unsigned", False) else word
@@ -154,7 +156,8 @@ class MySQLCompiler(SQLCompiler):
         if impl.__visit_name__.lower() in ("float", "double", "real", "double_precision"):
             return "DOUBLE"
         if impl.precision is None:
-            return "DECIMAL"
+            # without digits DECIMAL has none behind the point
+            return "DECIMAL(65, 30)"
         if impl.scale is None:
             return f"DECIMAL({impl.precision})"
         return f"DECIMAL({impl.precision}, {impl.scale})"

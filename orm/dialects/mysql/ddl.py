@@ -21,6 +21,7 @@ _TABLE_OPTIONS: Final = (
     "row_format",
     "key_block_size",
 )
+_NOW: Final = ("now()", "current_timestamp", "current_timestamp()")
 _SPELLING: Final = {"default_charset": "DEFAULT CHARSET", "charset": "CHARSET"}
 
 
@@ -30,6 +31,9 @@ class MySQLDDLCompiler(DDLCompiler):
     Options are named `mysql_...` or `mariadb_...`: `engine`, `charset`, `collate`, `auto_increment`, `row_format` of a
     Table; `length` (a number, or column to number), `prefix` ("FULLTEXT") and `using` of an Index.
     """
+
+    #: the column whose default is written keeps fractions of seconds
+    _fractions = False
 
     def option_prefixes(self) -> Sequence[str]:
         return (
@@ -68,6 +72,7 @@ class MySQLDDLCompiler(DDLCompiler):
         return quoted
 
     def default_text(self, column: Any) -> str | None:
+        self._fractions = column.type.__visit_name__ == "datetime"
         default = column.server_default
         if default is not None and default.has_argument and isinstance(default.arg, str):
             return self._literal(default.arg)
@@ -75,6 +80,9 @@ class MySQLDDLCompiler(DDLCompiler):
 
     def default_expression(self, element: Any) -> str:
         text = self.expression(element)
+        if self._fractions and text.lower() in _NOW:
+            # MySQL wants as many digits of the second as the column has
+            return "CURRENT_TIMESTAMP(6)"
         if isinstance(element, TextClause) or text.upper().startswith(
             ("CURRENT_TIMESTAMP", "NULL")
         ):

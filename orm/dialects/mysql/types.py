@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from orm import exc
 from orm.compiler.types import TypeCompiler, quoted_list, with_precision
+from orm.dialects.mysql.moments import DATETIME, TIME, TIMESTAMP, Moment, SpanTime
 from orm.dialects.mysql.numbers import (
     BIGINT,
     BIT,
@@ -38,55 +38,24 @@ from orm.dialects.mysql.texts import (
     TINYTEXT,
     VARCHAR,
 )
-from orm.types.base import Processor, TypeDialect, TypeEngine
+from orm.types.base import TypeEngine
 from orm.types.scalar import BINARY, BLOB, BOOLEAN, VARBINARY
 from orm.types.structured import JSON
-from orm.types.temporal import DATE, Time
+from orm.types.temporal import DATE, DateTime, Time
 from orm.types.temporal import DATETIME as GenericDATETIME
 from orm.types.temporal import TIME as GenericTIME
 from orm.types.temporal import TIMESTAMP as GenericTIMESTAMP
 
+COLSPECS: Final[dict[type[TypeEngine], type[TypeEngine]]] = {
+    GenericTIME: TIME,
+    Time: SpanTime,
+    GenericDATETIME: DATETIME,
+    GenericTIMESTAMP: TIMESTAMP,
+    DateTime: Moment,
+}
 
-class DATETIME(GenericDATETIME):
-    """A moment. fsp: digits of the second, 0 to 6; without it whole seconds are kept."""
-
-    def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
-        super().__init__(timezone=timezone)
-        self.fsp = fsp
-
-
-class TIMESTAMP(GenericTIMESTAMP):
-    """A moment after 1970. fsp: digits of the second, 0 to 6."""
-
-    def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
-        super().__init__(timezone=timezone)
-        self.fsp = fsp
-
-
-def _time_of_span(value: Any) -> Any:
-    if isinstance(value, dt.timedelta):
-        return (dt.datetime.min + value).time()
-    return value
-
-
-class _SpanTime(Time):
-    """The driver reads TIME as a span, since MySQL stores spans in it too."""
-
-    def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
-        return _time_of_span
-
-
-class TIME(GenericTIME):
-    """A time of the day. fsp: digits of the second, 0 to 6."""
-
-    result_processor: ClassVar[Any] = _SpanTime.result_processor
-
-    def __init__(self, timezone: bool = False, fsp: int | None = None) -> None:
-        super().__init__(timezone=timezone)
-        self.fsp = fsp
-
-
-COLSPECS: Final[dict[type[TypeEngine], type[TypeEngine]]] = {GenericTIME: TIME, Time: _SpanTime}
+# DECIMAL without digits is DECIMAL(10, 0), which would round; these are about all that the database has
+_OPEN_DECIMAL: Final = "(65, 30)"
 
 
 class MySQLTypeCompiler(TypeCompiler):
@@ -167,9 +136,11 @@ class MySQLTypeCompiler(TypeCompiler):
         return "BIT" if type_.length is None else f"BIT({int(type_.length)})"
 
     def visit_float(self, type_: Any) -> str:
-        return f"FLOAT{_digits(type_)}"
+        # Python's floats have eight bytes, FLOAT has four
+        return "DOUBLE" if type_.precision is None else f"FLOAT{_digits(type_)}"
 
-    visit_FLOAT = visit_float
+    def visit_FLOAT(self, type_: Any) -> str:
+        return f"FLOAT{_digits(type_)}"
 
     def visit_DOUBLE(self, type_: Any) -> str:
         return f"DOUBLE{_digits(type_) if type_.scale is not None else ''}"
@@ -181,20 +152,27 @@ class MySQLTypeCompiler(TypeCompiler):
         return "DOUBLE PRECISION"
 
     def visit_numeric(self, type_: Any) -> str:
-        return with_precision("NUMERIC", type_)
+        return (
+            f"NUMERIC{_OPEN_DECIMAL}"
+            if type_.precision is None
+            else with_precision("NUMERIC", type_)
+        )
 
     def visit_datetime(self, type_: Any) -> str:
-        return f"DATETIME{_fsp(type_)}"
+        # without digits of the second they would be cut off
+        return "DATETIME(6)"
 
-    visit_DATETIME = visit_datetime
+    def visit_DATETIME(self, type_: Any) -> str:
+        return f"DATETIME{_fsp(type_)}"
 
     def visit_TIMESTAMP(self, type_: Any) -> str:
         return f"TIMESTAMP{_fsp(type_)}"
 
     def visit_time(self, type_: Any) -> str:
-        return f"TIME{_fsp(type_)}"
+        return "TIME(6)"
 
-    visit_TIME = visit_time
+    def visit_TIME(self, type_: Any) -> str:
+        return f"TIME{_fsp(type_)}"
 
     def visit_interval(self, type_: Any) -> str:
         # spans are kept as moments, whose fractions would be lost without digits

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from orm import exc
 from orm.types import (
     ARRAY,
     JSON,
@@ -252,3 +253,36 @@ class TestDecorator:
 
         with pytest.raises(exc.ArgumentError, match="impl = String"):
             Broken()
+
+
+class TestDecimalsWhereFloatsStandInForThem:
+    def write(self, dialect, value, type_=None):
+        type_ = Numeric() if type_ is None else type_
+        return type_.bind_processor(dialect)(value)
+
+    def test_short_ones_are_floats_and_long_whole_ones_ints(self, plain_dialect):
+        assert self.write(plain_dialect, decimal.Decimal("1.5")) == 1.5
+        whole = self.write(plain_dialect, decimal.Decimal("123456789012345678"))
+        assert (whole, type(whole)) == (123456789012345678, int)
+        assert type(self.write(plain_dialect, decimal.Decimal("123"))) is float
+        assert self.write(plain_dialect, None) is None
+        assert self.write(plain_dialect, 5) == 5
+
+    def test_what_loses_digits_is_warned_of(self, plain_dialect):
+        with pytest.warns(exc.SAWarning, match="Round it, or keep such numbers as whole ones"):
+            self.write(plain_dialect, decimal.Decimal("1234567890123456.789"))
+        with pytest.warns(exc.SAWarning):
+            self.write(plain_dialect, decimal.Decimal(2**63) + 1)
+
+    def test_digits_behind_the_scale_are_not_missed(self, plain_dialect):
+        third = decimal.Decimal(1) / 3
+        assert self.write(plain_dialect, third, Numeric(10, 2)) == float(third)
+        with pytest.warns(exc.SAWarning):
+            self.write(plain_dialect, third)
+
+    def test_reading_without_a_scale(self, plain_dialect):
+        read = Numeric().result_processor(plain_dialect)
+        assert str(read(1.5)) == "1.5"
+        assert str(read(0.1 + 0.2)) == "0.3"
+        assert read(1e-12) == decimal.Decimal("1e-12")
+        assert (read(7), read("2.50"), read(None)) == (7, decimal.Decimal("2.50"), None)
