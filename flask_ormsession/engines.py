@@ -7,10 +7,10 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask_ormsession import signals
+from flask_ormsession import integrity, signals
 from flask_ormsession.errors import annotate
 from flask_ormsession.timeouts import limit_statements
-from orm import URL, Engine, create_engine, event, make_url
+from orm import URL, Engine, create_engine, event, exc, make_url
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,7 +32,18 @@ def make_engines(app: Flask, settings: Settings) -> dict[str | None, Engine]:
 def make_engine(app: Flask, bind: BindSettings) -> Engine:
     """Return the engine of one database; its errors carry the extension's hints as notes."""
     engine = create_engine(resolve_url(app, make_url(bind.url)), **bind.options)
-    event.listen(engine, "handle_error", _annotate_error)
+    app_ref = weakref.ref(app)
+
+    def annotate_error(context: Any) -> None:
+        error = context.sqlalchemy_exception
+        if error is None:
+            return
+        annotate(error)
+        app = app_ref()
+        if app is not None and isinstance(error, exc.IntegrityError):
+            integrity.name_attributes(app, error)
+
+    event.listen(engine, "handle_error", annotate_error)
     return engine
 
 
@@ -57,8 +68,3 @@ def resolve_url(app: Flask, url: URL) -> URL:
     path = Path(app.instance_path) / database
     path.parent.mkdir(parents=True, exist_ok=True)
     return url.set(database=str(path))
-
-
-def _annotate_error(context: Any) -> None:
-    if context.sqlalchemy_exception is not None:
-        annotate(context.sqlalchemy_exception)

@@ -20,18 +20,21 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Generic, Literal, ParamSpec, TypeVar, cast, overload
 
-from flask import Flask, current_app, has_app_context, has_request_context
+from flask import Flask, Response, current_app, has_app_context, has_request_context
 
 import orm
 from flask_ormsession import (
+    integrity,
     keyset,
     lifecycle,
     lookups,
+    problems,
     read_first,
     recording,
     shell,
     tracking,
     transaction,
+    versions,
 )
 from flask_ormsession import retry as retry_
 from flask_ormsession.config import read_settings
@@ -51,9 +54,10 @@ from flask_ormsession.session import (
     make_session_factory,
 )
 from flask_ormsession.state import EXTENSION_KEY, AppState, get_app, get_state
-from orm import Engine, MetaData, Select, Session
+from orm import Engine, MetaData, Select, Session, exc
 
 M = TypeVar("M")
+R = TypeVar("R", bound=Response)
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -419,6 +423,33 @@ class Database(Generic[M]):
             error_out=error_out,
             count=count is not False,
         )
+
+    # -- errors and versions
+
+    def form_errors(
+        self, form: Any, error: exc.IntegrityError, messages: Mapping[str, str] | None = None
+    ) -> bool:
+        """Add an integrity error to the fields of a WTForms form which it concerns, or to
+        `form.form_errors`. Returns whether a field was found.
+
+        messages: constraint name, attribute or kind ("unique", ...) -> another sentence.
+        """
+        return integrity.add_form_errors(form, error, messages)
+
+    def problem(self, error: Exception, messages: Mapping[str, str] | None = None) -> Response:
+        """Return an error as problem document (JSON, RFC 9457): IntegrityError, StaleDataError and
+        those of HTTP. Raises any other. messages: as of `form_errors`."""
+        return problems.explain(error, messages)
+
+    def set_etag(self, response: R, obj: Any) -> R:
+        """Set the ETag of a response to the version (`version_id_col`) of an object."""
+        return versions.set_etag(response, obj)
+
+    def require_version(self, obj: Any, seen: Any = None) -> None:
+        """Go on only if the client has seen the present version of an object; otherwise abort with
+        412 (or 409 if `seen` is given), 428 if it does not say. seen: the version from a form or
+        document; by default the header If-Match counts."""
+        versions.require_version(obj, seen)
 
     def __getattr__(self, name: str) -> Any:
         """`db.Column`, `db.String`, `db.select`, `db.relationship`, ...: the names of `orm`."""

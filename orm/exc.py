@@ -452,6 +452,15 @@ class IntegrityError(DatabaseError):
     """PEP 249 IntegrityError: a constraint refused the row; `.kind` and friends say which."""
 
     info: IntegrityInfo = IntegrityInfo()
+    #: the mapped class and the names of its attributes, where somebody who knows the mapping
+    #: (flask_ormsession) has set them
+    entity: type[Any] | None = None
+    attributes: tuple[str, ...] = ()
+
+    @property
+    def attribute(self) -> str | None:
+        """The name of the attribute, if it is known and the only one."""
+        return self.attributes[0] if len(self.attributes) == 1 else None
 
     @property
     def kind(self) -> str | None:
