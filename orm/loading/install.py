@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from orm.loading.batch import Peers
 from orm.loading.lazy import LazyLoader
 from orm.loading.refresh import load_columns
 from orm.mapping.configure import on_configured
@@ -16,6 +18,7 @@ def install(mapper: Any) -> None:
     """Put the loaders on the attributes of a configured mapper's class."""
     manager = mapper.class_manager
     manager.expired_loader = load_columns
+    manager.load_of = partial(Peers, mapper.base_mapper)
     for prop in mapper.relationships:
         impl = manager.impls.get(prop.key)
         if impl is not None and impl.loader is None and prop.lazy not in _OTHERS:

@@ -51,6 +51,11 @@ class UseGuard:
         if not self.depth:
             self.who = None
 
+    def check(self) -> None:
+        """Raise exc.IllegalStateChangeError if another thread is within an operation."""
+        if self.who is not None and self.who != current_user():
+            raise self._collision()
+
     def _collision(self) -> exc.IllegalStateChangeError:
         other = self.who
         return exc.IllegalStateChangeError(

@@ -263,6 +263,9 @@ class Session(BulkMethods):
         return found
 
     def _connection_for(self, mapper: Any = None, clause: Any = None, **arguments: Any) -> Any:
+        guard = self._guard
+        if guard.who is not None:
+            guard.check()
         transaction = self._transaction or self._autobegin_t()
         found = transaction.sole_connection
         if found is not None and not arguments and self._interrupted is None:

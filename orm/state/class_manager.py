@@ -11,7 +11,7 @@ from typing import Any
 
 from orm.event.dispatch import Dispatch
 from orm.state.attributes import Attribute
-from orm.state.events import InstanceDispatch, add_propagated
+from orm.state.events import InstanceDispatch, add_propagated, tell_of_class
 from orm.state.gen_class import make_tracking
 from orm.state.instance_state import InstanceState, make_state
 from orm.state.instrumented import InstrumentedAttribute
@@ -29,8 +29,9 @@ class ClassManager:
     InstrumentedAttribute, and impls: name -> the object behind it, both with those of the
     mapped bases. fast: names of scalar attributes that are written without a call.
     expired_loader: called as expired_loader(state, passive, names, wanted) to fetch column
-    attributes which are expired or deferred, since `wanted` was read; installed by the
-    loading room.
+    attributes which are expired or deferred, since `wanted` was read. load_of: called with
+    loader options for the record of a load which unpickled objects get. Both are installed by
+    the loading room.
     """
 
     def __init__(self, class_: type) -> None:
@@ -50,6 +51,7 @@ class ClassManager:
         self.column_names: frozenset[str] = frozenset()
         self.memoized: tuple[str, ...] = ()
         self.expired_loader: ExpiredLoader | None = None
+        self.load_of: Callable[[Any], Any] | None = None
         self.configure: Callable[[], None] | None = None
         self.dispatch: Dispatch = InstanceDispatch()
         self.info: dict[Any, Any] = {}
@@ -73,6 +75,7 @@ class ClassManager:
         class_ = self.class_
         type.__setattr__(class_, MANAGER, self)
         add_propagated(class_, self.dispatch)
+        tell_of_class(class_, "class_instrument", class_)
         set_other, delete_other = self._untracked("__setattr__"), self._untracked("__delattr__")
         writing, deleting = make_tracking(self, set_other, delete_other, is_dataclass=is_dataclass)
         for name, method in (("__setattr__", writing), ("__delattr__", deleting)):
@@ -98,6 +101,7 @@ class ClassManager:
 
     def uninstall(self) -> None:
         """Take everything off the class again: it is a plain class afterwards."""
+        tell_of_class(self.class_, "class_uninstrument", self.class_)
         for name, member in self._saved.items():
             if member is NotImplemented:
                 if name in self.class_.__dict__:
@@ -114,6 +118,7 @@ class ClassManager:
         """Put a mapped attribute on the class."""
         self.attributes[attribute.key] = attribute
         self.put(attribute.key, attribute)
+        tell_of_class(self.class_, "attribute_instrument", self.class_, attribute.key, attribute)
 
     def add_impl(self, impl: Attribute) -> None:
         """Connect an attribute with what does its work; tracked from now on."""

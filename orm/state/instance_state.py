@@ -188,6 +188,11 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         return None if self.extra is None else self.extra.identity_token
 
     @property
+    def is_instance(self) -> bool:
+        """True: what is inspected is an object."""
+        return True
+
+    @property
     def has_identity(self) -> bool:
         """Whether the object has a row, as far as is known."""
         return self.ident is not None
@@ -479,6 +484,11 @@ def _restore_state(obj: Any, details: dict[str, Any]) -> InstanceState:
     state.ident = details["ident"]
     state.committed = details["committed"]
     state.expired = details["expired"]
+    options = details["load_options"]
+    if options is not None:
+        if manager.configure is not None:
+            manager.configure()
+        state.load = manager.load_of(options) if manager.load_of is not None else None
     token, info, deleted = details["identity_token"], details["info"], details["deleted"]
     if deleted or info is not None or token is not None:
         extra = state.need_extra()

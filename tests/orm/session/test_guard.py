@@ -51,3 +51,25 @@ def test_listeners_may_use_the_session(session: Session, m: Any) -> None:
     event.listen(session, "after_flush", lambda session, context: session.execute("SELECT 1"))
     session.add(m.User(name="a"))
     session.commit()
+
+
+def test_a_lazy_load_beside_a_query_is_found(filled: Session, m: Any, memory: Any) -> None:
+    user = filled.get(m.User, 1)
+    inside, done = threading.Event(), threading.Event()
+
+    def wait(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if "slow" in statement:
+            inside.set()
+            done.wait(5)
+
+    event.listen(memory, "before_cursor_execute", wait)
+    first = threading.Thread(target=lambda: filled.execute("SELECT 'slow'"))
+    first.start()
+    inside.wait(5)
+    try:
+        with pytest.raises(exc.IllegalStateChangeError, match="two threads"):
+            user.posts
+    finally:
+        done.set()
+        first.join()
+    assert len(user.posts) == 1
