@@ -70,7 +70,8 @@ def init(
     """
     folder = make_directory(directory, template, multidb=multidb, package=package)
     click.echo(
-        f"Made {folder}. Write the first migration with `flask db migrate -m 'first tables'`."
+        f"Made {folder}; it works as it is, the URL is that of the app. Write the first migration with "
+        "`flask db migrate -m 'first tables'`."
     )
     state = get_state(get_app())
     others = [key for key in state.db.metadatas if key is not None]

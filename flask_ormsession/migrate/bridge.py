@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import inspect as python_inspect
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import dialects as sa_dialects
 from sqlalchemy import event as sa_event
-from sqlalchemy.dialects import mysql as sa_mysql
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.elements import conv as sa_conv
 from sqlalchemy.types import TypeEngine as SaType
@@ -26,10 +25,11 @@ from orm import Engine, MetaData
 _DEEPEST_DECORATION = 20  # of types around types, before it is taken for a circle
 
 
-def make_engine(engine: Engine, connect_args: Mapping[str, Any] | None = None) -> sa.Engine:
+def make_engine(engine: Engine, options: Mapping[str, Any] | None = None) -> sa.Engine:
     """Return a SQLAlchemy engine on the database of ours, for the time of one command.
 
-    connect_args: what the app gives its driver beyond the URL, as certificates.
+    options: those of our engine. What concerns the connection is taken over: `connect_args`, as
+    certificates, and `creator`.
     On SQLite a migration runs in one transaction, DDL included, so that one that fails leaves nothing
     half done. Raises MigrationError for a database in memory.
     """
@@ -39,15 +39,21 @@ def make_engine(engine: Engine, connect_args: Mapping[str, Any] | None = None) -
             "The database is SQLite in memory, which nothing can migrate: it is gone when the command "
             "ends. Set ORM_DATABASE_URL to a file, as 'sqlite:///app.db'."
         )
-    made = sa.create_engine(
-        url.render_as_string(hide_password=False),
-        poolclass=NullPool,
-        connect_args=dict(connect_args or {}),
-    )
+    known = ("connect_args", "creator")
+    taken = {name: value for name, value in (options or {}).items() if name in known}
+    made = sa.create_engine(make_url_text(engine), poolclass=NullPool, **taken)
     if made.dialect.name == "sqlite":
         sa_event.listen(made, "connect", _leave_transactions_to_us)
         sa_event.listen(made, "begin", _begin_transaction)
     return made
+
+
+def make_url_text(engine: Engine) -> str:
+    """Return the URL of an engine, password included, with its driver: the one that SQLAlchemy
+    takes for a URL without may be another."""
+    backend = engine.url.drivername.partition("+")[0]
+    url = engine.url.set(drivername=f"{backend}+{engine.dialect.driver}")
+    return url.render_as_string(hide_password=False)
 
 
 def connect(engine: sa.Engine) -> sa.Connection:
@@ -106,21 +112,16 @@ def _describe(expression: Any) -> str:
 
 
 def render_item(kind: str, item: Any, context: Any) -> str | bool:
-    """Return the source text of a portable server default; False lets Alembic render."""
+    """Return the source text of a portable server default, or of a type known only by its SQL;
+    False lets Alembic render."""
     if kind == "server_default" and isinstance(item, sa.DefaultClause):
         portable = PORTABLE.get(_describe(item.arg))
         if portable is not None:
             return portable[1]
+    if kind == "type" and isinstance(item, UserType):
+        context.imports.add("from flask_ormsession.migrate.bridge import UserType")
+        return f"UserType({item.spec!r})"
     return False
-
-
-# What the generic types that keep all digits are on MySQL and MariaDB, by their visit names.
-EXACT: dict[str, Any] = {
-    "datetime": lambda: sa_mysql.DATETIME(fsp=6),
-    "time": lambda: sa_mysql.TIME(fsp=6),
-    "float": lambda: sa_mysql.DOUBLE(asdecimal=False),
-    "numeric": lambda: sa_mysql.NUMERIC(65, 30),
-}
 
 
 class Copier:
@@ -197,11 +198,33 @@ class Copier:
             return sa.UniqueConstraint(*keys, name=name, **_timing(constraint))
         if kind == "foreign_key_constraint":
             return self._copy_foreign_key(constraint, keys, name)
+        if kind == "exclude_constraint":
+            return self._copy_exclude(constraint, name)
         if hasattr(constraint, "sqltext") and not getattr(constraint, "_type_bound", False):
             return sa.CheckConstraint(
                 self.to_sql(constraint.sqltext), name=name, **_timing(constraint)
             )
         return None
+
+    def _copy_exclude(self, constraint: Any, name: Any) -> sa.Constraint | None:
+        """Return the copy of an EXCLUDE constraint, which only PostgreSQL has."""
+        if self.dialect.name != "postgresql":
+            return None
+        elements = [
+            (str(part.name) if hasattr(part, "table") else sa.text(self.to_sql(part)), operator)
+            for part, operator in constraint.elements
+        ]
+        where = None if constraint.where is None else sa.text(self.to_sql(constraint.where))
+        module = import_module("sqlalchemy.dialects.postgresql")
+        made: sa.Constraint = module.ExcludeConstraint(
+            *elements,
+            name=name,
+            using=constraint.using,
+            where=where,
+            ops=dict(constraint.ops or {}),
+            **_timing(constraint),
+        )
+        return made
 
     def _copy_foreign_key(self, constraint: Any, keys: list[str], name: Any) -> sa.Constraint:
         return sa.ForeignKeyConstraint(
@@ -256,18 +279,7 @@ class Copier:
         made = self._copy_plain_type(type_)
         for name, variant in getattr(type_, "_variant_mapping", {}).items():
             made = made.with_variant(self._copy_plain_type(variant), name)
-        exact = self._exact_type(type_)
-        return made if exact is None else made.with_variant(exact, "mysql", "mariadb")
-
-    def _exact_type(self, type_: Any) -> SaType[Any] | None:
-        """Return what a generic type is on MySQL and MariaDB, where SQLAlchemy's form of it would cut
-        digits off that ours keeps; None for all else."""
-        if self.dialect.name not in ("mysql", "mariadb"):
-            return None
-        if {"mysql", "mariadb"} & set(getattr(type_, "_variant_mapping", {})):
-            return None
-        make = EXACT.get(type_.__visit_name__)
-        return None if make is None or getattr(type_, "precision", None) is not None else make()
+        return made
 
     def _copy_plain_type(self, type_: Any) -> SaType[Any]:
         for _ in range(_DEEPEST_DECORATION):
@@ -294,7 +306,8 @@ class Copier:
         arguments.pop("pickler", None)
         arguments.pop("comparator", None)
         arguments.pop("impl", None)
-        made: SaType[Any] = class_(**arguments)
+        values = type_.values if class_.__name__ == "SET" else ()
+        made: SaType[Any] = class_(*values, **arguments)
         return made
 
     def _make_enum(self, class_: Any, type_: Any) -> SaType[Any]:
@@ -326,7 +339,8 @@ def _find_type(kind: type) -> type[SaType[Any]] | None:
         return None
     places: list[Any] = [sa.types]
     if ".dialects." in kind.__module__:
-        places.insert(0, getattr(sa_dialects, kind.__module__.split(".dialects.")[1].split(".")[0]))
+        dialect = kind.__module__.split(".dialects.")[1].split(".")[0]
+        places.insert(0, import_module(f"sqlalchemy.dialects.{dialect}"))
     for place in places:
         found = getattr(place, kind.__name__, None)
         if isinstance(found, type) and issubclass(found, SaType) and found is not SaType:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import traceback
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,20 +22,28 @@ if TYPE_CHECKING:
 
 _CHANGES_DATABASE = ("upgrade", "downgrade", "stamp")
 
+_ROLLED_BACK = "Its transaction was rolled back; `flask db current` tells where the database is."
+_AFTERMATH = dict.fromkeys(
+    ("mysql", "mariadb"),
+    "MariaDB commits each change of a table by itself: what the script did before this line stays, "
+    "while the database counts as not having this migration. Undo that by hand, or take it out of the "
+    "script for this one run.",
+)
+
 
 @dataclass(frozen=True)
 class Target:
     """One database to migrate.
 
     bind_key: None for the default one. name: in the functions of a script, as `upgrade_sensors`;
-    None in a folder of one database.
+    None in a folder of one database. options: of its engine.
     """
 
     bind_key: str | None
     name: str | None
     engine: Engine
     metadata: MetaData
-    connect_args: dict[str, Any]
+    options: Mapping[str, Any]
 
     @property
     def label(self) -> str:
@@ -67,7 +76,7 @@ def make_target(state: AppState, bind_key: str | None = None, name: str | None =
         name,
         state.get_engine(bind_key),
         state.db.get_metadata(bind_key),
-        dict(state.settings.binds[bind_key].options.get("connect_args") or {}),
+        state.settings.binds[bind_key].options,
     )
 
 
@@ -111,20 +120,41 @@ def _naming_failed(target: Target, done: list[Target]) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _naming_place(dialect_name: str) -> Iterator[None]:
+    """Say in a note in which script something failed, and what is left of it."""
+    try:
+        yield
+    except Exception as error:
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            names = frame.f_globals
+            if "revision" in names and "down_revision" in names:
+                error.add_note(
+                    f"Migration {names['revision']} failed in {frame.f_code.co_filename}, line {line}. "
+                    + _AFTERMATH.get(dialect_name, _ROLLED_BACK)
+                )
+                break
+        raise
+
+
 def _run_one(context: Any, target: Target, options: dict[str, Any], *, last: bool) -> None:
     context.config.attributes[TARGET] = target
     arguments = _make_arguments(context, target, options, last=last)
     naming = {} if target.name is None else {"engine_name": target.name}
     if context.is_offline_mode():
-        url = target.engine.url.render_as_string(hide_password=False)
+        url = bridge.make_url_text(target.engine)
         context.configure(
             url=url, literal_binds=True, dialect_opts={"paramstyle": "named"}, **arguments
         )
         with context.begin_transaction():
             context.run_migrations(**naming)
         return
-    made = bridge.make_engine(target.engine, target.connect_args)
-    with bridge.connect(made) as connection, _lock(context, connection):
+    made = bridge.make_engine(target.engine, target.options)
+    with (
+        bridge.connect(made) as connection,
+        _lock(context, connection),
+        _naming_place(made.dialect.name),
+    ):
         context.configure(connection=connection, **arguments)
         with context.begin_transaction():
             context.run_migrations(**naming)
@@ -181,7 +211,8 @@ def _render_item(own: Any) -> Any:
 def compare_type(context: Any, inspected: Any, column: Any, found: Any, wanted: Any) -> bool | None:
     """Say False where a database has another name for the very type; None lets Alembic judge.
 
-    MariaDB stores JSON as LONGTEXT and tells of it by that name. A Uuid is a CHAR(32) where
+    MariaDB stores JSON as LONGTEXT and tells of it by that name; REAL is DOUBLE there, and NCHAR is
+    CHAR in a character set. A Uuid is a CHAR(32) where
     `db.create_all()` made the table, and of the server's own type where a migration did.
     """
     if context.dialect.name in ("mysql", "mariadb"):
@@ -190,4 +221,6 @@ def compare_type(context: Any, inspected: Any, column: Any, found: Any, wanted: 
             return False
         if names == ("CHAR", "UUID") and found.length == 32:
             return False
+        if names in (("DOUBLE", "REAL"), ("CHAR", "NCHAR"), ("VARCHAR", "NVARCHAR")):
+            return names[0] != "DOUBLE" and found.length != wanted.length
     return None

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orm import text
-from tests.flask_ormsession.migrate.conftest import Project
+from orm import Integer, UserDefinedType, text
+from orm.dialects.postgresql import INT4RANGE, ExcludeConstraint, Range
+from orm.exc import IntegrityError
+from orm.types import TypeEngine
+from tests.flask_ormsession.migrate.conftest import Project, declare_models
 
 
 def test_the_whole_round_of_several_databases(several: Project) -> None:
@@ -162,3 +168,125 @@ def test_values_for_the_environment(small: Project) -> None:
     env.write_text(env.read_text() + "print('X', context.get_x_argument(as_dictionary=True))\n")
     for words in (["upgrade"], ["current"], ["stamp"], ["migrate"], ["upgrade"], ["check"]):
         assert "X {'tenant': '7'}" in small.run(*words, "-x", "tenant=7")
+
+
+EXTENSIONS = ("HSTORE", "CITEXT")  # types that a server need not have
+WORDS = {"ENUM": ("a", "b"), "Enum": ("a", "b"), "SET": ("a", "b"), "ARRAY": (Integer,)}
+SIZED = ("VARCHAR", "NVARCHAR", "VARBINARY", "CHAR", "NCHAR", "BINARY")
+
+
+def make_types(db_kind: str) -> dict[str, Any]:
+    """A type of each kind that a dialect has of its own."""
+    module = importlib.import_module(f"orm.dialects.{db_kind.replace('mariadb', 'mysql')}")
+    made = {}
+    for name in module.__all__:
+        kind = getattr(module, name)
+        if isinstance(kind, type) and issubclass(kind, TypeEngine) and name not in EXTENSIONS:
+            words = (9,) if name in SIZED else WORDS.get(name, ())
+            enum = {"name": f"kind_{name}"} if name.upper() == "ENUM" else {}
+            made[name] = kind(*words, **enum)
+    return made
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type")  # says SQLAlchemy's reflection
+@pytest.mark.parametrize("db_kind", ["postgresql", "mariadb"], indirect=True)
+def test_every_type_of_a_dialect(bare: Project, db_kind: str) -> None:
+    """Made by a migration or by create_all(), a table is what the models say."""
+    types = make_types(db_kind)
+    assert len(types) > 30
+    columns = [bare.db.Column(f"c_{name}", type_) for name, type_ in types.items()]
+    bare.db.Table("wide", bare.db.Column("id", Integer, primary_key=True), *columns)
+    bare.run("init")
+    bare.run("migrate")
+    for _ in range(2):
+        bare.run("upgrade")
+        bare.run("check")
+        bare.run("downgrade")
+    with bare.app.app_context():
+        bare.db.create_all()
+    bare.run("stamp")
+    bare.run("check")
+
+
+def test_a_type_of_ones_own_in_a_script(project: Project) -> None:
+    class Point(UserDefinedType[Any]):
+        cache_ok = True
+
+        def get_col_spec(self, **options: Any) -> str:
+            return "POINT"
+
+    project.db.Table(
+        "place",
+        project.db.Column("id", Integer, primary_key=True),
+        project.db.Column("at", Point()),
+    )
+    project.run("init")
+    project.run("migrate")
+    assert "sa.Column('at', UserType('POINT')" in project.scripts()[0]
+    project.run("upgrade")
+    project.run("downgrade")
+    project.run("upgrade")
+
+
+@pytest.mark.parametrize("db_kind", ["postgresql"], indirect=True)
+def test_an_exclude_constraint(bare: Project) -> None:
+    booking = bare.db.Table(
+        "booking",
+        bare.db.Column("id", Integer, primary_key=True),
+        bare.db.Column("during", INT4RANGE, nullable=False),
+        ExcludeConstraint(("during", "&&"), name="no_overlap", using="gist"),
+    )
+    bare.run("init")
+    bare.run("migrate")
+    bare.run("upgrade")
+    with bare.app.app_context():
+        session = bare.db.session
+        session.execute(booking.insert().values(during=Range(1, 5)))
+        with pytest.raises(IntegrityError, match="no_overlap"):
+            session.execute(booking.insert().values(during=Range(4, 6)))
+        session.rollback()
+    bare.run("downgrade")
+
+
+def test_a_url_without_a_driver(project: Project, db_kind: str) -> None:
+    """SQLAlchemy's own choice for it may be another than ours."""
+    project.dispose()
+    url = project.app.config["ORM_DATABASE_URL"]
+    scheme, _, rest = url.partition("://")
+    other = Project(f"{scheme.partition('+')[0]}://{rest}", project.folder)
+    declare_models(other.db)
+    other.run("init")
+    other.run("migrate")
+    other.run("upgrade")
+    assert other.tables() == ["dept", "everything"]
+    assert "CREATE TABLE" in other.run("upgrade", "--sql")
+    other.dispose()
+
+
+def test_a_creator_of_connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "elsewhere.db"
+    options = {"creator": lambda: sqlite3.connect(path)}
+    project = Project("sqlite:///named.db", tmp_path, ORM_ENGINE_OPTIONS=options)
+    declare_models(project.db)
+    project.run("init")
+    project.run("migrate")
+    project.run("upgrade")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT count(*) FROM dept").fetchall() == [(0,)]
+    connection.close()
+    project.dispose()
+
+
+def test_a_failure_names_its_script(bare: Project, db_kind: str) -> None:
+    bare.run("init")
+    made = "op.create_table('half', sa.Column('id', sa.Integer()))"
+    path = bare.write("a1", f"{made}\nop.execute('NONSENSE')")
+    line = path.read_text().splitlines().index("    op.execute('NONSENSE')") + 1
+    with pytest.raises(Exception, match="NONSENSE") as caught:
+        bare.run("upgrade")
+    (note,) = [note for note in caught.value.__notes__ if "Migration a1 failed" in note]
+    assert f"a1_a1.py, line {line}." in note
+    assert ("commits each change" in note) == (db_kind == "mariadb")
+    assert bare.tables() == (["half"] if db_kind == "mariadb" else [])
+    assert "a1" not in bare.run("current")
