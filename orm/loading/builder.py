@@ -27,6 +27,9 @@ LoadAfter = Callable[[Any, EntityRow, Any, str], None]
 #: strategies which run after the rows of the statement are there
 AFTER = frozenset({"selectin", "subquery", "immediate"})
 
+#: all values of lazy= and strategies under which a relationship comes along
+EAGER = AFTER | {"joined", False}
+
 
 class LoadPlan:
     """What execution needs of a statement; immutable, shared by threads.

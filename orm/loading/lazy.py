@@ -92,7 +92,7 @@ class LazyLoader:
         key = prop.key
         return (
             options.strategy_for(key, prop.lazy),
-            options.node_for(key),
+            options.node_for_lazy(key),
             options.relations.get(key),
         )
 

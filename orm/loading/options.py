@@ -54,12 +54,39 @@ class Load:
 
     # relationships
 
-    def selectinload(self, *attrs: Any, recursion_depth: int | None = None) -> Load:
+    def selectinload(
+        self, *attrs: Any, recursion_depth: int | None = None, chunksize: int | None = None
+    ) -> Load:
         """Load the related objects of all parents with one more SELECT ... IN.
 
         recursion_depth: for a self-referential relationship, how many levels; -1 for all.
+        chunksize: how many parents one statement loads for, 500 by default.
         """
-        return self._strategy("selectin", attrs, recursion_depth=recursion_depth)
+        if chunksize is not None and (not isinstance(chunksize, int) or chunksize < 1):
+            raise exc.ArgumentError(f"chunksize is a number of parents above 0, not {chunksize!r}.")
+        return self._strategy(
+            "selectin", attrs, recursion_depth=recursion_depth, chunksize=chunksize
+        )
+
+    def limit(self, count: int) -> Load:
+        """Load no more than the first `count` members for each parent, in the relationship's order.
+
+        Behind selectinload(), subqueryload() or immediateload() of a collection, still one statement for all parents:
+        the database numbers the members of each (a window function). Without an order of the relationship the
+        primary key decides. What is loaded is not the whole collection: use it for reading.
+        """
+        last = self._directives[-1] if self._directives else None
+        if last is None or last.action != "strategy" or last.name not in _LIMITED:
+            raise exc.ArgumentError(
+                "limit() belongs behind an option that loads collections by a statement of their own, as in "
+                "selectinload(User.posts).limit(3)."
+            )
+        if not isinstance(count, int) or count < 1:
+            raise exc.ArgumentError(f"limit() takes a number of members above 0, not {count!r}.")
+        made = self._copy()
+        args = tuple(sorted({**dict(last.args), "limit": count}.items()))
+        made._directives = (*self._directives[:-1], last._replace(args=args))
+        return made
 
     def joinedload(self, *attrs: Any, innerjoin: bool | str | None = None) -> Load:
         """Load the related objects with the same statement, over a join.
@@ -183,6 +210,11 @@ class Load:
             raise exc.ArgumentError(
                 "A loader option needs a relationship attribute, as in selectinload(User.posts)."
             )
+        if ANY in attrs[:-1] or (self._path and self._path[-1].key == ANY):
+            raise exc.ArgumentError(
+                "'*' stands for all relationships, so that no path can go on behind it: say what follows in an option of "
+                "its own."
+            )
         made = self._copy()
         for attr in attrs[:-1]:
             made._follow(attr)
@@ -263,6 +295,9 @@ def without_eager_loads(options: Iterable[Any]) -> tuple[Any, ...]:
 
 _EAGER = frozenset({"joined", "selectin", "subquery", "immediate"})
 
+#: strategies that load by a statement of their own, which can number the members of each parent
+_LIMITED = frozenset({"selectin", "subquery", "immediate"})
+
 
 def _directive_key(directive: Directive, shared: list[Any]) -> tuple[Hashable, ...]:
     steps = tuple(
@@ -286,9 +321,11 @@ def _entity_key(entity: Any, shared: list[Any]) -> Hashable:
     return entity  # type: ignore[no-any-return]
 
 
-def selectinload(*keys: Any, recursion_depth: int | None = None) -> Load:
+def selectinload(
+    *keys: Any, recursion_depth: int | None = None, chunksize: int | None = None
+) -> Load:
     """Load the relationship for all parents of the result with one more SELECT ... IN."""
-    return Load().selectinload(*keys, recursion_depth=recursion_depth)
+    return Load().selectinload(*keys, recursion_depth=recursion_depth, chunksize=chunksize)
 
 
 def joinedload(*keys: Any, innerjoin: bool | str | None = None) -> Load:

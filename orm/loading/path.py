@@ -18,6 +18,10 @@ ANY = "*"
 MAX_DEPTH = 100
 
 
+#: strategies which load a relationship along
+_GOES_ON = frozenset({"selectin", "subquery", "immediate", "joined"})
+
+
 class Step(NamedTuple):
     """One relationship on the way: the entity it starts from, its key, and of_type()/and_().
 
@@ -134,6 +138,17 @@ class PathNode:
         if found is not None:
             return found.node if found.node else None
         return self.make_child() if self.spreads or self.criteria else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether something is to be loaded along from here: objects that are there already are gone through, too."""
+        return any(
+            said.strategy in _GOES_ON or said.node.goes_on for said in self.relations.values()
+        )
+
+    def node_for_lazy(self, key: str) -> PathNode | None:
+        """Return the options for what a lazy load brings: a wildcard is about the statement it was given to."""
+        return self.node_for(key) if key in self.relations or self.criteria else None
 
     def wants_column(self, key: str, is_deferred: bool, group: str | None = None) -> bool:
         """Return whether the column attribute is loaded along, given how it is mapped."""

@@ -12,7 +12,7 @@ from typing import Any
 from orm import exc
 from orm.engine.execution import Reason
 from orm.loading.batch import BATCH_SIZE, choose_mode, find_batch
-from orm.loading.builder import LoadPlan, PlanBuilder
+from orm.loading.builder import EAGER, LoadPlan, PlanBuilder
 from orm.loading.execution import fetch
 from orm.loading.hydrate import Run
 from orm.loading.path import PathNode, make_root
@@ -75,6 +75,34 @@ def get_identity_plan(
 
 def _same(column: Any) -> Any:
     return column
+
+
+def get_entities_plan(connection: Any, mapper: Any, node: PathNode | None) -> LoadPlan:
+    """Return the plan which loads whole objects for a list of identities, eager relationships included."""
+    name = ("entities", mapper, None if node is None else node.key())
+    cache = connection.engine._compiled_cache
+    plan: LoadPlan | None = cache.get(name)
+    if plan is None:
+        builder = PlanBuilder(connection.dialect, load_after)
+        entity = builder.add_entity(mapper, mapper.adapt, node)
+        columns = [mapper.adapt(column) for column in mapper.primary_key]
+        base = select().select_from(mapper.selectable).where(make_key_in(columns))
+        plan = builder.make_plan(base, [entity], "scalar", (mapper.class_.__name__,))
+        cache.put(name, plan)
+    return plan
+
+
+def _node_of(state: Any) -> PathNode | None:
+    """Return the options of the load that an object came from."""
+    node: PathNode | None = None if state.load is None else state.load.options
+    return node if node else None
+
+
+def _loads_along(mapper: Any, node: PathNode | None) -> bool:
+    """Whether a relationship of the class loads eagerly, as mapped or by these options."""
+    if node is None:
+        return any(prop.lazy in EAGER for prop in mapper.relationships)
+    return any(node.strategy_for(prop.key, prop.lazy) in EAGER for prop in mapper.relationships)
 
 
 def load_get(
@@ -181,7 +209,7 @@ def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | N
     """Load column attributes of an object (expired, or deferred) and of its peers.
 
     This is `manager.expired_loader`. Returns ATTR_WAS_SET, or PASSIVE_NO_RESULT where `passive`
-    forbids SQL. wanted: the attribute that was read, for messages. Raises exc.DetachedInstanceError, and exc.ObjectDeletedError if the row is gone.
+    forbids SQL. With an object that is expired as a whole come the relationships which load eagerly. wanted: the attribute that was read, for messages. Raises exc.DetachedInstanceError, and exc.ObjectDeletedError if the row is gone.
     Cost: one SELECT for the object and up to 499 peers that lack the same.
     """
     if state.ident is None:
@@ -208,7 +236,11 @@ def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | N
 
     batch = find_batch(state, obj, session.identity_map, lacks, mode)
     connection = session._connection_for(mapper=mapper)
-    plan = get_columns_plan(connection, mapper, names)
+    node = _node_of(state)
+    if state.expired and names.issuperset(mapper.pk_keys) and _loads_along(mapper, node):
+        plan = get_entities_plan(connection, mapper, node)
+    else:
+        plan = get_columns_plan(connection, mapper, names)
     run = Run(plan.rows, session, keeps=True, token=state.identity_token)
     subject = mapper.class_.__name__ if state.expired else f"{mapper.class_.__name__}.{min(names)}"
     kind = "refresh" if state.expired else "lazy_load"
@@ -278,7 +310,8 @@ def refresh_state(
 ) -> bool:
     """Load the object's values from the database over those it has; False if the row is gone.
 
-    names: attributes; by default all columns, and relationships that load eagerly.
+    names: attributes; by default all columns, and relationships that load eagerly, as mapped or by the options of
+    the query that the object came from.
     Cost: one SELECT, and those of eager loads.
     """
     mapper = state.manager.mapper
@@ -286,7 +319,7 @@ def refresh_state(
     obj = state()
     if names is not None:
         return _refresh_names(session, connection, state, obj, list(names))
-    plan = get_identity_plan(connection, mapper, None, lock_key(with_for_update))
+    plan = get_identity_plan(connection, mapper, _node_of(state), lock_key(with_for_update))
     run = Run(plan.rows, session, over=True, keeps=True, token=state.identity_token)
     ident = state.ident if isinstance(state.ident, tuple) else (state.ident,)
     values = tuple(map(Value, ident))

@@ -21,7 +21,8 @@ from orm.loading.path import PathNode, Relation, criterion_key
 from orm.loading.polymorphic import single_criterion
 from orm.loading.raising import warn_of_many
 from orm.mapping.join_entries import adapt_all, is_remote, make_adapter
-from orm.sql.expression import bindparam, tuple_
+from orm.sql.expression import and_, bindparam, tuple_
+from orm.sql.functions import func
 from orm.sql.select import select
 
 Key = Any
@@ -57,16 +58,17 @@ class RelationPlan:
         *,
         over: bool = False,
         mode: Any = None,
+        chunk: int = BATCH_SIZE,
     ) -> dict[Key, list[Any]]:
         """Return key -> related objects, for keys none of which is or contains None.
 
-        Cost: one SELECT per 500 keys.
+        Cost: one SELECT per `chunk` keys.
         """
         wanted = list(keys)
         connection = session._connection_for(mapper=self.target)
         found: dict[Key, list[Any]] = {}
-        for start in range(0, len(wanted), BATCH_SIZE):
-            part = wanted[start : start + BATCH_SIZE]
+        for start in range(0, len(wanted), chunk):
+            part = wanted[start : start + chunk]
             run = Run(self.plan.rows, session, over=over, mode=mode)
             fetched = fetch(session, self.plan, run, connection, {KEYS: part}, reason)
             found.update(fetched)
@@ -98,24 +100,33 @@ def get_relation_plan(
     given by of_type() does not narrow what is loaded, as in SQLAlchemy.
     """
     criteria = () if said is None else said.criteria
+    limit = None if said is None else said.args.get("limit")
     key = (
         "relation",
         prop,
         tuple(criterion_key(each) for each in criteria),
         None if node is None else node.key(),
+        limit,
     )
     cache = connection.engine._compiled_cache
     plan: RelationPlan | None = cache.get(key)
     if plan is None:
-        plan = make_relation_plan(connection.dialect, prop, node, criteria)
+        plan = make_relation_plan(connection.dialect, prop, node, criteria, limit)
         cache.put(key, plan)
     return plan
 
 
 def make_relation_plan(
-    dialect: Any, prop: Any, node: PathNode | None, criteria: Sequence[Any]
+    dialect: Any,
+    prop: Any,
+    node: PathNode | None,
+    criteria: Sequence[Any],
+    limit: int | None = None,
 ) -> RelationPlan:
-    """Build the plan: columns of the related entity, and the key of the parent they belong to."""
+    """Build the plan: columns of the related entity, and the key of the parent they belong to.
+
+    limit: how many related objects each parent gets at most.
+    """
     mapper = prop.mapper
     adapt = mapper.adapt
     base = select().select_from(mapper.selectable)
@@ -134,13 +145,32 @@ def make_relation_plan(
     more = [] if node is None else conditions_for(node.criteria, mapper)
     for each in (*criteria, single_criterion(mapper), *more):
         base = base if each is None else base.where(adapt(each))
-    if prop.order_by:
-        base = base.order_by(*[adapt(each) for each in prop.order_by])
+    order_by = [adapt(each) for each in prop.order_by or ()]
+    if limit is not None:
+        base, columns = _number_members(mapper, base, columns, order_by, limit)
+    elif order_by:
+        base = base.order_by(*order_by)
     builder = PlanBuilder(dialect, load_after)
     group = [builder.add_slot(column) for column in columns]
     entity = builder.add_entity(mapper, adapt, node, (prop,))
     plan = builder.make_plan(base, [entity], "group", (prop.key,), group=group)
     return RelationPlan(prop, parent_keys, plan, mapper)
+
+
+def _number_members(
+    mapper: Any, base: Any, keys: Sequence[Any], order_by: Sequence[Any], limit: int
+) -> tuple[Any, list[Any]]:
+    """Return a SELECT of the first members of each parent, in order, and the columns with the parents' keys.
+
+    base: a SELECT of all members. keys: its columns with the parents' keys.
+    """
+    own = [mapper.adapt(column) for column in mapper.primary_key]
+    number = func.row_number().over(partition_by=list(keys), order_by=[*order_by, *own])
+    numbered = base.with_only_columns(*own, *keys, number.label("place")).subquery()
+    columns = list(numbered.c)
+    same = and_(*[mine == theirs for mine, theirs in zip(own, columns, strict=False)])
+    made = select().select_from(mapper.selectable.join(numbered, same))
+    return made.where(columns[-1] <= limit).order_by(columns[-1]), columns[len(own) : -1]
 
 
 def make_key_in(columns: Sequence[Any]) -> Any:
@@ -210,7 +240,7 @@ def _join_parent(prop: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
 def load_after(run: Run, entity: Any, prop: Any, strategy: str) -> None:
     """Load a relationship for all objects that a run has met, right after its rows.
 
-    Objects which have the value already are left alone, unless the run overwrites. For
+    Objects which have the value already keep it, unless the run overwrites; the options may go on from what they have. For
     strategy "subclass" `prop` is the mapper of a subclass, whose columns are loaded.
     """
     if strategy == "subclass":
@@ -218,11 +248,13 @@ def load_after(run: Run, entity: Any, prop: Any, strategy: str) -> None:
 
         load_subclass(run, entity, prop)
         return
+    node = None if entity.options is None else entity.options.node_for(prop.key)
+    goes_on = run.over or (node is not None and strategy != "noload" and node.goes_on)
     parents = [
-        obj for obj in run.objects_of(entity.number) if run.over or prop.key not in obj.__dict__
-    ]
-    parents = [
-        obj for obj in parents if prop.key in obj.__dict__["_sa_instance_state"].manager.impls
+        obj
+        for obj in run.objects_of(entity.number)
+        if (goes_on or prop.key not in obj.__dict__)
+        and prop.key in obj.__dict__["_sa_instance_state"].manager.impls
     ]
     if not parents:
         return
@@ -230,13 +262,12 @@ def load_after(run: Run, entity: Any, prop: Any, strategy: str) -> None:
         for obj in parents:
             put(obj, prop, [] if prop.uselist else None)
         return
-    node = None if entity.options is None else entity.options.node_for(prop.key)
     said = None if entity.options is None else entity.options.relations.get(prop.key)
     session = run.session
     plan = get_relation_plan(session._connection_for(mapper=prop.mapper), prop, node, said)
     reason = Reason("query", f"{prop.parent.class_.__name__}.{prop.key}", len(parents))
     mode = run.peers[entity.number].mode
-    fill_parents(session, plan, parents, reason, over=run.over, mode=mode, node=node)
+    fill_parents(session, plan, parents, reason, over=run.over, mode=mode, node=node, said=said)
 
 
 def fill_parents(
@@ -248,14 +279,18 @@ def fill_parents(
     over: bool = False,
     mode: Any = None,
     node: PathNode | None = None,
+    said: Relation | None = None,
 ) -> None:
-    """Load the relationship of a plan for these objects, and put the values into them."""
+    """Load the relationship of a plan for these objects, and put the values into them.
+
+    node, said: the options, as get_relation_plan() has them.
+    """
     prop = plan.prop
     wanted: dict[Key, list[Any]] = {}
     for obj in parents:
         key = parent_key(plan, obj)
         if key is None:
-            put(obj, prop, [] if prop.uselist else None)
+            put(obj, prop, [] if prop.uselist else None, over)
             continue
         known = find_known(session, plan, key) if not over and not node else None
         if known is not None:
@@ -264,10 +299,11 @@ def fill_parents(
             wanted.setdefault(key, []).append(obj)
     if not wanted:
         return
-    found = plan.load(session, wanted, reason, over=over, mode=mode)
+    chunk = BATCH_SIZE if said is None else said.args.get("chunksize", BATCH_SIZE)
+    found = plan.load(session, wanted, reason, over=over, mode=mode, chunk=chunk)
     for key, objects in wanted.items():
         for obj in objects:
-            put(obj, prop, plan.choose(found, key))
+            put(obj, prop, plan.choose(found, key), over)
 
 
 def parent_key(plan: RelationPlan, obj: Any) -> Key | None:
@@ -296,9 +332,11 @@ def find_known(session: Any, plan: RelationPlan, key: Key) -> Any:
     return obj
 
 
-def put(obj: Any, prop: Any, value: Any) -> None:
-    """Make `value` the loaded value of the relationship."""
+def put(obj: Any, prop: Any, value: Any, over: bool = False) -> None:
+    """Make `value` the loaded value of the relationship; one that is there stays, unless `over`."""
     values = obj.__dict__
+    if not over and prop.key in values:
+        return
     state = values["_sa_instance_state"]
     if prop.uselist:
         state.manager.impls[prop.key].set_committed_value(state, values, value)

@@ -260,3 +260,91 @@ def test_recursion_depth(blog: Any, session: Session, depth: Any, statements: in
     while level:
         level = [child for node in level for child in node.children]
     assert len(blog.log) == 5
+
+
+@pytest.mark.parametrize("option", [selectinload, subqueryload, immediateload])
+def test_the_first_members_of_each_parent(blog: Any, session: Session, option: Any) -> None:
+    statement = select(blog.User).options(option(blog.User.posts).limit(2)).order_by(blog.User.id)
+    users = session.scalars(statement).all()
+    assert len(blog.log) == 2
+    assert [[post.id for post in user.posts] for user in users[:2]] == [[10, 11], [20, 21]]
+    assert all(len(user.posts) == 2 for user in users)
+
+
+def test_the_first_members_in_the_order_of_the_relationship(blog: Any, session: Session) -> None:
+    statement = select(blog.User).options(selectinload(blog.User.long_posts).limit(1))
+    users = session.scalars(statement).all()
+    assert [post.id for user in users for post in user.long_posts] == [
+        max(post.id for post in user.posts) for user in users if user.long_posts
+    ]
+
+
+def test_the_first_members_over_an_association_table(blog: Any, session: Session) -> None:
+    option = selectinload(blog.Tag.posts.and_(blog.Post.id > 20)).limit(2)
+    tags = session.scalars(select(blog.Tag).options(option).order_by(blog.Tag.id)).all()
+    for tag in tags:
+        expected = sorted(post.id for post in tag_posts(session, blog, tag) if post.id > 20)[:2]
+        assert [post.id for post in tag.posts] == expected
+
+
+def tag_posts(session: Session, blog: Any, tag: Any) -> Any:
+    """All posts of a tag, whatever its loaded collection holds."""
+    return session.scalars(select(blog.Post).where(blog.Post.tags.contains(tag))).all()
+
+
+def test_limits_of_composite_keys_and_further_levels(blog: Any, session: Session) -> None:
+    lines = selectinload(blog.Order.lines).limit(1)
+    orders = session.scalars(select(blog.Order).options(lines)).all()
+    assert [len(order.lines) for order in orders] == [1] * len(orders)
+    deeper = selectinload(blog.User.posts).limit(1).selectinload(blog.Post.comments).limit(1)
+    users = session.scalars(select(blog.User).options(deeper)).all()
+    assert all(len(post.comments) == 1 for user in users for post in user.posts)
+
+
+def test_limit_needs_a_statement_of_its_own(blog: Any) -> None:
+    for option in (joinedload(blog.User.posts), load_only(blog.User.name), Load(blog.User)):
+        with pytest.raises(exc.ArgumentError, match="limit"):
+            option.limit(2)
+    with pytest.raises(exc.ArgumentError, match="above 0"):
+        selectinload(blog.User.posts).limit(0)
+
+
+def test_chunks_of_parents(blog: Any, session: Session) -> None:
+    option = selectinload(blog.User.posts, chunksize=4)
+    users = session.scalars(select(blog.User).options(option)).all()
+    assert len(blog.log) == 1 + 3
+    assert all(len(user.posts) == 3 for user in users)
+    with pytest.raises(exc.ArgumentError, match="chunksize"):
+        selectinload(blog.User.posts, chunksize=0)
+
+
+def test_nothing_goes_on_behind_a_wildcard(blog: Any) -> None:
+    with pytest.raises(exc.ArgumentError, match="all relationships"):
+        selectinload("*", blog.User.posts)
+    with pytest.raises(exc.ArgumentError, match="all relationships"):
+        selectinload(blog.User.posts).joinedload("*").selectinload(blog.Post.tags)
+
+
+def test_options_go_on_from_objects_that_are_loaded_already(blog: Any, session: Session) -> None:
+    user = session.scalars(select(blog.User).options(selectinload(blog.User.posts))).first()
+    mine = [*user.posts, blog.Post(title="new")]
+    user.posts.append(mine[-1])
+    option = selectinload(blog.User.posts).selectinload(blog.Post.comments)
+    with session.no_autoflush:
+        session.scalars(select(blog.User).options(option)).all()
+    assert user.posts == mine
+    assert all("comments" in post.__dict__ for post in mine[:-1])
+
+
+def test_an_expired_object_comes_back_with_what_its_query_loaded_along(
+    blog: Any, session: Session
+) -> None:
+    option = selectinload(blog.User.posts)
+    user = session.scalars(select(blog.User).options(option).where(blog.User.id == 1)).one()
+    session.expire(user)
+    blog.log.clear()
+    assert user.name == "u1"
+    assert [kind for kind, _, _ in blog.log.reasons] == ["refresh", "query"]
+    assert len(user.posts) == 3
+    session.refresh(user)
+    assert len(blog.log) == 4
