@@ -84,6 +84,15 @@ class AliasedInsp:
             return self.selectable.c[expression.key] if found is None else found
         return self._adapter.traverse(expression)
 
+    @property
+    def selected_expressions(self) -> tuple[Any, ...]:
+        """The SQL expressions that a SELECT of the alias brings, beside columns of its source."""
+        found = (
+            self.attribute(e._annotations["proxy_key"]) for e in self.mapper.selected_expressions
+        )
+        elements = (each.__clause_element__() for each in found)
+        return tuple(each for each in elements if getattr(each, "table", None) is None)
+
     def attribute(self, key: str) -> Any:
         """Return a mapped attribute, of the alias. Raises AttributeError."""
         found = self.attributes.get(key)

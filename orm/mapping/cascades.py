@@ -1,10 +1,15 @@
-"""CascadeOptions: what happens to related objects along with the one that refers to them."""
+"""Cascades: what happens to related objects along with the one that refers to them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
+
+if TYPE_CHECKING:
+    from orm.mapping.mapper import Mapper
 
 ALL = frozenset({"save-update", "merge", "refresh-expire", "expunge", "delete"})
 _KNOWN = ALL | {"all", "none", "delete-orphan"}
@@ -62,3 +67,24 @@ class CascadeOptions(frozenset[str]):
 
     def __repr__(self) -> str:
         return f"CascadeOptions({', '.join(sorted(self))!r})"
+
+
+def iterate_cascade(
+    mapper: Mapper, type_: str, state: Any, halt_on: Callable[[Any], bool] | None = None
+) -> Iterator[tuple[Any, Mapper, Any, dict[str, Any]]]:
+    """Yield (object, mapper, state, dict) of what a cascade reaches from an object; see Mapper."""
+    passive = PASSIVE_OFF if type_ == "delete" else PASSIVE_NO_INITIALIZE
+    seen = {state}
+    waiting = [state]
+    while waiting:
+        owner = waiting.pop(0)
+        for prop in owner.mapper.relationships:
+            if type_ not in prop.cascade:
+                continue
+            impl = owner.manager.impls[prop.key]
+            for found, obj in impl.get_all_pending(owner, owner.dict, passive):
+                if found in seen or (halt_on is not None and halt_on(found)):
+                    continue
+                seen.add(found)
+                waiting.append(found)
+                yield obj, found.mapper, found, found.dict

@@ -1,7 +1,8 @@
 """Configuration: connecting the mappers once all classes are there.
 
 It happens on first use (an object is made, a relationship is asked for), or by
-`configure_mappers()`. Higher rooms hook in with `on_configured`.
+`configure_mappers()`. Higher rooms hook in with `on_configured`; a class hears of it by its class
+methods `__declare_first__`, before, and `__declare_last__`, after.
 """
 
 from __future__ import annotations
@@ -47,18 +48,33 @@ def configure_registry(registry: Registry) -> None:
         try:
             for fn in EVERY_MAPPER.before_configured:
                 fn()
+            _call(registry, "__declare_first__")
             finish_concrete(registry)
             done: list[Mapper] = []
             while new := [each for each in registry.ordered_mappers if not each.configured]:
                 _configure(new)
                 done += new
             _tell(done)
+            for mapper in done:
+                _call_method(mapper, "__declare_last__")
             # last: until then other threads wait for the lock
             registry.has_new = False
         finally:
             registry.configuring = False
         for fn in EVERY_MAPPER.after_configured:
             fn()
+
+
+def _call(registry: Registry, name: str) -> None:
+    """Call a method of the classes that are to be configured, if they have it."""
+    for mapper in [each for each in registry.ordered_mappers if not each.configured]:
+        _call_method(mapper, name)
+
+
+def _call_method(mapper: Mapper, name: str) -> None:
+    method = getattr(mapper.class_, name, None)
+    if method is not None:
+        method()
 
 
 def _tell(mappers: list[Mapper]) -> None:

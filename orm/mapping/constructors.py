@@ -89,13 +89,17 @@ def gen_init() -> Source:
             source.line("committed = state.committed")
             with source.block("if committed is None:"):
                 source.line("committed = state.first_change(self)")
-            with source.block("for name, value in kwargs.items():"):
+            with source.block("try:"), source.block("for name, value in kwargs.items():"):
                 with source.block("if name in fast:"):
                     with source.block("if name not in committed:"):
                         source.line("committed[name] = values.get(name, NO_VALUE)")
                     source.line("values[name] = value")
                 with source.block("else:"):
                     source.line("set_other(self, name, value)")
+            with source.block("except Exception:"):
+                with source.block("for listener in manager.dispatch.init_failure:"):
+                    source.line("listener(state, (), kwargs)")
+                source.line("raise")
     return source
 
 

@@ -11,6 +11,7 @@ from orm.event.dispatch import Dispatch
 from orm.event.targets import register_target
 from orm.inspection import inspect, inspects
 from orm.mapping import inheritance
+from orm.mapping.cascades import iterate_cascade
 from orm.mapping.constructors import instrument_init
 from orm.mapping.dataclasses import options_of
 from orm.mapping.events import EVERY_MAPPER, MapperDispatch
@@ -389,7 +390,14 @@ class Mapper:
                 memo.pop(name, None)
             for name in ("column_attrs", "columns", "attrs", "all_orm_descriptors", "synonyms"):
                 memo.pop(name, None)
-            for name in ("composites", "loaded_along", "selectable", "_element", "_adapter"):
+            for name in (
+                "composites",
+                "loaded_along",
+                "selectable",
+                "_element",
+                "_adapter",
+                "selected_expressions",
+            ):
                 memo.pop(name, None)
 
     def set_polymorphic_source(self, classes: Any, source: Any, polymorphic_on: Any) -> None:
@@ -521,6 +529,15 @@ class Mapper:
         adapter = self._adapter
         return expression if adapter is None else adapter.traverse(expression)
 
+    @memoized_property
+    def selected_expressions(self) -> tuple[Any, ...]:
+        """The SQL expressions that a SELECT of the class brings, beside columns of its tables."""
+        return tuple(
+            prop.element_for(self)
+            for prop in self.column_attrs
+            if prop.is_expression and not prop.deferred and not prop.is_query_expression
+        )
+
     @property
     def adapts(self) -> bool:
         """Whether a SELECT of the class takes its rows from elsewhere than its tables."""
@@ -571,6 +588,20 @@ class Mapper:
     def common_parent(self, other: Mapper) -> bool:
         """Return whether both belong to the same hierarchy."""
         return self.base_mapper is other.base_mapper
+
+    def is_sibling(self, other: Mapper) -> bool:
+        """Return whether both belong to one hierarchy, and neither inherits from the other."""
+        return self.common_parent(other) and not self.isa(other) and not other.isa(self)
+
+    def cascade_iterator(
+        self, type_: str, state: Any, halt_on: Callable[[Any], bool] | None = None
+    ) -> Iterator[tuple[Any, Mapper, Any, dict[str, Any]]]:
+        """Yield (object, mapper, state, dict) of what an operation on an object reaches.
+
+        type_: "save-update", "delete", "merge", ... as in the `cascade` of relationships. halt_on: called
+        with a state; True leaves it, and what is behind it, out.
+        """
+        return iterate_cascade(self, type_, state, halt_on)
 
     @property
     def polymorphic_iterator(self) -> Callable[[], Iterator[Mapper]]:

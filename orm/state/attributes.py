@@ -195,7 +195,8 @@ class ScalarAttribute(Attribute):
         known = committed is not None and self.key in committed
         if known and committed is not None:
             original = committed[self.key]
-            current = dict_.get(self.key)  # deleted: to be NULL
+            # set and deleted again before there was a row: to be NULL
+            current = dict_.get(self.key, None if original is NO_VALUE else NO_VALUE)
             same = current is not NO_VALUE and self._same(current, original)
             return make_scalar_history(current, original, known=True, same=same)
         current = self.get(state, dict_, passive & ~INIT_OK)

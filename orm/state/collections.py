@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex, TypeAlias, TypeV
 
 from orm import exc
 from orm.state.instance_state import instance_state
-from orm.state.markers import MANAGER
+from orm.state.markers import MANAGER, NO_KEY
 
 if TYPE_CHECKING:
     from orm.state.backrefs import Initiator
@@ -79,14 +79,21 @@ class Tracked:
         for item in list(self._sa_items()):
             self._sa_remove_tracked(item)
 
-    def _coming(self, item: Any, initiator: Initiator | None = None) -> Any:
+    def _coming(self, item: Any, initiator: Initiator | None = None, key: Any = NO_KEY) -> Any:
         attr, state = self._attr, self._state
-        return item if attr is None or state is None else attr.fire_append(state, item, initiator)
+        if attr is None or state is None:
+            return item
+        return attr.fire_append(state, item, initiator, key)
 
-    def _going(self, item: Any, initiator: Initiator | None = None) -> None:
+    def _going(self, item: Any, initiator: Initiator | None = None, key: Any = NO_KEY) -> None:
         attr, state = self._attr, self._state
         if attr is not None and state is not None:
-            attr.fire_remove(state, item, initiator)
+            attr.fire_remove(state, item, initiator, key)
+
+    def _staying(self, item: Any, key: Any = NO_KEY) -> None:
+        attr, state = self._attr, self._state
+        if attr is not None and state is not None and attr.dispatch.append_wo_mutation:
+            attr.fire_kept(state, item, key)
 
     # the names under which published code reaches a collection's adapter
 
@@ -212,8 +219,8 @@ class TrackedList(Tracked, _List):
         former = self[index]
         if former is value:
             return
-        self._going(former)
-        super().__setitem__(index, self._coming(value))
+        self._going(former, key=index)
+        super().__setitem__(index, self._coming(value, key=index))
 
     def _set_slice(self, index: slice, values: list[Any]) -> None:
         former = self[index]
@@ -263,9 +270,11 @@ class TrackedSet(Tracked, _Set):
 
     def add(self, item: Any) -> None:
         """Add a member, if it is not there."""
-        if item not in self:
-            item = self._coming(item)
-            super().add(item)
+        if item in self:
+            self._staying(item)
+            return
+        item = self._coming(item)
+        super().add(item)
 
     def discard(self, item: Any) -> None:
         """Take a member out, if it is there."""
@@ -390,13 +399,14 @@ class TrackedDict(Tracked, _Dict):
     def __setitem__(self, key: Any, item: Any) -> None:
         former = self.get(key, _ABSENT)
         if former is item:
+            self._staying(item, key)
             return
         if former is not _ABSENT:
-            self._going(former)
-        super().__setitem__(key, self._coming(item))
+            self._going(former, key=key)
+        super().__setitem__(key, self._coming(item, key=key))
 
     def __delitem__(self, key: Any) -> None:
-        self._going(self[key])
+        self._going(self[key], key=key)
         super().__delitem__(key)
 
     def set(self, item: Any) -> None:

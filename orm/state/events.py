@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm.event.dispatch import Dispatch, make_dispatch
 from orm.event.targets import register_target
-from orm.state.markers import MANAGER
+from orm.state.markers import MANAGER, NO_KEY
 
 if TYPE_CHECKING:
     from orm.state.class_manager import ClassManager
@@ -27,6 +27,12 @@ def _adapt_attribute(
         result = listener(state if raw else state.obj(), value, *args, **kw)
         return result if retval else value
 
+    def call_with_key(state: Any, value: Any, *args: Any, key: Any = NO_KEY) -> Any:
+        return call(state, value, *args, key=key)
+
+    if options.get("include_key"):
+        call_with_key.takes_key = True  # type: ignore[attr-defined]
+        return call_with_key
     return listener if raw and retval else call
 
 
@@ -74,6 +80,15 @@ InstanceDispatch = make_dispatch(
     adapt=_adapt_instance,
 )
 
+InstrumentationDispatch = make_dispatch(
+    "InstrumentationDispatch",
+    {
+        "class_instrument": ("cls",),
+        "class_uninstrument": ("cls",),
+        "attribute_instrument": ("cls", "key", "inst"),
+    },
+)
+
 # Listeners with propagate=True on classes: those mapped later, below them, get them too.
 _propagated: weakref.WeakKeyDictionary[type, list[tuple[str, Any, dict[str, Any]]]] = (
     weakref.WeakKeyDictionary()
@@ -116,6 +131,26 @@ class WaitingListeners(InstanceDispatch):  # type: ignore[valid-type,misc]
         """Keep the listener for mapped classes below, present and future."""
         note_propagated(self.class_, name, listener, dict(options))
 
+    def remove_listener(self, name: str, listener: Any) -> bool:
+        """Forget a listener for the classes that are mapped from now on."""
+        noted = _propagated.get(self.class_, [])
+        kept = [each for each in noted if each[:2] != (name, listener)]
+        removed = len(kept) < len(noted)
+        noted[:] = kept
+        return removed
+
+    def has_listener(self, name: str, listener: Any) -> bool:
+        """Return whether the listener is kept."""
+        return any(each[:2] == (name, listener) for each in _propagated.get(self.class_, ()))
+
+
+def tell_of_class(class_: type, name: str, *args: Any) -> None:
+    """Call the listeners for the instrumentation of a class: its own, and those of its bases."""
+    for base in reversed(class_.__mro__):
+        for event, listener, _ in list(_propagated.get(base, ())):
+            if event == name:
+                listener(*args)
+
 
 def _resolve_instance(target: Any, name: str, options: dict[str, Any]) -> list[Dispatch]:
     own: ClassManager | None = target.__dict__.get(MANAGER)
@@ -142,6 +177,13 @@ def _is_plain(target: type) -> bool:
 
 
 register_target(is_listenable_class, InstanceDispatch, _resolve_instance)
+
+
+def _resolve_instrumentation(target: Any, name: str, options: dict[str, Any]) -> list[Dispatch]:
+    return [WaitingListeners(target)]
+
+
+register_target(is_listenable_class, InstrumentationDispatch, _resolve_instrumentation)
 
 
 def _resolve_attribute(target: Any, name: str, options: dict[str, Any]) -> list[Dispatch]:

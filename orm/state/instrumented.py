@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from orm.state.class_manager import ClassManager
 
 
+class _Doc:
+    """Shows the documentation of an attribute on it, that of the class on the class."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def __get__(self, attribute: Any, owner: Any) -> str | None:
+        if attribute is None:
+            return self.text
+        found: str | None = attribute._doc
+        return found
+
+
 class QueryableAttribute(SQLColumnExpression[T_co]):
     """An attribute of a mapped class, or of an alias of one, as part of a statement.
 
@@ -184,5 +197,8 @@ class InstrumentedAttribute(QueryableAttribute[T_co]):
         if self.impl is not None:
             self.impl.active_history = True
 
+
+for _class in (QueryableAttribute, InstrumentedAttribute):
+    _class.__doc__ = _Doc(_class.__doc__)  # type: ignore[assignment]
 
 _OWN = frozenset(QueryableAttribute.__slots__) | frozenset(InstrumentedAttribute.__slots__)

@@ -33,6 +33,17 @@ class LoaderCallableStatus(enum.Enum):
         return self.name
 
 
+class EventConstants(enum.Enum):
+    """What stands in for the argument of a listener that does not apply."""
+
+    NO_KEY = 4
+    """The collection has no keys, or the key is not known (`include_key=True`)."""
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+NO_KEY: Final = EventConstants.NO_KEY
 NO_VALUE: Final = LoaderCallableStatus.NO_VALUE
 PASSIVE_NO_RESULT: Final = LoaderCallableStatus.PASSIVE_NO_RESULT
 ATTR_WAS_SET: Final = LoaderCallableStatus.ATTR_WAS_SET

@@ -124,3 +124,34 @@ def test_a_statement_of_a_class_configures():
 
     statement = select(User)
     assert "JOIN posts" in str(statement.join(User.posts))
+
+
+def test_classes_hear_of_their_configuration() -> None:
+    told: list[str] = []
+
+    class Registered(DeclarativeBase):
+        pass
+
+    class Telling:
+        @classmethod
+        def __declare_first__(cls) -> None:
+            told.append(f"first {cls.__name__}")
+
+        @classmethod
+        def __declare_last__(cls) -> None:
+            told.append(f"last {cls.__name__}")
+
+    class Above(Telling, Registered):
+        __tablename__ = "above"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Below(Above):
+        __tablename__ = "below"
+
+        id: Mapped[int] = mapped_column(ForeignKey("above.id"), primary_key=True)
+
+    Registered.registry.configure()
+    assert told == ["first Above", "first Below", "last Above", "last Below"]
+    Registered.registry.configure()
+    assert len(told) == 4

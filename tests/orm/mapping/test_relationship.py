@@ -34,7 +34,9 @@ def Base():
     class Base(DeclarativeBase):
         pass
 
-    return Base
+    yield Base
+    # a broken mapping is not left for others to configure
+    Base.registry.dispose()
 
 
 def pairs(prop):

@@ -1,0 +1,243 @@
+"""Events of attributes, collections, objects and classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orm import (
+    DeclarativeBase,
+    ForeignKey,
+    Mapped,
+    Session,
+    attribute_keyed_dict,
+    create_engine,
+    event,
+    exc,
+    mapped_column,
+    relationship,
+)
+from orm.state.markers import NO_KEY
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Owner(Base):
+    __tablename__ = "owner"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    pets: Mapped[list[Pet]] = relationship()
+    marks: Mapped[set[Mark]] = relationship()
+    by_name: Mapped[dict[str, Pet]] = relationship(
+        collection_class=attribute_keyed_dict("name"), viewonly=False, overlaps="pets"
+    )
+
+
+class Pet(Base):
+    __tablename__ = "pet"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owner.id"))
+
+
+class Mark(Base):
+    __tablename__ = "mark"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owner.id"))
+
+
+class Heard(list[Any]):
+    """Listens to events of a target until the test is over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._listening: list[Any] = []
+
+    def listen(self, target: Any, *names: str, **options: Any) -> None:
+        for name in names:
+
+            def note(*args: Any, _name: str = name, **kw: Any) -> Any:
+                self.append((_name, *args[1:-1], *kw.values()))
+                return args[1] if len(args) > 1 else None
+
+            event.listen(target, name, note, **options)
+            self._listening.append((target, name, note))
+
+    def take(self) -> list[Any]:
+        found = list(self)
+        self.clear()
+        return found
+
+    def close(self) -> None:
+        for target, name, note in self._listening:
+            event.remove(target, name, note)
+
+
+@pytest.fixture
+def heard() -> Any:
+    made = Heard()
+    yield made
+    made.close()
+
+
+def test_a_replaced_collection(heard: Heard) -> None:
+    kept, gone, new = Pet(), Pet(), Pet()
+    owner = Owner(pets=[kept, gone])
+    names = ("append", "append_wo_mutation", "remove", "bulk_replace")
+    heard.listen(Owner.pets, *names, "init_collection", "dispose_collection")
+    owner.pets = [kept, new]
+    assert heard.take() == [
+        ("init_collection", [kept, new]),
+        ("bulk_replace", [kept, new]),
+        ("append_wo_mutation", kept),
+        ("append", new),
+        ("remove", gone),
+        ("dispose_collection", [kept, gone]),
+    ]
+    del owner.pets
+    assert [each[0] for each in heard.take()] == ["remove", "remove", "dispose_collection"]
+
+
+def test_a_member_that_is_there_already(heard: Heard) -> None:
+    heard.listen(Owner.marks, "append", "append_wo_mutation")
+    mark = Mark()
+    owner = Owner()
+    owner.marks.add(mark)
+    owner.marks.add(mark)
+    assert heard == [("append", mark), ("append_wo_mutation", mark)]
+
+
+def test_keys_of_members(heard: Heard) -> None:
+    heard.listen(Owner.by_name, "append", "remove", include_key=True)
+    rex, other = Pet(name="rex"), Pet(name="rex")
+    owner = Owner()
+    owner.by_name["rex"] = rex
+    owner.by_name["rex"] = other
+    del owner.by_name["rex"]
+    assert heard.take() == [
+        ("append", rex, "rex"),
+        ("remove", rex, "rex"),
+        ("append", other, "rex"),
+        ("remove", other, "rex"),
+    ]
+    heard.listen(Owner.pets, "append", include_key=True)
+    owner.pets.append(rex)
+    owner.pets[0] = other
+    assert heard == [("append", rex, NO_KEY), ("append", other, 0)]
+
+
+def test_a_failed_constructor_is_told() -> None:
+    told: list[Any] = []
+
+    def note(target: Any, args: Any, kwargs: Any) -> None:
+        told.append((type(target), args, kwargs))
+
+    event.listen(Owner, "init_failure", note)
+    with pytest.raises(TypeError):
+        Owner(name="x", nothing=1)
+    event.remove(Owner, "init_failure", note)
+    assert told == [(Owner, (), {"name": "x", "nothing": 1})]
+
+
+def test_classes_and_attributes_as_they_are_instrumented() -> None:
+    told: list[Any] = []
+
+    class Registered(DeclarativeBase):
+        pass
+
+    @event.listens_for(Registered, "class_instrument")
+    def note_class(cls: Any) -> None:
+        told.append(cls.__name__)
+
+    @event.listens_for(Registered, "attribute_instrument")
+    def note_attribute(cls: Any, key: str, inst: Any) -> None:
+        told.append((cls.__name__, key, getattr(cls, key) is inst))
+
+    @event.listens_for(Registered, "class_uninstrument")
+    def note_end(cls: Any) -> None:
+        told.append(f"no {cls.__name__}")
+
+    class Thing(Registered):
+        __tablename__ = "thing"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    Registered.registry.dispose()
+    assert told == ["Thing", ("Thing", "id", True), "no Thing"]
+
+
+def test_a_listener_of_a_mixin_can_be_taken_back() -> None:
+    class Mixin:
+        pass
+
+    told: list[Any] = []
+    event.listen(Mixin, "init", lambda *args: None, propagate=True)
+
+    def note(target: Any, args: Any, kwargs: Any) -> None:
+        told.append(target)
+
+    event.listen(Mixin, "init", note, propagate=True)
+    assert event.contains(Mixin, "init", note)
+    event.remove(Mixin, "init", note)
+    assert not event.contains(Mixin, "init", note)
+
+    class Mixed(Mixin, Base):
+        __tablename__ = "mixed"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    Mixed()
+    assert told == []
+    Base.metadata.remove(Mixed.__table__)
+
+
+def test_a_deleted_value_becomes_null() -> None:
+    owner = Owner(name="Ann")
+    del owner.name
+    from orm import inspect
+
+    assert inspect(owner).attrs.name.history == ([None], (), ())
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        owner.name = "Bob"
+        session.add(owner)
+        session.commit()
+        assert owner.name == "Bob"
+        del owner.name
+        assert inspect(owner).attrs.name.history == ((), (), ["Bob"])
+        session.commit()
+        assert owner.name is None
+
+
+def test_one_parent_only() -> None:
+    class Single(DeclarativeBase):
+        pass
+
+    class House(Single):
+        __tablename__ = "house"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        roof_id: Mapped[int] = mapped_column(ForeignKey("roof.id"))
+        roof: Mapped[Roof] = relationship(single_parent=True, cascade="all, delete-orphan")
+
+    class Roof(Single):
+        __tablename__ = "roof"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    Single.registry.class_registry.add(Roof)
+    roof = Roof()
+    house, other = House(roof=roof), House()
+    with pytest.raises(exc.InvalidRequestError, match="of another House already"):
+        other.roof = roof
+    assert other.roof is None
+    house.roof = None  # type: ignore[assignment]
+    other.roof = roof
+    assert other.roof is roof
