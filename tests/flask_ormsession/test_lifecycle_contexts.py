@@ -245,3 +245,26 @@ def test_a_failing_background_thread_rolls_back(small: Any) -> None:
         future = small.db.run_in_thread(work)
         assert isinstance(future.exception(timeout=10), Boom)
     assert small.stored() == []
+
+
+def test_an_async_view_has_the_session_of_its_request(world: Any) -> None:
+    sessions: list[Any] = []
+
+    @world.app.before_request
+    def before() -> None:
+        sessions.append(world.db.session())
+
+    @world.route
+    async def view() -> str:
+        sessions.append(world.db.session())
+        world.add("async")
+        if request.args.get("fail"):
+            raise Boom
+        return "ok"
+
+    assert world.client.post("/").status_code == 200
+    assert world.client.post("/?fail=1").status_code == 500
+    assert sessions[0] is sessions[1]
+    assert sessions[2] is sessions[3]
+    assert world.stored() == ["async"]
+    assert world.checked_out() == 0
