@@ -117,9 +117,22 @@ def find_tables(mapper: Any, clause: Any) -> Iterator[Any]:
     """Yield the tables of a mapper (or mapped class) and of a statement."""
     if mapper is not None:
         yield inspect(mapper).local_table
-    if clause is None:
-        return
+    if clause is not None:
+        yield from _look_into(clause)
+
+
+def _look_into(clause: Any) -> Iterator[Any]:
+    """Yield the tables within selects, unions, joins, aliases and subqueries."""
     if hasattr(clause, "get_final_froms"):
-        yield from clause.get_final_froms()
+        for inner in clause.get_final_froms():
+            yield from _look_into(inner)
+    elif hasattr(clause, "selects"):
+        for inner in clause.selects:
+            yield from _look_into(inner)
+    elif hasattr(clause, "left") and hasattr(clause, "right"):
+        yield from _look_into(clause.left)
+        yield from _look_into(clause.right)
+    elif getattr(clause, "element", None) is not None:
+        yield from _look_into(clause.element)
     else:
         yield getattr(clause, "table", clause)
