@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -62,23 +61,57 @@ def create_engine(url: str | URL, **kwargs: Any) -> Engine:
     Raises exc.ArgumentError for a wrong URL or a missing driver, exc.NoSuchModuleError for an
     unknown dialect, TypeError for an option that does not exist or fit.
     """
+    return make_engine(url, False, kwargs)
+
+
+def make_engine(url: str | URL, asynchronous: bool, kwargs: dict[str, Any]) -> Engine:
+    """Return the engine; see create_engine().
+
+    asynchronous: of the dialect that is awaited; creator may be a coroutine function then,
+    given as `async_creator`.
+    """
     target = make_url(url)
+    async_creator = kwargs.pop("async_creator", None) if asynchronous else None
     _check_options(kwargs)
     dialect_class = load_dialect(target)
+    if asynchronous:
+        dialect_class = dialect_class.get_async_dialect_cls()
     module = kwargs.get("module") or import_driver(dialect_class, target)
     dialect = dialect_class(
         **{name: kwargs[name] for name in _DIALECT_OPTIONS if kwargs.get(name) is not None}
     )
     dialect.set_driver(module)
+    if async_creator is not None:
+        kwargs["creator"] = _make_awaiting_creator(dialect, async_creator)
     pool = kwargs.get("pool")
     engine_options = {name: kwargs[name] for name in _ENGINE_OPTIONS if name in kwargs}
     holder: list[Engine] = []
     if pool is None:
         creator = make_creator(dialect, target, kwargs, holder)
         pool = make_pool(dialect, target, creator, kwargs)
+    _check_pool(pool, dialect)
     engine = Engine(pool, dialect, target, **engine_options)
     holder.append(engine)
     return engine
+
+
+def _make_awaiting_creator(dialect: Any, async_creator: Any) -> Callable[[], Any]:
+    from orm.util.concurrency import await_only
+
+    return lambda: dialect.wrap_connection(await_only(async_creator()))
+
+
+def _check_pool(pool: Pool, dialect: Any) -> None:
+    name = type(pool).__name__
+    if dialect.is_async and pool._threads_only:
+        raise exc.ArgumentError(
+            f"{name} is a pool for threads, and {dialect.driver} is awaited by tasks: leave "
+            "poolclass out, or use AsyncAdaptedQueuePool, NullPool or StaticPool."
+        )
+    if pool._is_asyncio and not dialect.is_async:
+        raise exc.ArgumentError(
+            f"{name} is a pool for tasks: use it with create_async_engine(), or QueuePool here."
+        )
 
 
 def _check_options(kwargs: Mapping[str, Any]) -> None:
@@ -102,7 +135,7 @@ def make_creator(
     arguments, keywords = dialect.create_connect_args(url)
     keywords.update(kwargs.get("connect_args") or {})
     opener = kwargs.get("creator")
-    lock = threading.Lock()
+    lock = dialect.make_lock()
     initialized: list[bool] = []
 
     def open_connection() -> Any:
@@ -125,7 +158,7 @@ def make_creator(
                         dialect.initialize(connection)
                         initialized.append(True)
         except BaseException:
-            dialect.do_close(connection)
+            dialect.do_terminate(connection)
             raise
         return connection
 
@@ -161,7 +194,9 @@ def _parameters(kind: type) -> set[str]:
     return names
 
 
-def create_pool_from_url(url: str | URL, **kwargs: Any) -> Pool:
+def create_pool_from_url(
+    url: str | URL, *, _make: Callable[..., Engine] = create_engine, **kwargs: Any
+) -> Pool:
     """Return a pool of DBAPI connections to a database, without an engine.
 
     kwargs: connect_args, creator, isolation_level, and the pool's options, which may be written
@@ -170,7 +205,7 @@ def create_pool_from_url(url: str | URL, **kwargs: Any) -> Pool:
     """
     short = {inner: outer for outer, inner in _POOL_OPTIONS.items()}
     options = {short.get(name, name): value for name, value in kwargs.items()}
-    return create_engine(url, **options).pool
+    return _make(url, **options).pool
 
 
 def engine_from_config(
@@ -181,6 +216,14 @@ def engine_from_config(
     Strings are turned into the numbers and booleans that the options want.
     Raises exc.ArgumentError without a url.
     """
+    options = read_settings(configuration, prefix, kwargs)
+    return create_engine(options.pop("url"), **options)
+
+
+def read_settings(
+    configuration: Mapping[str, Any], prefix: str, kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the keyword arguments for create_engine(), `url` among them."""
     options = {
         name.removeprefix(prefix): _read_setting(name.removeprefix(prefix), value)
         for name, value in configuration.items()
@@ -189,7 +232,7 @@ def engine_from_config(
     options.update(kwargs)
     if "url" not in options:
         raise exc.ArgumentError(f"The configuration has no setting '{prefix}url'.")
-    return create_engine(options.pop("url"), **options)
+    return options
 
 
 _NUMBERS = {"pool_size", "max_overflow", "pool_recycle", "query_cache_size"}

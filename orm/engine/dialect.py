@@ -69,6 +69,8 @@ class DefaultDialect:
     supports_native_decimal: bool = False
     supports_native_uuid: bool = False
     supports_native_interval: bool = False
+    #: JSON is kept as text, and a key of it found by the text that it was written with
+    compares_json_keys_as_text: bool = False
     returns_native_bytes: bool = True
     supports_sane_rowcount: bool = True
     supports_sane_multi_rowcount: bool = True

@@ -17,10 +17,15 @@ _BUILT_IN = {
     "sqlite+aiosqlite": ("orm.dialects.sqlite.aiosqlite", "SQLiteDialect_aiosqlite"),
     "postgresql": ("orm.dialects.postgresql.psycopg", "PGDialect_psycopg"),
     "postgresql+psycopg": ("orm.dialects.postgresql.psycopg", "PGDialect_psycopg"),
+    "postgresql+psycopg_async": (
+        "orm.dialects.postgresql.psycopg_async",
+        "PGDialect_psycopg_async",
+    ),
     "mysql": ("orm.dialects.mysql.pymysql", "MySQLDialect_pymysql"),
     "mysql+pymysql": ("orm.dialects.mysql.pymysql", "MySQLDialect_pymysql"),
     "mysql+aiomysql": ("orm.dialects.mysql.aiomysql", "MySQLDialect_aiomysql"),
     "mariadb": ("orm.dialects.mysql.pymysql", "MySQLDialect_pymysql"),
+    "mariadb+aiomysql": ("orm.dialects.mysql.aiomysql", "MySQLDialect_aiomysql"),
     "mariadb+pymysql": ("orm.dialects.mysql.pymysql", "MySQLDialect_pymysql"),
 }
 
@@ -28,6 +33,7 @@ _ELSEWHERE = {
     "postgres": "Write 'postgresql+psycopg://...' (the name 'postgres' was dropped long ago).",
     "postgresql+psycopg2": "The driver here is psycopg 3: write 'postgresql+psycopg://...'.",
     "postgresql+asyncpg": "psycopg 3 serves asyncio too: write 'postgresql+psycopg://...'.",
+    "mysql+asyncmy": "The driver here is aiomysql: write 'mysql+aiomysql://...'.",
     "mysql+mysqldb": "The driver here is PyMySQL: write 'mysql+pymysql://...'.",
     "mysql+mysqlconnector": "The driver here is PyMySQL: write 'mysql+pymysql://...'.",
 }
@@ -47,7 +53,7 @@ def load_dialect(url: URL) -> type[Any]:
     name = url.drivername
     location = _locations.get(name) or _BUILT_IN.get(name)
     if location is None:
-        known = sorted({*_BUILT_IN, *_locations} - {"mysql+aiomysql", "sqlite+aiosqlite"})
+        known = sorted({*_BUILT_IN, *_locations})
         hint = _ELSEWHERE.get(name) or f"There are: {exc.join_names(known)}."
         raise exc.NoSuchModuleError(f"Can't load the dialect {name!r} of the URL {url}. {hint}")
     module, objname = location

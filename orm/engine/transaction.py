@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Transaction:
     """A transaction in progress. As a context manager it commits, or rolls back on an error."""
 
-    __slots__ = ("_outer_block", "connection", "is_active")
+    __slots__ = ("__weakref__", "_outer_block", "connection", "is_active")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

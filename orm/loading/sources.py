@@ -87,6 +87,10 @@ class RowLoads:
         made: Sequence[Any] = hydrate_rows(plan, rows, run)
         return made
 
+    def hydrate_now(self) -> None:
+        """Make the objects before somebody asks for them, with all that is loaded with them."""
+        self._take()
+
     def fetch_all(self) -> list[Any]:
         """Return the items that are left."""
         place, items = self._place, self._take()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import traceback
 import weakref
@@ -16,7 +17,7 @@ from orm.event.dispatch import Dispatch
 from orm.event.targets import register_target
 from orm.log import EchoFlag, make_logger
 from orm.pool.events import PoolDispatch
-from orm.pool.record import ConnectionRecord, PooledConnection, PoolResetState
+from orm.pool.record import ConnectionRecord, PooledConnection, PoolResetState, name_threads
 
 Creator = Callable[[], Any]
 ResetStyle = bool | str | None
@@ -30,6 +31,8 @@ class PoolDialect(Protocol):
     def do_rollback(self, dbapi_connection: Any) -> None: ...
     def do_commit(self, dbapi_connection: Any) -> None: ...
     def do_close(self, dbapi_connection: Any) -> None: ...
+    def do_terminate(self, dbapi_connection: Any) -> None: ...
+    def make_lock(self) -> Any: ...
     def do_ping(self, dbapi_connection: Any) -> bool: ...
     def reset_isolation(self, record: ConnectionRecord) -> None: ...
 
@@ -48,6 +51,14 @@ class PlainDialect:
     def do_close(self, dbapi_connection: Any) -> None:
         """Close."""
         dbapi_connection.close()
+
+    def do_terminate(self, dbapi_connection: Any) -> None:
+        """Close what is broken."""
+        dbapi_connection.close()
+
+    def make_lock(self) -> Any:
+        """Return a lock for those who connect."""
+        return threading.RLock()
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Return whether the server answers."""
@@ -74,6 +85,11 @@ class Pool:
     """
 
     dispatch: ClassVar[Any] = PoolDispatch()
+    #: made for tasks of an event loop
+    _is_asyncio: ClassVar[bool] = False
+    #: waits in a way that would stop an event loop, or tells threads apart
+    _threads_only: ClassVar[bool] = False
+    _borrower: ClassVar[str] = "thread"
 
     def __init__(
         self,
@@ -278,17 +294,35 @@ class Pool:
         """Take back what its borrower forgot; called by the garbage collector, so nothing escapes."""
         try:
             self.logger.debug("A forgotten connection came back: %r", record.dbapi_connection)
-            self._release(record, False)
+            if getattr(self._dialect, "is_async", False):
+                self._release_unreachable(record)
+            else:
+                self._release(record, False)
         except Exception:
             self.logger.error("A forgotten connection could not be taken back", exc_info=True)
 
+    def _release_unreachable(self, record: ConnectionRecord) -> None:
+        """Nobody can await for the garbage collector: close the connection, keep the place."""
+        self.logger.error(
+            "The connection %r was not given back, and cannot be reset outside of the event loop; it is "
+            "closed. Use `async with engine.connect()`, or close sessions and connections.",
+            record.dbapi_connection,
+        )
+        try:
+            record.invalidate()
+        finally:
+            self._return(record)
+
     # -- life of connections -------------------------------------------------------------------
 
-    def _close_connection(self, connection: Any) -> None:
+    def _close_connection(self, connection: Any, terminate: bool = False) -> None:
         self._log("Closing connection %r", connection)
         self._open.pop(id(connection), None)
         try:
-            self._dialect.do_close(connection)
+            if terminate:
+                self._dialect.do_terminate(connection)
+            else:
+                self._dialect.do_close(connection)
         except Exception:
             self.logger.info("Error while closing %r", connection, exc_info=True)
 
@@ -341,6 +375,10 @@ class Pool:
         if self.logger.isEnabledFor(logging.INFO):
             self.logger.info(message, *args)
 
+    def _name_borrowers(self) -> dict[int, str]:
+        """Return the names of those who may hold connections, by what `holder` says."""
+        return name_threads()
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.status()}>"
 
@@ -350,7 +388,7 @@ def _close_all(connections: dict[int, Any], dialect: PoolDialect, pid: int) -> N
         return
     for connection in connections.values():
         try:
-            dialect.do_close(connection)
+            dialect.do_terminate(connection)
         except Exception:
             logging.getLogger(__name__).debug("Error while closing %r", connection, exc_info=True)
 

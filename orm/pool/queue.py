@@ -10,7 +10,7 @@ from typing import Any
 
 from orm import exc
 from orm.pool.base import Creator, Pool
-from orm.pool.record import ConnectionRecord, name_threads
+from orm.pool.record import ConnectionRecord
 
 
 class QueuePool(Pool):
@@ -24,6 +24,8 @@ class QueuePool(Pool):
     itself to `_waiters` before it looks again, and whoever returns a record looks at
     `_waiters` after putting it down, so one of the two always sees the other.
     """
+
+    _threads_only = True
 
     def __init__(
         self,
@@ -112,8 +114,11 @@ class QueuePool(Pool):
         else:
             self._idle.append(record)
         if self._waiters:
-            with self._returned:
-                self._returned.notify()
+            self._wake()
+
+    def _wake(self) -> None:
+        with self._returned:
+            self._returned.notify()
 
     def _put_or_drop(self, record: ConnectionRecord) -> None:
         with self._lock:
@@ -139,7 +144,7 @@ class QueuePool(Pool):
         return drained
 
     def _timeout_error(self) -> exc.TimeoutError:
-        names, now = name_threads(), time.monotonic()
+        names, now = self._name_borrowers(), time.monotonic()
         held = [record for record in self._records.values() if record.in_use]
         held.sort(key=lambda record: record.since)
         holders = "; ".join(record.describe_holder(now, names) for record in held[:10])

@@ -110,8 +110,11 @@ class ConnectionRecord:
             self.close()
             raise
 
-    def close(self) -> None:
-        """Close the DBAPI connection; errors in doing so are logged, not raised."""
+    def close(self, terminate: bool = False) -> None:
+        """Close the DBAPI connection; errors in doing so are logged, not raised.
+
+        terminate: without taking leave of the server, which may be gone.
+        """
         connection, self.dbapi_connection = self.dbapi_connection, None
         if connection is None:
             return
@@ -119,7 +122,7 @@ class ConnectionRecord:
             for listener in self.pool.dispatch.close:
                 listener(connection, self)
         finally:
-            self.pool._close_connection(connection)
+            self.pool._close_connection(connection, terminate)
 
     def invalidate(self, error: BaseException | None = None, soft: bool = False) -> None:
         """Throw the DBAPI connection away; the next checkout of this record opens another.
@@ -140,12 +143,13 @@ class ConnectionRecord:
             for listener in dispatch.invalidate:
                 listener(connection, self, error)
         finally:
-            self.close()
+            self.close(terminate=True)
 
     def describe_holder(self, now: float, names: dict[int, str]) -> str:
         """Return who has it and for how long, with the stack if it was recorded."""
-        name = names.get(self.holder, "a thread that has ended")
-        text = f"thread {name!r} for {now - self.since:.1f} s"
+        kind = self.pool._borrower
+        name = names.get(self.holder, f"a {kind} that has ended")
+        text = f"{kind} {name!r} for {now - self.since:.1f} s"
         if self.stack is not None:
             text += ", checked out at:\n" + "".join(self.stack.format())
         return text

@@ -40,7 +40,7 @@ class StaticPool(Pool):
         self._forget()
 
     def _forget(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = self._dialect.make_lock()
         self._record = ConnectionRecord(self)
 
     def _get(self) -> ConnectionRecord:
@@ -67,6 +67,8 @@ class SingletonThreadPool(Pool):
     pool_size: how many threads' connections are kept; above it those of ended threads are
     closed.
     """
+
+    _threads_only = True
 
     def __init__(self, creator: Creator, pool_size: int = 5, **options: Any) -> None:
         super().__init__(creator, **options)
@@ -136,6 +138,8 @@ class SharedConnectionPool(Pool):
     timeout: seconds another thread waits. pool_size, max_overflow and use_lifo are accepted and
     mean nothing, so that settings made for a server do for tests in memory.
     """
+
+    _threads_only = True
 
     def __init__(
         self,
@@ -210,11 +214,11 @@ class SharedConnectionPool(Pool):
         return drained
 
     def _timeout_error(self) -> exc.TimeoutError:
-        holder = self._record.describe_holder(time.monotonic(), name_threads())
+        holder = self._record.describe_holder(time.monotonic(), self._name_borrowers())
         return exc.TimeoutError(
             f"The only connection of this database was not free within {self._timeout:g} s. It is "
-            f"held by {holder}. A database in memory serves one thread at a time: close sessions "
-            "and connections before other threads need them, or use a file.",
+            f"held by {holder}. A database in memory serves one "
+            f"{self._borrower} at a time: close sessions and connections before others need them, or use a file.",
             code="3o7r",
         )
 

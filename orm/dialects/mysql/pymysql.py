@@ -21,6 +21,7 @@ class MySQLDialect_pymysql(MySQLDialect):
 
     driver = "pymysql"
     paramstyle = "format"
+    async_url_hint = "Write 'mysql+aiomysql://...' or 'mariadb+aiomysql://...'."
     install_hint = 'pip install PyMySQL  (or: pip install "flask-ormsession[mysql]")'
     supports_server_side_cursors = True
     supports_interleaved_cursors = False

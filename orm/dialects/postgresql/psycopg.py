@@ -34,6 +34,13 @@ class PGDialect_psycopg(PGDialect):
     supports_server_side_cursors = True
 
     @classmethod
+    def get_async_dialect_cls(cls) -> type[Any]:
+        """Return the dialect over psycopg's own asynchronous connections."""
+        from orm.dialects.postgresql.psycopg_async import PGDialect_psycopg_async
+
+        return PGDialect_psycopg_async
+
+    @classmethod
     def import_dbapi(cls) -> ModuleType:
         """Import psycopg."""
         import psycopg
@@ -54,15 +61,18 @@ class PGDialect_psycopg(PGDialect):
 
     def on_connect(self, dbapi_connection: Any) -> None:
         """Read JSON with the engine's function; have cursors renew outdated plans."""
-        from orm.dialects.postgresql.psycopg_cursor import ReplanningCursor
+        from orm.dialects.postgresql.psycopg_cursor import AsyncReplanningCursor, ReplanningCursor
 
         assert self.dbapi is not None
-        if dbapi_connection.cursor_factory is self.dbapi.Cursor:
-            dbapi_connection.cursor_factory = ReplanningCursor
+        connection = getattr(dbapi_connection, "driver_connection", dbapi_connection)
+        if connection.cursor_factory is self.dbapi.Cursor:
+            connection.cursor_factory = ReplanningCursor
+        elif connection.cursor_factory is self.dbapi.AsyncCursor:
+            connection.cursor_factory = AsyncReplanningCursor
         if self._json_deserializer is not None:
             from psycopg.types.json import set_json_loads
 
-            set_json_loads(cast("Any", self._json_deserializer), dbapi_connection)
+            set_json_loads(cast("Any", self._json_deserializer), connection)
         super().on_connect(dbapi_connection)
 
     def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> bool:

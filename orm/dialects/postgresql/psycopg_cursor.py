@@ -51,6 +51,23 @@ class ReplanningCursor(psycopg.Cursor[Any]):
         super().execute("DEALLOCATE ALL")  # psycopg sees it, and forgets what it had prepared
 
 
+class AsyncReplanningCursor(psycopg.AsyncCursor[Any]):
+    """The same for connections that are awaited."""
+
+    async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Execute as psycopg does. Raises FeatureNotSupported later in a transaction."""
+        idle = self.connection.pgconn.transaction_status == _IDLE
+        try:
+            await super().execute(query, params, **options)
+        except errors.FeatureNotSupported as error:
+            if not idle or not is_stale_plan(error):
+                raise
+            await self.connection.rollback()
+            await super().execute("DEALLOCATE ALL")
+            await super().execute(query, params, **options)
+        return self
+
+
 def is_stale_plan(error: BaseException) -> bool:
     """Return whether a prepared plan does not fit its tables any more."""
     diag = getattr(error, "diag", None)

@@ -28,6 +28,7 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
     """SQLite through sqlite3. Files get WAL, foreign keys are checked, locks are waited for."""
 
     driver = "pysqlite"
+    async_url_hint = "Write 'sqlite+aiosqlite:///...'."
     install_hint = "it is part of Python; this Python was built without SQLite"
 
     def __init__(self, **options: Any) -> None:
@@ -101,7 +102,7 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
         self._timeout_s = kwargs.get("timeout", self._timeout_s)
         kwargs["isolation_level"] = None
         try:
-            return self.dbapi.connect(*args, **kwargs)
+            return self.open_connection(*args, **kwargs)
         except self.dbapi.OperationalError as error:
             folder = os.path.dirname(args[0])
             if not kwargs.get("uri") and folder and not os.path.isdir(folder):
@@ -109,6 +110,11 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
                     f"{error}: the folder {folder} does not exist"
                 ) from error
             raise
+
+    def open_connection(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the driver."""
+        assert self.dbapi is not None
+        return self.dbapi.connect(*args, **kwargs)
 
     def on_connect(self, dbapi_connection: Any) -> None:
         """Check foreign keys; files get write-ahead logging."""

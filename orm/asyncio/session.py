@@ -1,0 +1,489 @@
+"""AsyncSession, its factory, and what belongs to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar, Generic, TypeVar
+
+from orm import exc
+from orm.asyncio.connection import AsyncConnection
+from orm.asyncio.engine import AsyncEngine, refuse_events
+from orm.asyncio.exc import AsyncContextNotStarted, AsyncMethodRequired
+from orm.asyncio.proxies import Face
+from orm.asyncio.result import AsyncResult, AsyncScalarResult, ensure_buffered
+from orm.asyncio.starting import Opening, Startable
+from orm.engine.connection import Connection
+from orm.engine.engine import Engine
+from orm.engine.fetching import ScalarResult
+from orm.engine.result import Result
+from orm.event.targets import register_target
+from orm.session import Session, SessionTransaction, object_session
+from orm.session import close_all_sessions as close_all_sync
+from orm.session.events import SessionDispatch
+from orm.util.collections import EMPTY_MAP
+from orm.util.concurrency import greenlet_spawn
+
+_T = TypeVar("_T")
+_AS = TypeVar("_AS", bound="AsyncSession")
+
+
+class _Forwarded:
+    """An attribute of the AsyncSession that is the synchronous session's."""
+
+    def __init__(self, writable: bool = False) -> None:
+        self._writable = writable
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+        self.__doc__ = getattr(getattr(Session, name, None), "__doc__", None)
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else getattr(instance.sync_session, self._name)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if not self._writable:
+            raise AttributeError(f"AsyncSession.{self._name} cannot be set.")
+        setattr(instance.sync_session, self._name, value)
+
+
+class AsyncSession(Face[Session], root=True):
+    """A Session whose work with the database is awaited; for one task at a time.
+
+    bind, binds: AsyncEngine or AsyncConnection, or a dict to such by class or table. kw: as for
+    Session. sync_session_class: the class of `sync_session`, the Session behind it, to which events
+    are listened for. Objects load what they lack only within awaited calls: see AsyncAttrs.
+    """
+
+    sync_session_class: ClassVar[type[Session]] = Session
+
+    # what does no I/O is the synchronous session's own
+    add: Any = _Forwarded()
+    add_all: Any = _Forwarded()
+    expire: Any = _Forwarded()
+    expire_all: Any = _Forwarded()
+    expunge: Any = _Forwarded()
+    expunge_all: Any = _Forwarded()
+    is_modified: Any = _Forwarded()
+    in_transaction: Any = _Forwarded()
+    in_nested_transaction: Any = _Forwarded()
+    no_autoflush: Any = _Forwarded()
+    is_active: Any = _Forwarded()
+    identity_map: Any = _Forwarded()
+    new: Any = _Forwarded()
+    dirty: Any = _Forwarded()
+    deleted: Any = _Forwarded()
+    info: Any = _Forwarded()
+    autoflush: Any = _Forwarded(writable=True)
+
+    def __init__(
+        self,
+        bind: AsyncEngine | AsyncConnection | None = None,
+        *,
+        binds: Mapping[Any, Any] | None = None,
+        sync_session_class: type[Session] | None = None,
+        **kw: Any,
+    ) -> None:
+        self.bind = bind
+        self.binds = binds
+        self._user: asyncio.Task[Any] | None = None
+        self._depth = 0
+        kind = sync_session_class or self.sync_session_class
+        self.sync_session: Session = self._remember(
+            kind(
+                bind=_sync_bind(bind),
+                binds={key: _sync_bind(value) for key, value in binds.items()} if binds else None,
+                **kw,
+            )
+        )
+
+    def _target(self) -> Session:
+        return self.sync_session
+
+    async def _run(self, function: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
+        """Run a method of the synchronous session; refuse while another task does."""
+        task = asyncio.current_task()
+        if self._depth and self._user is not task:
+            raise self._collision(task)
+        self._user = task
+        self._depth += 1
+        try:
+            return await greenlet_spawn(function, *args, **kwargs)
+        finally:
+            self._depth -= 1
+
+    def _collision(self, task: Any) -> exc.IllegalStateChangeError:
+        return exc.IllegalStateChangeError(
+            "This AsyncSession is in use by two tasks at once: "
+            f"{_describe(self._user)}, and {_describe(task)}. Give each task a session of its own: "
+            "async_sessionmaker()() or async_scoped_session.",
+        )
+
+    def __contains__(self, instance: object) -> bool:
+        return instance in self.sync_session
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.sync_session)
+
+    async def __aenter__(self: _AS) -> _AS:
+        return self
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        # also when the task is being cancelled: the connection has to go back
+        await asyncio.shield(asyncio.create_task(self.close()))
+
+    # -- executing -------------------------------------------------------------------------------
+
+    async def run_sync(self, fn: Callable[..., _T], *arg: Any, **kw: Any) -> _T:
+        """Run `fn(session, ...)` with the synchronous Session; lazy loads work within it."""
+        return await self._run(fn, self.sync_session, *arg, **kw)
+
+    async def execute(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+        **kw: Any,
+    ) -> Result[Any]:
+        """Execute a statement and return its Result, objects and all in memory.
+
+        Arguments as for Session.execute(). Raises AsyncMethodRequired with stream_results or yield_per.
+        """
+        own = getattr(statement, "_execution_options", EMPTY_MAP)
+        for name in ("stream_results", "yield_per"):
+            if execution_options.get(name, own.get(name)):
+                raise AsyncMethodRequired(
+                    f"{name} keeps rows on the server, and the result of execute() cannot be awaited: use "
+                    "session.stream() or session.stream_scalars()."
+                )
+        result = await self._run(
+            _execute_whole, self.sync_session, statement, params, execution_options, bind_arguments
+        )
+        made: Result[Any] = await ensure_buffered(result, "AsyncSession.execute")
+        return made
+
+    async def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]:
+        """Execute and return the first value of each row."""
+        return (await self.execute(statement, params, **kw)).scalars()
+
+    async def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any:
+        """Execute and return the first value of the first row, None without rows."""
+        return (await self.execute(statement, params, **kw)).scalar()
+
+    def stream(
+        self,
+        statement: Any,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+        **kw: Any,
+    ) -> Opening[AsyncResult]:
+        """Execute with a server-side cursor, and return an AsyncResult when awaited or entered.
+
+        Objects are made in portions with the option yield_per, and all at once without.
+        """
+        own = getattr(statement, "_execution_options", EMPTY_MAP)
+        options = dict(execution_options)
+        if not options.get("yield_per", own.get("yield_per")):
+            options["stream_results"] = True
+
+        async def run() -> AsyncResult:
+            result = await self._run(
+                self.sync_session.execute,
+                statement,
+                params,
+                execution_options=options,
+                bind_arguments=bind_arguments,
+            )
+            return AsyncResult(result)
+
+        return Opening(run)
+
+    def stream_scalars(
+        self, statement: Any, params: Any = None, **kw: Any
+    ) -> Opening[AsyncScalarResult[Any]]:
+        """The same, giving the first value of each row."""
+        opening = self.stream(statement, params, **kw)
+
+        async def run() -> AsyncScalarResult[Any]:
+            return (await opening).scalars()
+
+        return Opening(run)
+
+    async def get(self, entity: type[_T], ident: Any, **options: Any) -> _T | None:
+        """Return the object with a primary key, or None; arguments as for Session.get()."""
+        return await self._run(self.sync_session.get, entity, ident, **options)
+
+    async def get_one(self, entity: type[_T], ident: Any, **options: Any) -> _T:
+        """The same; raises exc.NoResultFound if there is none."""
+        return await self._run(self.sync_session.get_one, entity, ident, **options)
+
+    async def refresh(
+        self,
+        instance: object,
+        attribute_names: Iterable[str] | None = None,
+        with_for_update: Any = None,
+    ) -> None:
+        """Load an object's attributes anew."""
+        await self._run(self.sync_session.refresh, instance, attribute_names, with_for_update)
+
+    async def delete(self, instance: object) -> None:
+        """Mark an object for deletion; what its cascades need is loaded."""
+        await self._run(self.sync_session.delete, instance)
+
+    async def delete_all(self, instances: Iterable[object]) -> None:
+        """The same for each."""
+        await self._run(self.sync_session.delete_all, instances)
+
+    async def merge(self, instance: _T, *, load: bool = True, options: Any = None) -> _T:
+        """Copy an object's state onto the session's own, and return that."""
+        return await self._run(self.sync_session.merge, instance, load=load, options=options)
+
+    async def merge_all(self, instances: Iterable[_T], **options: Any) -> Sequence[_T]:
+        """The same for each."""
+        return await self._run(self.sync_session.merge_all, instances, **options)
+
+    async def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """Write what is new, changed or deleted."""
+        await self._run(self.sync_session.flush, objects)
+
+    # -- transactions ----------------------------------------------------------------------------
+
+    def begin(self) -> AsyncSessionTransaction:
+        """Begin a transaction, when awaited or entered; a block commits at its end."""
+        return AsyncSessionTransaction(self)
+
+    def begin_nested(self) -> AsyncSessionTransaction:
+        """Set a savepoint, when awaited or entered."""
+        return AsyncSessionTransaction(self, nested=True)
+
+    def get_transaction(self) -> AsyncSessionTransaction | None:
+        """Return the transaction in progress, or None."""
+        found = self.sync_session.get_transaction()
+        return None if found is None else AsyncSessionTransaction._face_of(found)
+
+    def get_nested_transaction(self) -> AsyncSessionTransaction | None:
+        """Return the innermost savepoint in progress, or None."""
+        found = self.sync_session.get_nested_transaction()
+        return None if found is None else AsyncSessionTransaction._face_of(found)
+
+    async def connection(
+        self,
+        bind_arguments: Mapping[str, Any] | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+        **kw: Any,
+    ) -> AsyncConnection:
+        """Return the AsyncConnection of this session's transaction, beginning it if need be."""
+        found: Connection = await self._run(
+            self.sync_session.connection, bind_arguments, execution_options
+        )
+        made = AsyncConnection._face_of(found)
+        assert made is not None
+        return made
+
+    async def commit(self) -> None:
+        """Flush and commit."""
+        await self._run(self.sync_session.commit)
+
+    async def rollback(self) -> None:
+        """Roll back."""
+        await self._run(self.sync_session.rollback)
+
+    async def close(self) -> None:
+        """Roll back what was not committed, and let go of objects and connections."""
+        await self._run(self.sync_session.close)
+
+    async def aclose(self) -> None:
+        """The same as close()."""
+        await self.close()
+
+    async def reset(self) -> None:
+        """Close, ready to be used again."""
+        await self._run(self.sync_session.reset)
+
+    async def invalidate(self) -> None:
+        """Close, throwing the database connections away."""
+        await self._run(self.sync_session.invalidate)
+
+    def get_bind(self, mapper: Any = None, **kw: Any) -> Engine | Connection:
+        """Return the synchronous Engine or Connection for a mapper or a statement.
+
+        To route statements override Session.get_bind() in a class given as sync_session_class.
+        """
+        found: Engine | Connection = self.sync_session.get_bind(mapper, **kw)
+        return found
+
+    @classmethod
+    async def close_all(cls) -> None:
+        """Close all sessions of the process."""
+        await close_all_sessions()
+
+    @classmethod
+    def object_session(cls, instance: object) -> Session | None:
+        """Return the synchronous session of an object; async_object_session() gives this kind."""
+        return object_session(instance)
+
+    @classmethod
+    def identity_key(cls, *args: Any, **kw: Any) -> Any:
+        """Return an identity key; arguments as for Session.identity_key()."""
+        return Session.identity_key(*args, **kw)
+
+
+class AsyncSessionTransaction(Startable, Face[SessionTransaction], root=True):
+    """A transaction or savepoint of an AsyncSession.
+
+    sync_transaction: the SessionTransaction behind it, None before it is started.
+    """
+
+    __slots__ = ("nested", "session", "sync_transaction")
+
+    def __init__(self, session: AsyncSession, nested: bool = False) -> None:
+        self.session = session
+        self.nested = nested
+        self.sync_transaction: SessionTransaction | None = None
+
+    def _target(self) -> SessionTransaction | None:
+        return self.sync_transaction
+
+    @classmethod
+    def _make_face(cls, target: SessionTransaction) -> AsyncSessionTransaction:
+        session = AsyncSession._face_of(target.session, make=False)
+        assert session is not None
+        made = cls(session, target.nested)
+        made.sync_transaction = made._remember(target)
+        return made
+
+    @property
+    def _sync(self) -> SessionTransaction:
+        if self.sync_transaction is None:
+            raise AsyncContextNotStarted(
+                "This transaction has not begun: write `async with session.begin():` or "
+                "`transaction = await session.begin()`."
+            )
+        return self.sync_transaction
+
+    async def start(self, is_ctxmanager: bool = False) -> AsyncSessionTransaction:
+        """Begin; what awaiting or entering does."""
+        sync = self.session.sync_session
+        begin: Any = sync.begin_nested if self.nested else sync.begin
+        self.sync_transaction = self._remember(await self.session._run(begin))
+        return self
+
+    async def _leave(self, kind: Any, error: Any, trace: Any) -> None:
+        await self.session._run(self._sync.__exit__, kind, error, trace)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether statements may be executed in it."""
+        return self.sync_transaction is not None and self.sync_transaction.is_active
+
+    async def commit(self) -> None:
+        """Commit."""
+        await self.session._run(self._sync.commit)
+
+    async def rollback(self) -> None:
+        """Roll back."""
+        await self.session._run(self._sync.rollback)
+
+
+class async_sessionmaker(Generic[_AS]):
+    """Calling it makes an AsyncSession with the settings given here; see AsyncSession for them.
+
+    `class_`: the AsyncSession class to use.
+    """
+
+    class_: type[_AS]
+
+    def __init__(
+        self,
+        bind: Any = None,
+        *,
+        class_: Any = AsyncSession,
+        autoflush: bool = True,
+        expire_on_commit: bool = True,
+        info: dict[Any, Any] | None = None,
+        **kw: Any,
+    ) -> None:
+        kw.update(bind=bind, autoflush=autoflush, expire_on_commit=expire_on_commit)
+        if info is not None:
+            kw["info"] = info
+        self.kw = kw
+        self.class_ = type(class_.__name__, (class_,), {"__module__": class_.__module__})
+
+    def __call__(self, **local_kw: Any) -> _AS:
+        """Return a new session; arguments override those of the factory."""
+        info = self.kw.get("info")
+        if info is not None:
+            local_kw["info"] = {**info, **local_kw.get("info", {})}
+        return self.class_(**{**self.kw, **local_kw})
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[_AS]:
+        """Give a session in a transaction, committed at the end of the block, then closed."""
+        session = self()
+        async with session, session.begin():
+            yield session
+
+    def configure(self, **new_kw: Any) -> None:
+        """Change the settings of sessions made from now on."""
+        self.kw.update(new_kw)
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{key}={value!r}" for key, value in self.kw.items())
+        return f"async_sessionmaker(class_={self.class_.__name__!r}, {settings})"
+
+
+def async_session(session: Session) -> AsyncSession | None:
+    """Return the AsyncSession in front of a Session, None if there is none."""
+    return AsyncSession._face_of(session, make=False)
+
+
+def async_object_session(instance: object) -> AsyncSession | None:
+    """Return the AsyncSession that an object is in, or None."""
+    session = object_session(instance)
+    return None if session is None else async_session(session)
+
+
+async def close_all_sessions() -> None:
+    """Close all sessions of the process."""
+    await greenlet_spawn(close_all_sync)
+
+
+def _execute_whole(
+    session: Session, statement: Any, params: Any, options: Any, bind_arguments: Any
+) -> Any:
+    """Execute, and make the objects now: what is loaded with them needs the database."""
+    result = session.execute(
+        statement, params, execution_options=options, bind_arguments=bind_arguments
+    )
+    hydrate = getattr(result._stream.source, "hydrate_now", None)
+    if hydrate is not None:
+        hydrate()
+    return result
+
+
+def _sync_bind(bind: Any) -> Any:
+    if isinstance(bind, AsyncEngine):
+        return bind.sync_engine
+    if isinstance(bind, AsyncConnection):
+        return bind._sync
+    if bind is not None and not isinstance(bind, (Engine, Connection)):
+        raise exc.ArgumentError(
+            f"An AsyncSession is bound to an AsyncEngine or AsyncConnection, not to {bind!r:.80}."
+        )
+    return bind
+
+
+def _describe(task: Any) -> str:
+    frames = task.get_stack(limit=1) if task is not None else ()
+    place = f" at {frames[0].f_code.co_filename}:{frames[0].f_lineno}" if frames else ""
+    name = task.get_name() if task is not None else "code outside of any task"
+    return f"{name}{place}"
+
+
+for _kind in (AsyncSession, async_sessionmaker):
+    register_target(_kind, SessionDispatch, refuse_events)
