@@ -23,13 +23,7 @@ if TYPE_CHECKING:
 
 
 def changes_key(state: Any) -> bool:
-    """Return whether an object with a row has been given another primary key."""
-    committed = state.committed
-    if not committed or state.ident is None:
-        return False
-    pk_keys = state.manager.mapper.pk_keys
-    if not any(key in committed for key in pk_keys):
-        return False
+    """Return whether an object with a row, whose key was written to, has another key now."""
     values = state.dict
     return any(
         emit.is_expression(values[key]) or values[key] != old
@@ -41,7 +35,15 @@ def changes_key(state: Any) -> bool:
 def find_followers(uow: UnitOfWork) -> None:
     """Add the objects of the session that refer, by a many-to-one, to a key which changes."""
     for mapper, bucket in list(uow.saves.items()):
-        switching = [state for state in bucket if changes_key(state)]
+        keys = frozenset(mapper.pk_keys)
+        switching = [
+            state
+            for state in bucket
+            if state.ident is not None
+            and state.committed
+            and not keys.isdisjoint(state.committed)
+            and changes_key(state)
+        ]
         if not switching:
             continue
         uow.switching = True

@@ -51,7 +51,8 @@ def update_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
         names = net_changes(uow, state, instance_dict(obj))
         if names:
             changed[state] = names
-        if uow.left:
+    if uow.left:
+        for state, obj in pairs:
             check_complete(uow, state, obj)
     if changed:
         watch = None

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
-from orm.flush.cascade import iterate_cascade
+from orm.flush.cascade import cascade_props, iterate_cascade
 from orm.inspection import inspect
 from orm.loading.batch import Peers
 from orm.session.events import fire
@@ -63,6 +63,8 @@ def innermost_nested(transaction: SessionTransaction | None) -> SessionTransacti
 def save_or_update(session: Session, state: Any, obj: Any) -> None:
     """add(): the object and what save-update reaches become pending or persistent."""
     attach_one(session, state, obj)
+    if not cascade_props(state.manager.mapper, "save-update"):
+        return
     self_ref = session._self_ref
 
     def is_here(child_state: Any) -> bool:
