@@ -9,6 +9,7 @@ from typing import Any, Final
 from orm import exc
 from orm.compiler.render import Renderer
 from orm.sql import operators as ops
+from orm.sql.lists import Nested
 from orm.sql.window import FrameClauseType
 
 # operators that stand between their operands
@@ -120,7 +121,21 @@ class ExpressionCompiler(Renderer):
     visit_expression_clauselist = visit_clauselist
 
     def visit_boolean_clauselist(self, element: Any) -> str:
-        return INFIX[element.operator].join([self.condition(item) for item in element.clauses])
+        # in a loop, since lists may be nested hundreds of levels deep
+        texts: list[str] = []
+        around: list[tuple[Any, list[str]]] = []
+        for item in element.flattened():
+            if item.__class__ is Nested:
+                around.append((item, texts))
+                texts = []
+            elif item is None:
+                begin, outer = around.pop()
+                text = INFIX[begin.operator].join(texts)
+                texts = outer
+                texts.append(f"({text})" if begin.brackets else text)
+            else:
+                texts.append(self.condition(item))
+        return texts[0]
 
     def visit_tuple(self, element: Any) -> str:
         return f"({self.process_all(element.clauses)})"

@@ -79,10 +79,12 @@ def _members(item: Any) -> set[Any]:
 
 def _links(criteria: Iterable[Any]) -> Iterator[set[Any]]:
     """The FROM objects that each single condition mentions, where these are several."""
-    for condition in criteria:
+    waiting = list(criteria)
+    while waiting:
+        condition = waiting.pop()
         negated = getattr(condition, "operator", None) is inv
         if negated or condition.__visit_name__ in _COMBINING:
-            yield from _links(condition.get_children())
+            waiting += condition.get_children()
             continue
         tables = _tables_in(condition)
         if len(tables) > 1:

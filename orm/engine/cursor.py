@@ -193,6 +193,14 @@ class CursorResult(Result[*Ts]):
         plan = compiled.memo if compiled is not None and compiled.kind == "select" else None
         # reading the description costs some drivers microseconds; a SELECT's is known
         description = cursor.description if plan is None else ()
+        if description is None and compiled is not None and compiled.returning and not implicit:
+            # MariaDB gives no rows at all, not even none, for a condition that it sees to be false
+            columns = compiled.result_columns
+            nothing = [(column.name, None) for column in columns]
+            plan = _plan_columns(columns, connection.dialect, nothing)
+            cursor.close()
+            super().__init__(RowStream(plan.layout, ListSource([]), False, None, plan.row_class))
+            return
         if description is None or implicit:
             rows = cursor.fetchall() if implicit and description is not None else []
             if implicit and compiled is not None:

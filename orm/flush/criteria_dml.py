@@ -212,7 +212,12 @@ def _evaluate(dml: CriteriaDML) -> None:
     mapper = dml.mapper
     if dml.core._extra_froms:
         raise UnevaluatableError("The criteria name other tables.")
-    parts = [make_evaluator(mapper, each) for each in dml.criteria]
+    try:
+        parts = [make_evaluator(mapper, each) for each in dml.criteria]
+    except RecursionError:
+        raise UnevaluatableError(
+            "The condition is nested too deeply to be evaluated here."
+        ) from None
     for state in dml.session.identity_map.for_mapper(mapper.base_mapper).copy().values():
         obj = state()
         if obj is None or not state.manager.mapper.isa(mapper):

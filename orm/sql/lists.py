@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from operator import inv
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final, NamedTuple
 
 from orm import exc
 from orm.sql import operators
@@ -69,6 +69,17 @@ class ClauseList(ClauseElement):
         return Grouping(self)
 
 
+# levels of conditions within conditions from which on they are not walked one within the other
+_DEEP: Final = 30
+
+
+class Nested(NamedTuple):
+    """The begin of a list of conditions. brackets: it stands in brackets."""
+
+    operator: OperatorType
+    brackets: bool
+
+
 class BooleanClauseList(ColumnElement[Any]):
     """A flat list of conditions joined by AND or OR: `.clauses`, `.operator` (and_ or or_)."""
 
@@ -116,12 +127,59 @@ class BooleanClauseList(ColumnElement[Any]):
     def self_group(self, against: Any = None) -> Any:
         return Grouping(self) if is_precedence(self.operator, against) else self
 
+    # Conditions are put together by loops of applications, `found = (found | a) & b`, hundreds of levels deep. So what is done to each level is
+    # done in a loop here too, and the key is flat.
+
     @property
     def _from_objects(self) -> tuple[Any, ...]:
-        found: tuple[Any, ...] = ()
-        for clause in self.clauses:
-            found += clause._from_objects
-        return found
+        found: list[Any] = []
+        for item in self.flattened():
+            if isinstance(item, ClauseElement):
+                found += item._from_objects
+        return tuple(found)
+
+    def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        parts: list[Hashable] = []
+        for item in self.flattened():
+            parts.append(
+                item._build_key(binds, shared) if isinstance(item, ClauseElement) else item
+            )
+        return tuple(parts)
+
+    def _map_children(self, fn: Callable[[Any], Any]) -> Any:
+        # what replaces elements calls this for each level; below some depth only for the conditions themselves
+        if sum(item.__class__ is Nested for item in self.flattened()) < _DEEP:
+            return super()._map_children(fn)
+        around: list[tuple[Nested, list[Any]]] = []
+        made: list[Any] = []
+        for item in self.flattened():
+            if item.__class__ is Nested:
+                around.append((item, made))
+                made = []
+            elif item is None:
+                begin, outer = around.pop()
+                inner = BooleanClauseList(begin.operator, made)
+                made = outer
+                made.append(Grouping(inner) if begin.brackets else inner)
+            else:
+                made.append(fn(item))
+        return made[0]
+
+    def flattened(self) -> Iterator[Any]:
+        """The conditions of this list and of those in brackets within it, from left to right.
+
+        Each list begins with a Nested and ends with None.
+        """
+        stack: list[Any] = [Nested(self.operator, False), *self.clauses, None][::-1]
+        while stack:
+            item = stack.pop()
+            inner = item.element if item.__class__ is Grouping else None
+            if inner.__class__ is BooleanClauseList and inner._compile_with is None:
+                stack += [Nested(inner.operator, True), *inner.clauses, None][::-1]
+            elif item.__class__ is BooleanClauseList and item._compile_with is None:
+                stack += [Nested(item.operator, False), *item.clauses, None][::-1]
+            else:
+                yield item
 
 
 class CollationClause(ColumnElement[Any]):

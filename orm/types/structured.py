@@ -208,7 +208,7 @@ class JSON(TypeEngine):
         return self._make_writer(dialect)
 
     def _make_writer(self, dialect: TypeDialect) -> Processor:
-        dumps, _ = _json_functions(dialect)
+        dumps = _json_writer(dialect)
         none_as_null = self.none_as_null
         json_null = JSON.NULL
 
@@ -249,10 +249,12 @@ class JSON(TypeEngine):
         __visit_name__ = "json_index"
 
         def bind_processor(self, dialect: TypeDialect) -> Processor | None:
-            return json_index_text
+            dumps = _json_writer(dialect)
+            return lambda value: "$" + _json_step(value, dumps)
 
         def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
-            return lambda value: quote_literal(json_index_text(value))
+            dumps = _json_writer(dialect)
+            return lambda value: _quote("$" + _json_step(value, dumps), dialect)
 
     class JSONPathType(JSONElementType):
         """A sequence of keys and positions."""
@@ -260,10 +262,13 @@ class JSON(TypeEngine):
         __visit_name__ = "json_path"
 
         def bind_processor(self, dialect: TypeDialect) -> Processor | None:
-            return json_path_text
+            dumps = _json_writer(dialect)
+            return lambda value: "$" + "".join([_json_step(part, dumps) for part in value])
 
         def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
-            return lambda value: quote_literal(json_path_text(value))
+            write = self.bind_processor(dialect)
+            assert write is not None
+            return lambda value: _quote(write(value), dialect)
 
     class JSONIntIndexType(JSONIndexType):
         """A position."""
@@ -290,25 +295,39 @@ def _json_functions(dialect: TypeDialect) -> tuple[Callable[..., str], Callable[
     return dumps, getattr(dialect, "_json_deserializer", None) or json.loads
 
 
-def _json_step(part: Any) -> str:
+def _json_writer(dialect: TypeDialect) -> Callable[[Any], str]:
+    """Return the function which writes documents for this dialect, and keys of them.
+
+    Databases that keep a document as text compare the text of a key, escapes and all: the path `$."\u00e9"` finds the key "\\u00e9" only if it is
+    written like that. So keys in paths are written by the function that writes documents. A quote is written as \\u0022 in both, since such a
+    database ends a key at the first quote.
+    """
+    dumps, _ = _json_functions(dialect)
+    if not getattr(dialect, "compares_json_keys_as_text", False):
+        return dumps
+
+    def write(value: Any) -> str:
+        text = dumps(value)
+        if '\\"' not in text:
+            return text
+        # control characters are escaped in JSON, so that one of them can stand for a pair of backslashes meanwhile
+        text = text.replace("\\\\", "\0").replace('\\"', "\\u0022")
+        return text.replace("\0", "\\\\")
+
+    return write
+
+
+def _quote(text: str, dialect: TypeDialect) -> str:
+    write = String().literal_processor(dialect)
+    assert write is not None
+    return write(text)
+
+
+def _json_step(part: Any, dumps: Callable[[Any], str]) -> str:
     # The key is quoted as a JSON string, so that dots, brackets and quotes in it are not read as path syntax.
     if isinstance(part, bool) or not isinstance(part, int | str):
         raise exc.ArgumentError(f"A JSON key is a string or a whole number, got {part!r}")
-    if isinstance(part, int):
-        return f"[{part}]"
-    import json
-
-    return "." + json.dumps(part, ensure_ascii=False)
-
-
-def json_index_text(value: Any) -> str:
-    """The SQL/JSON path of one key or position: '$."name"' or '$[2]'."""
-    return "$" + _json_step(value)
-
-
-def json_path_text(value: Any) -> str:
-    """The SQL/JSON path of several keys and positions: '$."a"[2]."b"'."""
-    return "$" + "".join(_json_step(part) for part in value)
+    return f"[{part}]" if isinstance(part, int) else "." + dumps(part)
 
 
 class ARRAY(Concatenable, TypeEngine):

@@ -82,6 +82,10 @@ def test_rows_returned(connection, users, engine):
     statement = insert(users).returning(users.c.id, func.upper(users.c.name).label("upper"))
     rows = connection.execute(statement, [{"name": "a"}, {"name": "b"}]).all()
     assert sorted(rows) == [(1, "A"), (2, "B")]
+    nobody = delete(users).where(users.c.id.in_([])).returning(users.c.id, users.c.name)
+    for condition in (users.c.id == 1, users.c.name != ""):
+        nothing = connection.execute(nobody.where(condition))
+        assert (nothing.keys(), nothing.all()) == (["id", "name"], [])
     gone = connection.execute(delete(users).where(users.c.id == 1).returning(users.c.name))
     assert gone.scalars().all() == ["a"]
 

@@ -48,6 +48,7 @@ class MySQLDialect(MySQLReflection, DefaultDialect):
     supports_comments = True
     inline_comments = True
     supports_native_boolean = False
+    compares_json_keys_as_text = True
     supports_native_enum = True
     supports_native_decimal = True
     supports_twophase = True

@@ -42,6 +42,7 @@ class SQLiteDialect(SQLiteReflection, DefaultDialect):
     supports_default_metavalue = False
     supports_alter = False
     supports_native_boolean = False
+    compares_json_keys_as_text = True
     supports_empty_insert = False
     max_parameters = 32766
     isolation_levels = ("SERIALIZABLE", "READ UNCOMMITTED", "AUTOCOMMIT")
