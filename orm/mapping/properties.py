@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -12,6 +13,7 @@ from orm.state.attributes import ScalarAttribute
 from orm.state.class_manager import ClassManager
 from orm.state.instrumented import InstrumentedAttribute, QueryableAttribute
 from orm.types.base import TypeEngine
+from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:
     from orm.mapping.mapper import Mapper
@@ -60,7 +62,11 @@ class MapperProperty:
     """The base of all properties.
 
     key: the attribute's name, and parent: the mapper, both given by the mapper.
+    plain_elements: mapper -> the element its attribute stands for, where that alone knows the
+        operators, as far as they are made.
     """
+
+    plain_elements: Mapping[Any, Any] = EMPTY_MAP
 
     is_column = False
     is_relationship = False
@@ -175,6 +181,8 @@ class ColumnProperty(MapperProperty):
         self.expire_on_flush = expire_on_flush
         self.attribute_default: Any = NOT_GIVEN
         self._elements: dict[Any, Any] = {}
+        if self.comparator_factory is None:
+            self.plain_elements = self._elements
 
     @property
     def expression(self) -> Any:

@@ -48,13 +48,14 @@ from orm.sql.elements import (
     True_,
     UnaryExpression,
     make_bind,
+    make_comparison,
 )
 from orm.sql.functions import Function
 from orm.sql.lists import BooleanClauseList, ClauseList, CollationClause
 from orm.sql.operators import NEGATIONS, ColumnOperators, OperatorType, custom_op
 from orm.types import base as types_base
 from orm.types.base import TypeEngine
-from orm.types.resolve import BOOLEANTYPE, INTEGERTYPE, NUMERICTYPE
+from orm.types.resolve import BOOLEANTYPE, INTEGERTYPE, NUMERICTYPE, resolve_value
 from orm.types.scalar import Concatenable, Float, Integer, Numeric, String, Unicode
 from orm.types.structured import ARRAY, JSON, MatchType
 from orm.types.temporal import Date, DateTime, Interval, Time
@@ -103,15 +104,15 @@ class Comparator(ColumnOperators):
 
 def _compare(expr: Any, op: OperatorType, other: Any) -> Any:
     if type(other) in _FAST_VALUES:
-        right = make_operand(other, expr, op)
-    elif other is None or isinstance(other, _CONSTANTS):
+        type_ = expr.type.coerce_compared_value(op, other)
+        if type_._isnull:
+            type_ = resolve_value(other)
+        return make_comparison(expr, op, make_bind(expr._bind_base, other, type_), NEGATIONS[op])
+    if other is None or isinstance(other, _CONSTANTS):
         return _compare_constant(expr, op, other)
-    else:
-        right = expect_expr(other, like=expr, op=op)
-        if isinstance(right, Null):
-            return _compare_constant(expr, op, right)
-        if isinstance(right, CollectionAggregate) and not isinstance(expr, CollectionAggregate):
-            return BinaryExpression(expr, right, op, BOOLEANTYPE, NEGATIONS[op])
+    right = expect_expr(other, like=expr, op=op)
+    if isinstance(right, Null):
+        return _compare_constant(expr, op, right)
     return BinaryExpression(expr, right, op, BOOLEANTYPE, NEGATIONS[op])
 
 

@@ -251,6 +251,19 @@ class BindParameter(ColumnElement[T]):
         return f"BindParameter({self.key!r}, {self.value!r}, type_={self.type!r})"
 
 
+def make_comparison(
+    left: Any, op: OperatorType, right: BindParameter, negate: OperatorType
+) -> BinaryExpression:
+    """A comparison with a value: the fast way for operators."""
+    made = object.__new__(BinaryExpression)
+    made.left = left.self_group(op)
+    made.right = right
+    made.operator = op
+    made.type = BOOLEANTYPE
+    made.negate = negate
+    return made
+
+
 def make_bind(key: str, value: Any, type_: TypeEngine) -> BindParameter:
     """A unique parameter for a value of known type: the fast way for operators."""
     bind = object.__new__(BindParameter)
@@ -491,7 +504,8 @@ class BinaryExpression(ColumnElement[T]):
         return tuple(self.left._from_objects + self.right._from_objects)
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
-        left = self.left._build_key(binds, shared)
+        left = self.left
+        left = left.__dict__.get("_own_key") or left._build_key(binds, shared)
         type_ = self.type
         type_key = type_._cached_key or type_._key()
         key = (self.operator, left, self.right._build_key(binds, shared), type_key)

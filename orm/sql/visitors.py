@@ -100,7 +100,12 @@ class ClauseElement:
             elif kind == 2:
                 if value:
                     parts.append(name)
-                    parts.append(tuple([item._build_key(binds, shared) for item in value]))
+                    # an annotated column has its key at hand
+                    keys = [
+                        item.__dict__.get("_own_key") or item._build_key(binds, shared)
+                        for item in value
+                    ]
+                    parts.append(tuple(keys))
             elif kind == 3:
                 parts.append(name)
                 parts.append(value)

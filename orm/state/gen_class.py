@@ -31,8 +31,9 @@ def gen_setattr(is_dataclass: bool = False) -> Source:
                 source.line("return")
         with source.block("if name in fast:"):
             source.line("values = self.__dict__")
-            source.line("state = values.get(STATE)")
-            with source.block("if state is None:"):
+            with source.block("try:"):
+                source.line("state = values[STATE]")
+            with source.block("except KeyError:"):
                 source.line("state = setup(self)")
             source.line("committed = state.committed")
             with source.block("if committed is None:"):

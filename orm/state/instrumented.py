@@ -7,6 +7,7 @@ and nothing else. A loaded value is thus read as fast as a plain attribute.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orm.event.dispatch import Dispatch
@@ -14,6 +15,7 @@ from orm.sql.column_expression import SQLColumnExpression
 from orm.sql.elements import Label
 from orm.state.events import AttributeDispatch
 from orm.state.markers import STATE
+from orm.util.collections import EMPTY_MAP
 from orm.util.typevars import T_co
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class QueryableAttribute(SQLColumnExpression[T_co]):
     object that knows its operators.
     """
 
-    __slots__ = ("_comparator", "_doc", "class_", "key", "parent", "prop")
+    __slots__ = ("_comparator", "_doc", "_plain", "class_", "key", "parent", "prop")
 
     is_attribute = True
 
@@ -51,6 +53,7 @@ class QueryableAttribute(SQLColumnExpression[T_co]):
         self.parent = parent
         self.prop = prop
         self._comparator: Any = None
+        self._plain: Mapping[Any, Any] = getattr(prop, "plain_elements", EMPTY_MAP)
         self._doc: str | None = None
 
     @property
@@ -67,7 +70,8 @@ class QueryableAttribute(SQLColumnExpression[T_co]):
         return self.comparator.__clause_element__()
 
     def __clause_element__(self) -> Any:
-        return self.comparator.__clause_element__()
+        found = self._plain.get(self.parent)
+        return self.comparator.__clause_element__() if found is None else found
 
     @property
     def _annotations(self) -> Any:
@@ -88,7 +92,10 @@ class QueryableAttribute(SQLColumnExpression[T_co]):
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
         """Apply an operator through the comparator."""
-        return op(self.comparator, *other, **kwargs)
+        found = self._plain.get(self.parent)
+        if found is None:
+            return op(self.comparator, *other, **kwargs)
+        return found.operate(op, *other, **kwargs)
 
     def reverse_operate(self, op: Any, other: Any, **kwargs: Any) -> Any:
         """Apply an operator with this on the right."""
