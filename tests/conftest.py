@@ -27,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="record the public names as they are now (tests/architecture/exports.txt)",
     )
+    parser.addoption(
+        "--load-seconds",
+        default="1.5",
+        help="how long the clients of tests/scenarios/test_under_load.py go on (the long run: 20)",
+    )
 
 
 class ServerDatabases:
