@@ -49,9 +49,15 @@ def make_kinds(
     along = () if given is None else _without(mapper, given or mapper.loaded_along)
     extras = {each: _add_extras(builder, mapper, each, adapt) for each in along}
     kinds = Kinds(mapper)
+    partial = {
+        key: builder.add_slot(adapt(mapper.props[key].expression), key)
+        for key in mapper.partial_keys
+        if given is not None and not mapper.props[key].deferred
+    }
     for each in mapper.self_and_descendants:
         if each.polymorphic_identity is not None:
             extra = [slot for above in along if each.isa(above) for slot in extras[above]]
+            extra += [slot for key, slot in partial.items() if key in each.props]
             kinds[each.polymorphic_identity] = make_kind(each, tuple(dict.fromkeys(extra)))
     if given is not None:
         _load_after(entity, along)

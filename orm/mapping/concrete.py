@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from orm.mapping.inheritance import hide_inherited
 from orm.mapping.polymorphic import polymorphic_union
+from orm.mapping.scan import Scan
 from orm.state.class_manager import manager_of_class
 
 if TYPE_CHECKING:
@@ -31,8 +33,11 @@ class ConcreteBase:
 class AbstractConcreteBase(ConcreteBase):
     """Mixin for a base class without a table: it is mapped to the union of its subclasses' tables.
 
-    The base can be used in statements once the mappers are configured.
+    It has the attributes of all of them, or with `strict_attrs = True` only those of its own body. It
+    is mapped when the mappers are configured, which a statement that names it sees to.
     """
+
+    strict_attrs = False
 
     __no_table__ = True
 
@@ -56,6 +61,11 @@ def finish_concrete(registry: Registry) -> None:
             registry.waiting.append(class_)
 
 
+def written_in(registry: Registry, class_: type) -> dict[str, Any]:
+    """Return the attributes that the body of an abstract concrete base maps, by name."""
+    return Scan(registry, class_).run().properties
+
+
 def _discriminator(class_: type) -> str:
     return getattr(class_, "_concrete_discriminator_name", "type")
 
@@ -74,22 +84,37 @@ def _select_from_union(mapper: Mapper) -> None:
 
 def _map_to_union(registry: Registry, class_: type, below: list[Mapper]) -> None:
     union = _make_union(class_, below)
-    key = [union.c[column.key] for column in below[0].primary_key]
     discriminator = union.c[_discriminator(class_)]
-    shared = set.intersection(*({column.key for column in each.local_table.c} for each in below))
+    strict = bool(getattr(class_, "strict_attrs", False))
+    written = written_in(registry, class_)
+    columns = {
+        getattr(value, "column", value).key: name
+        for name, value in written.items()
+        if hasattr(getattr(value, "column", value), "foreign_keys")
+    }
+    keys = {discriminator.key, *(column.key for column in below[0].primary_key), *columns}
+    properties: dict[str, Any] = {
+        columns.get(column.key, column.key): column
+        for column in union.c
+        if not strict or column.key in keys
+    }
+    properties |= {name: each for name, each in written.items() if name not in columns.values()}
+    options = {"include_properties": keys} if strict else {}
     mapper = registry.add_mapper(
         class_,
         union,
-        primary_key=key,
+        primary_key=[union.c[column.key] for column in below[0].primary_key],
         polymorphic_on=discriminator,
         concrete=True,
-        include_properties=shared,
+        properties=properties,
         with_polymorphic=("*", union),
+        **options,
     )
     type.__setattr__(class_, "__mapper__", mapper)
     for each in below:
         if each.inherits is None:
             mapper.adopt(each)
+            hide_inherited(each, mapper)
 
 
 def _mapped_below(class_: type) -> Iterator[Mapper]:

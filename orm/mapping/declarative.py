@@ -35,6 +35,8 @@ def map_class(registry: Registry, class_: type) -> Mapper | None:
         return None
     if is_waiting(class_):
         registry.waiting.append(class_)
+        type.__setattr__(class_, "_sa_waiting", registry)
+        registry.has_new = True
         return None
     scan = Scan(registry, class_).run()
     if scan.is_dataclass:

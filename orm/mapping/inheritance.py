@@ -168,6 +168,40 @@ def install_discriminator(mapper: Mapper) -> None:
     mapper.class_manager.dispatch.add_listener("init", set_identity, {"raw": True})
 
 
+def hide_inherited(mapper: Mapper, above: Mapper) -> None:
+    """Have the objects of a concrete class refuse what only its base's table has."""
+    own = mapper.class_.__dict__
+    for key in above.props:
+        if key not in mapper.props and key not in own:
+            mapper.class_manager.put(key, NotHere(key, above))
+
+
+class NotHere:
+    """Stands on a concrete class for an attribute of its base which its own table lacks."""
+
+    def __init__(self, key: str, above: Mapper) -> None:
+        self.key = key
+        self.above = above
+
+    def __get__(self, obj: Any, owner: Any) -> Any:
+        if obj is None:
+            return getattr(self.above.class_, self.key)
+        raise self._error(obj)
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        raise self._error(obj)
+
+    def __delete__(self, obj: Any) -> None:
+        raise self._error(obj)
+
+    def _error(self, obj: Any) -> AttributeError:
+        name, above = type(obj).__name__, self.above.class_.__name__
+        return AttributeError(
+            f"{name} is mapped with concrete=True, and has none of the columns of {above} but those "
+            f"which it names itself; {self.key!r} is not among them. Write it in {name}, too."
+        )
+
+
 def install_abstract(mapper: Mapper) -> None:
     """Refuse objects of a class which only groups those below it (`polymorphic_abstract`)."""
     name = mapper.class_.__name__

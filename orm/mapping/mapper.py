@@ -354,6 +354,8 @@ class Mapper:
         self.pk_keys: tuple[str, ...] = tuple(self.column_key[each] for each in self.primary_key)
         install_hooks(self)
         inheritance.install_discriminator(self)
+        if self.concrete and self.inherits is not None:
+            inheritance.hide_inherited(self, self.inherits)
         if self.polymorphic_abstract:
             inheritance.install_abstract(self)
         for fn in self.dispatch.instrument_class:
@@ -538,6 +540,21 @@ class Mapper:
             if prop.is_expression and not prop.deferred and not prop.is_query_expression
         )
 
+    @memoized_property
+    def partial_keys(self) -> tuple[str, ...]:
+        """Column attributes of a base over several concrete classes which some of these lack."""
+        if not self.adapts or self.polymorphic_on is None:
+            return ()
+        below = [each for each in self.self_and_descendants[1:] if each.concrete]
+        discriminator = self.polymorphic_key
+        return tuple(
+            prop.key
+            for prop in self.column_attrs
+            if prop.key not in self.pk_keys
+            and prop.key != discriminator
+            and any(prop.key not in each.props for each in below)
+        )
+
     @property
     def adapts(self) -> bool:
         """Whether a SELECT of the class takes its rows from elsewhere than its tables."""
@@ -703,6 +720,10 @@ register_target(Mapper, MapperDispatch, _resolve_events)
 @inspects(type)
 def _inspect_class(class_: type) -> Mapper | None:
     manager: ClassManager | None = class_.__dict__.get(MANAGER)
+    if manager is None and class_.__dict__.get("_sa_waiting") is not None:
+        # an abstract concrete base, which is mapped once its subclasses are there
+        class_._sa_waiting.configure()  # type: ignore[attr-defined]
+        manager = class_.__dict__.get(MANAGER)
     return None if manager is None else manager.mapper
 
 

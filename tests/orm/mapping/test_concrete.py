@@ -8,11 +8,15 @@ import pytest
 
 from orm import (
     DeclarativeBase,
+    ForeignKey,
     Mapped,
     Session,
     configure_mappers,
     create_engine,
+    declared_attr,
+    inspect,
     mapped_column,
+    relationship,
     select,
 )
 from orm.ext.declarative import AbstractConcreteBase, ConcreteBase
@@ -113,3 +117,97 @@ def test_changes_go_to_the_own_table(session: Any) -> None:
     session.commit()
     assert session.scalars(select(Cat.name)).all() == ["TOM"]
     assert session.scalars(select(Dog.name)).all() == ["REX"]
+
+
+class Staff(AbstractConcreteBase, Base):
+    """An abstract base with a relationship and a column of its own."""
+
+    name: Mapped[str]
+
+    @declared_attr
+    def firm_id(cls) -> Mapped[int | None]:
+        return mapped_column(ForeignKey("firm.id"))
+
+    @declared_attr
+    def firm(cls) -> Mapped[Firm]:
+        return relationship("Firm")
+
+
+class Firm(Base):
+    __tablename__ = "firm"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Clerk(Staff):
+    __tablename__ = "clerk"
+    __mapper_args__ = {"polymorphic_identity": "clerk", "concrete": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    desk: Mapped[str | None]
+
+
+class Driver(Staff):
+    __tablename__ = "driver"
+    __mapper_args__ = {"polymorphic_identity": "driver", "concrete": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    licence: Mapped[str | None]
+
+
+def test_an_abstract_base_has_the_attributes_of_its_body_and_of_all_below(session: Any) -> None:
+    # a statement that names the base has it mapped
+    ordered = select(Staff).order_by(Staff.name)
+    assert set(inspect(Staff).attrs.keys()) == {
+        *("id", "name", "type", "firm_id", "firm", "desk", "licence")
+    }
+    firm = Firm()
+    session.add_all([Clerk(name="Ann", desk="d1", firm=firm), Driver(name="Bob", licence="B")])
+    session.commit()
+    session.expunge_all()
+    ann, bob = session.scalars(ordered).all()
+    assert (type(ann), ann.desk, type(bob), bob.licence) == (Clerk, "d1", Driver, "B")
+    assert session.scalars(select(Staff).where(Staff.licence == "B")).one() is bob
+    assert session.scalars(select(Staff).join(Staff.firm)).one() is ann
+    assert session.scalars(select(Staff).where(Staff.firm.has())).one() is ann
+
+
+def test_a_concrete_class_has_none_of_the_columns_of_others() -> None:
+    driver = Driver(name="Bob")
+    with pytest.raises(AttributeError, match="Write it in Driver"):
+        _ = driver.desk
+    with pytest.raises(AttributeError, match="'desk' is not among them"):
+        driver.desk = "d2"
+
+    class Plain(Base):
+        __tablename__ = "plain"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        size: Mapped[int]
+
+    class Small(Plain):
+        __tablename__ = "small"
+        __mapper_args__ = {"concrete": True}
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    with pytest.raises(AttributeError, match="concrete=True"):
+        _ = Small().size
+    with pytest.raises(TypeError):
+        Small(nothing=3)
+
+
+def test_strict_attributes() -> None:
+    class Strict(AbstractConcreteBase, Base):
+        strict_attrs = True
+
+        name: Mapped[str]
+
+    class Below(Strict):
+        __tablename__ = "strictly_below"
+        __mapper_args__ = {"polymorphic_identity": "below", "concrete": True}
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        more: Mapped[str]
+
+    assert set(inspect(Strict).attrs.keys()) == {"id", "name", "type"}
