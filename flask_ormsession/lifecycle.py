@@ -331,6 +331,8 @@ def end_context(error: BaseException | None) -> None:
     scope: SessionScope | None = space.get(SCOPE)
     if scope is None:
         return
+    if scope.watch is not None:
+        scope.watch.say_goodbye(scope.session)
     try:
         _settle(scope, outcome, error)
     finally:

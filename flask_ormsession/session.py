@@ -33,10 +33,10 @@ class SessionScope:
     """What one app context knows of the database.
 
     session: the session, once used. queries: what was recorded. query_count, query_s: how many
-    statements of this request were noticed, and how long they took.
+    statements of this request were noticed, and how long they took. watch: the shell's.
     """
 
-    __slots__ = ("app", "queries", "query_count", "query_s", "session", "state")
+    __slots__ = ("app", "queries", "query_count", "query_s", "session", "state", "watch")
 
     def __init__(self, app: Flask, state: AppState) -> None:
         self.app = app
@@ -45,6 +45,7 @@ class SessionScope:
         self.queries: list[Any] | None = None
         self.query_count = 0
         self.query_s = 0.0
+        self.watch: Any = None
 
     def __repr__(self) -> str:
         return f"<SessionScope of {self.app.name!r}: {self.session!r}>"
@@ -56,6 +57,8 @@ class SessionScope:
             session = self.session = self.state.session_factory()
             if self.state.reads_first:
                 read_first.prepare(session, self)
+            if self.watch is not None:
+                self.watch.attach(session)
             if signals.session_opened.receivers:
                 signals.session_opened.send(self.app, session=session)
         return session
