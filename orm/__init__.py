@@ -54,6 +54,7 @@ from orm.loading import (
     subqueryload,
     undefer,
     undefer_group,
+    with_expression,
     with_loader_criteria,
 )
 from orm.mapping import (
@@ -397,7 +398,8 @@ __all__ = [
     "type_coerce", "TypeCoerce", "TypeDecorator", "TypeEngine", "types", "UnaryExpression",
     "undefer", "undefer_group", "unmapped_dataclass", "Unicode", "UnicodeText", "union", "union_all",
     "UniqueConstraint", "Update", "update", "URL", "UserDefinedType", "UUID", "Uuid",
-    "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_loader_criteria",
+    "validates", "Values", "values", "VARBINARY", "VARCHAR", "was_deleted", "with_expression",
+    "with_loader_criteria",
     "with_parent", "with_polymorphic",
     "within_group", "WriteOnlyCollection", "WriteOnlyMapped", "insert_sentinel",
     "orm_insert_sentinel", "CreateTableAs", "CreateView", "DropView", "OrderByList", "tstring",

@@ -20,6 +20,7 @@ from orm.loading.options import (
     subqueryload,
     undefer,
     undefer_group,
+    with_expression,
 )
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "subqueryload",
     "undefer",
     "undefer_group",
+    "with_expression",
     "with_loader_criteria",
 ]

@@ -157,14 +157,25 @@ class PlanBuilder:
         path: tuple[Any, ...] = (),
         extra: Sequence[str] | None = None,
         along: Sequence[Any] = (),
+        lacks: Callable[[Any], bool] | None = None,
     ) -> None:
-        """Select the columns of an entity; see add_entity."""
+        """Select the columns of an entity; see add_entity.
+
+        lacks: whether the source of an alias has no column for an attribute, which is left out then.
+        """
         mapper, node = entity.mapper, entity.options
         pk_keys = mapper.pk_keys
         by_key: dict[str, Slot] = {}
+        given = {} if node is None or extra is not None else node.expressions
         for prop in mapper.column_attrs:
             key = prop.key
-            if key in pk_keys or self.is_wanted(prop, node, extra):
+            if key in given:
+                by_key[key] = self.add_slot(adapt(given[key]), key)
+            elif lacks is not None and key not in pk_keys and lacks(prop):
+                continue
+            elif key in mapper.partial_keys:
+                continue  # make_kinds gives it to those which have it
+            elif key in pk_keys or self.is_wanted(prop, node, extra):
                 by_key[key] = self.add_slot(adapt(prop.expression), key)
         entity.slots = tuple(by_key.values())
         entity.ident = tuple(by_key[key] for key in pk_keys)

@@ -12,7 +12,7 @@ from typing import Any
 
 from orm import exc
 from orm.inspection import inspect
-from orm.loading.path import criterion_key
+from orm.loading.path import criterion_key, expression_key
 from orm.loading.polymorphic import single_criterion
 from orm.sql.adapt import replacement_traverse
 from orm.sql.annotations import plain
@@ -82,16 +82,11 @@ class LoaderCriteria:
         return condition if condition is None or entity.is_mapper else entity.adapt(condition)
 
     def cache_key(self) -> tuple[Any, ...]:
-        """Return a key in which the values take part: plans of related objects are made from them.
-
-        The condition on an alias is its own key: it belongs to the statement that has the alias.
-        """
+        """Return a key in which the values take part: plans of related objects are made from them."""
         if self._key is None and self.alias is not None:
-            self._key = (
-                ("criteria of an alias", self.alias, id(self)),
-                (),
-                (self.alias.selectable,),
-            )
+            shared = [self.alias.selectable]
+            condition = expression_key(self.condition_in(self.alias), shared)
+            self._key = (("criteria of an alias", condition, self.loader_only), (), tuple(shared))
         if self._key is None:
             mappers = [self.mapper] if self.mapper is not None else _mapped_below(self.class_)
             parts = tuple((m, criterion_key(self.criterion_for(m))) for m in mappers)

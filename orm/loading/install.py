@@ -9,6 +9,7 @@ from orm.loading.batch import Peers
 from orm.loading.lazy import LazyLoader
 from orm.loading.refresh import load_columns
 from orm.mapping.configure import on_configured
+from orm.state.markers import ATTR_EMPTY
 
 #: values of relationship(lazy=...) whose attribute is no plain value; the session has them
 _OTHERS = frozenset({"dynamic", "write_only"})
@@ -19,10 +20,18 @@ def install(mapper: Any) -> None:
     manager = mapper.class_manager
     manager.expired_loader = load_columns
     manager.load_of = partial(Peers, mapper.base_mapper)
+    for prop in mapper.column_attrs:
+        if prop.is_query_expression and prop.deferred:
+            manager.impls[prop.key].loader = find_nothing
     for prop in mapper.relationships:
         impl = manager.impls.get(prop.key)
         if impl is not None and impl.loader is None and prop.lazy not in _OTHERS:
             impl.loader = LazyLoader(prop)
+
+
+def find_nothing(state: Any, passive: int) -> Any:
+    """The loader of an attribute which only a query can fill: it has no value."""
+    return ATTR_EMPTY
 
 
 on_configured(install)

@@ -14,8 +14,9 @@ from typing import Any
 
 from orm import exc
 from orm.inspection import inspect
-from orm.loading.path import ANY, Directive, Step, criterion_key
+from orm.loading.path import ANY, Directive, Step, criterion_key, expression_key, is_expression
 from orm.mapping.aliased import aliased
+from orm.sql.coercions import to_element
 
 __all__ = [
     "Load",
@@ -33,6 +34,7 @@ __all__ = [
     "subqueryload",
     "undefer",
     "undefer_group",
+    "with_expression",
 ]
 
 
@@ -151,6 +153,19 @@ class Load:
         """Load along all column attributes of a deferred group."""
         return self._add(Directive(self._root, self._path, "undefer_group", name))
 
+    def with_expression(self, key: Any, expression: Any) -> Load:
+        """Fill an attribute mapped as query_expression() from an SQL expression of this statement."""
+        made = self._column("expression", key)
+        last = made._directives[-1]
+        prop = None if isinstance(key, str) else getattr(key, "property", None)
+        if prop is not None and not getattr(prop, "is_query_expression", False):
+            raise exc.ArgumentError(
+                f"with_expression() fills attributes mapped as query_expression(), which {key} is not."
+            )
+        given = last._replace(args=(("expression", to_element(expression)),))
+        made._directives = (*made._directives[:-1], given)
+        return made
+
     def selectin_polymorphic(self, classes: Iterable[Any]) -> Load:
         """Load the columns of these subclasses along, with one more statement for each."""
         mappers = tuple(inspect(each).mapper for each in classes)
@@ -210,7 +225,8 @@ class Load:
             raise exc.ArgumentError(
                 "A loader option needs a relationship attribute, as in selectinload(User.posts)."
             )
-        if ANY in attrs[:-1] or (self._path and self._path[-1].key == ANY):
+        stars = [isinstance(each, str) and each == ANY for each in attrs]
+        if any(stars[:-1]) or (self._path and self._path[-1].key == ANY):
             raise exc.ArgumentError(
                 "'*' stands for all relationships, so that no path can go on behind it: say what follows in an option of "
                 "its own."
@@ -309,8 +325,13 @@ def _directive_key(directive: Directive, shared: list[Any]) -> tuple[Hashable, .
         )
         for step in directive.path
     )
-    args = tuple((name, _entity_key(value, shared)) for name, value in directive.args)
+    args = tuple((name, _arg_key(value, shared)) for name, value in directive.args)
     return (_entity_key(directive.root, shared), steps, directive.action, directive.name, args)
+
+
+def _arg_key(value: Any, shared: list[Any]) -> Hashable:
+    """Return the key of a directive's argument; the values within an expression take part."""
+    return expression_key(value, shared) if is_expression(value) else _entity_key(value, shared)
 
 
 def _entity_key(entity: Any, shared: list[Any]) -> Hashable:
@@ -389,6 +410,15 @@ def undefer(key: Any, *addl_attrs: Any) -> Load:
         made = made._strategy(None, (key,))
         key = attr
     return made.undefer(key)
+
+
+def with_expression(key: Any, expression: Any) -> Load:
+    """Fill an attribute mapped as query_expression() from an SQL expression of this statement.
+
+    It is filled in objects that come new from the database; others keep what they have, unless the statement
+    says populate_existing. Expired, it is None again, or its default.
+    """
+    return Load().with_expression(key, expression)
 
 
 def undefer_group(name: str) -> Load:

@@ -40,7 +40,7 @@ class Directive(NamedTuple):
     root: the entity where the path starts, None for unbound wildcards.
     path: relationships to follow, the last one is what a "strategy" is for; for "column"
         directives the path leads to the entity whose columns are meant.
-    action: "strategy", "default", "only", "defer", "undefer", "raise", "undefer_group" or
+    action: "strategy", "default", "only", "defer", "undefer", "raise", "undefer_group", "expression" or
         "subclasses".
     name: the strategy, or the attribute's key (ANY for all of them).
     args: details of a strategy as sorted pairs.
@@ -79,6 +79,7 @@ class PathNode:
     """The options for one entity reached over one path.
 
     columns: attribute key -> "defer", "undefer" or "raise".
+    expressions: key of an attribute that the query fills -> the expression.
     only: the keys that load_only() named, or None.
     subclasses: mappers below the entity whose columns are loaded with a statement each.
     criteria: the options of with_loader_criteria() for this entity and those further down.
@@ -92,6 +93,7 @@ class PathNode:
         "any_relation",
         "columns",
         "criteria",
+        "expressions",
         "groups",
         "only",
         "relations",
@@ -103,6 +105,7 @@ class PathNode:
         self.criteria = criteria
         self.relations: dict[str, Relation] = {}
         self.columns: dict[str, str] = {}
+        self.expressions: dict[str, Any] = {}
         self.only: set[str] | None = None
         self.any_relation: str | None = None
         self.any_column: str | None = None
@@ -178,6 +181,7 @@ class PathNode:
             self._key = (
                 tuple((key, each.key()) for key, each in sorted(self.relations.items())),
                 tuple(sorted(self.columns.items())),
+                tuple((key, criterion_key(each)) for key, each in self.expressions.items()),
                 None if self.only is None else tuple(sorted(self.only)),
                 self.any_relation,
                 self.any_column,
@@ -193,6 +197,7 @@ class PathNode:
             self.relations
             or self.criteria
             or self.columns
+            or self.expressions
             or self.groups
             or self.subclasses
             or self.only is not None
@@ -217,6 +222,26 @@ def criterion_key(criterion: Any) -> Hashable:
         hash(values)
     except TypeError:
         return id(criterion)
+    return (key, values)
+
+
+def is_expression(value: Any) -> bool:
+    """Whether a directive's argument is an SQL expression."""
+    return bool(getattr(value, "_is_column_element", False)) and hasattr(value, "_build_key")
+
+
+def expression_key(expression: Any, shared: list[Any]) -> Hashable:
+    """Return a key of an expression within a statement, the values of its parameters included.
+
+    The aliases it refers to are added to `shared`. Its own identity stands for what cannot be hashed.
+    """
+    binds: list[Any] = []
+    key = expression._build_key(binds, shared)
+    values = tuple(bind.effective_value for bind in binds)
+    try:
+        hash(values)
+    except TypeError:
+        return id(expression)
     return (key, values)
 
 
@@ -292,6 +317,8 @@ def _set_column(node: PathNode, directive: Directive) -> None:
     action, name = directive.action, directive.name
     if action == "only":
         node.only = (node.only or set()) | {name}
+    elif action == "expression":
+        node.expressions[name] = dict(directive.args)["expression"]
     elif action == "undefer_group":
         node.groups.add(name)
     elif action == "subclasses":
@@ -303,4 +330,6 @@ def _set_column(node: PathNode, directive: Directive) -> None:
         node.columns[name] = action
 
 
-COLUMN_ACTIONS = frozenset({"only", "defer", "undefer", "raise", "undefer_group", "subclasses"})
+COLUMN_ACTIONS = frozenset(
+    {"only", "defer", "undefer", "raise", "undefer_group", "subclasses", "expression"}
+)

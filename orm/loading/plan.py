@@ -211,7 +211,8 @@ class SelectPlanner:
         contained = take_contained(node)
         made = builder.start_entity(mapper, node)
         add_contained(builder, made, contained)
-        builder.fill_entity(made, adapt, along=entity.with_polymorphic_mappers)
+        lacks = None if entity.is_mapper else entity.lacks
+        builder.fill_entity(made, adapt, along=entity.with_polymorphic_mappers, lacks=lacks)
         self.outputs.append(made)
         name = mapper.class_.__name__ if entity.is_mapper else entity.name
         self.keys.append(name or mapper.class_.__name__)

@@ -10,6 +10,7 @@ from orm.inspection import inspect, inspects
 from orm.mapping.composite import CompositeProperty
 from orm.mapping.mapper import Mapper
 from orm.sql.adapt import ClauseAdapter
+from orm.sql.annotations import plain
 from orm.sql.coercions import expect_from
 from orm.state.instrumented import QueryableAttribute
 
@@ -83,6 +84,16 @@ class AliasedInsp:
             found = self.selectable.corresponding_column(expression)
             return self.selectable.c[expression.key] if found is None else found
         return self._adapter.traverse(expression)
+
+    def lacks(self, prop: Any) -> bool:
+        """Return whether the rows of the alias have no column for a column attribute."""
+        if prop.is_expression or self.mapper.adapts:
+            return False
+        column = prop.expression
+        if plain(self.adapt(column)) is not plain(column):
+            return False
+        sources = (self.selectable, *self.selectable._from_objects)
+        return all(plain(each) is not plain(column.table) for each in sources)
 
     @property
     def selected_expressions(self) -> tuple[Any, ...]:

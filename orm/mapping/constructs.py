@@ -114,11 +114,15 @@ def deferred(column: Any, *additional: Any, **options: Any) -> Any:
 
 
 def query_expression(default_expr: Any = None, **options: Any) -> Any:
-    """Return an attribute for an expression that a query gives, `with_expression()`."""
+    """Return an attribute for an expression that a query gives, `with_expression()`.
+
+    default_expr: what it is where the query gives none; without it, None, and nothing is selected.
+    """
     fields = _split(options)
-    prop = ColumnProperty(
-        null() if default_expr is None else default_expr, field_options=fields, **options
-    )
+    if default_expr is None:
+        options["deferred"] = True
+        default_expr = null()
+    prop = ColumnProperty(default_expr, field_options=fields, **options)
     prop.is_query_expression = True
     return prop
 

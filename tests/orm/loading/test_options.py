@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from orm import (
+    DeclarativeBase,
+    ForeignKey,
     Load,
+    Mapped,
     Session,
     aliased,
     contains_eager,
+    create_engine,
     defaultload,
     defer,
     exc,
     immediateload,
     joinedload,
     lazyload,
+    literal,
     load_only,
+    mapped_column,
     noload,
+    query_expression,
     raiseload,
+    relationship,
     select,
     selectinload,
     subqueryload,
     undefer,
+    with_expression,
 )
 
 
@@ -348,3 +358,74 @@ def test_an_expired_object_comes_back_with_what_its_query_loaded_along(
     assert len(user.posts) == 3
     session.refresh(user)
     assert len(blog.log) == 4
+
+
+class TestExpressions:
+    """query_expression() attributes, filled by with_expression()."""
+
+    @pytest.fixture
+    def session(self) -> Iterator[Session]:
+        engine = create_engine("sqlite://")
+        self.Base.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(self.Shop(id=1, name="s", goods=[self.Good(id=i, price=i) for i in (1, 2)]))
+            session.commit()
+            session.expunge_all()
+            yield session
+        engine.dispose()
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Good(Base):
+        __tablename__ = "goods"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+        price: Mapped[int]
+        gross: Mapped[int | None] = query_expression()
+        rank: Mapped[int] = query_expression(literal(7))
+
+    class Shop(Base):
+        __tablename__ = "shops"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        goods: Mapped[list[Any]] = relationship("Good", order_by="Good.id")
+
+    def test_without_an_expression(self, session: Session) -> None:
+        good = session.get_one(self.Good, 1)
+        assert (good.gross, good.rank) == (None, 7)
+        assert "gross" not in good.__dict__
+
+    def test_values_of_the_query(self, session: Session) -> None:
+        Good = self.Good
+        for factor in (2, 3):
+            option = with_expression(Good.gross, Good.price * factor)
+            statement = select(Good).options(option).order_by(Good.id)
+            goods = session.scalars(statement, execution_options={"populate_existing": True}).all()
+            assert [good.gross for good in goods] == [factor, 2 * factor]
+        session.expire(goods[0])
+        assert (goods[0].gross, goods[0].price) == (None, 1)
+
+    @pytest.mark.parametrize("option", [joinedload, selectinload, lazyload])
+    def test_below_a_relationship(self, session: Session, option: Any) -> None:
+        Good, Shop = self.Good, self.Shop
+        below = option(Shop.goods).with_expression(Good.gross, Good.price + 10)
+        shop = session.scalars(select(Shop).options(below)).unique().one()
+        assert [good.gross for good in shop.goods] == [11, 12]
+
+    def test_of_a_subquery(self, session: Session) -> None:
+        Good = self.Good
+        inner = select(Good.id, Good.price, (Good.price * 5).label("five")).subquery()
+        alias = aliased(Good, inner)
+        statement = select(alias).options(with_expression(alias.gross, inner.c.five))
+        assert sorted(good.gross for good in session.scalars(statement)) == [5, 10]
+
+    def test_with_a_limit_and_a_joined_collection(self, session: Session) -> None:
+        Shop = self.Shop
+        option = joinedload(Shop.goods).with_expression(self.Good.gross, literal(1))
+        shop = session.scalars(select(Shop).options(option).limit(1)).unique().one()
+        assert [good.gross for good in shop.goods] == [1, 1]
+
+    def test_other_attributes_are_refused(self) -> None:
+        with pytest.raises(exc.ArgumentError, match="query_expression"):
+            with_expression(self.Good.price, literal(1))

@@ -201,3 +201,13 @@ def test_a_relationship_is_joined_once_between_the_same_two(blog: Any) -> None:
     assert str(statement).count("JOIN") == 1
     narrowed = statement.join(blog.Post.author.and_(blog.User.id > 3))
     assert str(narrowed).count("JOIN") == 2
+
+
+def test_an_alias_has_the_attributes_that_its_source_has(blog: Any, session: Session) -> None:
+    inner = select(blog.Post.id).where(blog.Post.id < 12).order_by(blog.Post.id).subquery()
+    alias = aliased(blog.Post, inner)
+    posts = session.scalars(select(alias)).all()
+    assert "title" not in str(select(alias))
+    assert [post.id for post in posts] == [1, 10, 11]
+    assert "title" not in posts[1].__dict__
+    assert posts[1].title == "p10"
