@@ -9,8 +9,7 @@ Only when all statements have succeeded are the objects told.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -278,22 +277,6 @@ def _was_orphaned(state: Any, owners: Sequence[Any]) -> bool:
     return parents is not None and any(parents.get(prop) is False for prop in owners)
 
 
-@contextmanager
-def paused_collector(count: int) -> Iterator[None]:
-    """Keep the cyclic collector from running while many rows are made of many objects.
-
-    A flush frees nothing cyclic, and the collector would walk all objects several times.
-    """
-    if count < _MANY or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
 def flush_session(session: SessionLike, objects: Sequence[Any] | None = None) -> None:
     """Write the changes of a session to the database.
 
@@ -310,11 +293,18 @@ def flush_session(session: SessionLike, objects: Sequence[Any] | None = None) ->
         if objects is None:
             session.identity_map.modified.clear()
         return
-    with paused_collector(sum(map(len, uow.saves.values()))):
+    # A flush frees nothing cyclic, and the collector would walk all objects several times
+    pauses = gc.isenabled() and sum(map(len, uow.saves.values())) >= _MANY
+    if pauses:
+        gc.disable()
+    try:
         uow.prepare()
         uow.execute()
         for listener in dispatch.after_flush:
             listener(session, uow)
         uow.finish()
+    finally:
+        if pauses:
+            gc.enable()
     for listener in dispatch.after_flush_postexec:
         listener(session, uow)
