@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
-from sqlalchemy.dialects import mysql as sa_mysql
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.elements import conv as sa_conv
 from sqlalchemy.types import TypeEngine as SaType
@@ -125,13 +125,26 @@ def render_item(kind: str, item: Any, context: Any) -> str | bool:
     return False
 
 
-# What the generic types that keep all digits are on MySQL and MariaDB, by their visit names.
-EXACT: dict[str, Any] = {
-    "datetime": lambda: sa_mysql.DATETIME(fsp=6),
-    "time": lambda: sa_mysql.TIME(fsp=6),
-    "float": lambda: sa_mysql.DOUBLE(asdecimal=False),
-    "numeric": lambda: sa_mysql.NUMERIC(65, 30),
+# What the generic types without digits are on MySQL and MariaDB, where SQLAlchemy's form of them cuts
+# off what ours keep. Told to the compiler, so that a script says sa.DateTime() and runs everywhere.
+EXACT: dict[type[SaType[Any]], str] = {
+    sa.DateTime: "DATETIME(6)",
+    sa.Time: "TIME(6)",
+    sa.Float: "DOUBLE",
+    sa.Numeric: "NUMERIC(65, 30)",
 }
+
+
+def _compile_exactly(type_: Any, compiler: Any, **options: Any) -> str:
+    digits = (getattr(type_, name, None) for name in ("precision", "scale", "fsp"))
+    if type(type_) in EXACT and all(number is None for number in digits):
+        return EXACT[type(type_)]
+    visit = getattr(compiler, f"visit_{type_.__visit_name__}")
+    return str(visit(type_, **options))
+
+
+for _generic in EXACT:
+    compiles(_generic, "mysql", "mariadb")(_compile_exactly)
 
 
 class Copier:
@@ -289,18 +302,7 @@ class Copier:
         made = self._copy_plain_type(type_)
         for name, variant in getattr(type_, "_variant_mapping", {}).items():
             made = made.with_variant(self._copy_plain_type(variant), name)
-        exact = self._exact_type(type_)
-        return made if exact is None else made.with_variant(exact, "mysql", "mariadb")
-
-    def _exact_type(self, type_: Any) -> SaType[Any] | None:
-        """Return what a generic type is on MySQL and MariaDB, where SQLAlchemy's form of it would cut
-        digits off that ours keeps; None for all else."""
-        if self.dialect.name not in ("mysql", "mariadb"):
-            return None
-        if {"mysql", "mariadb"} & set(getattr(type_, "_variant_mapping", {})):
-            return None
-        make = EXACT.get(type_.__visit_name__)
-        return None if make is None or getattr(type_, "precision", None) is not None else make()
+        return made
 
     def _copy_plain_type(self, type_: Any) -> SaType[Any]:
         for _ in range(_DEEPEST_DECORATION):

@@ -63,6 +63,30 @@ def test_types(ours: Any, theirs: str, engine: Any) -> None:
     assert made.compile(dialect=make_dialect()) == theirs
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (orm.DateTime(), "DATETIME(6)"),
+        (orm.Time(), "TIME(6)"),
+        (orm.Float(), "DOUBLE"),
+        (orm.Numeric(), "NUMERIC(65, 30)"),
+        (orm.Numeric(8, 2), "NUMERIC(8, 2)"),
+        (orm.Float(20), "FLOAT(20)"),
+        (orm.Date(), "DATE"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("made_on", ["sqlite://", "mysql+pymysql://nobody@localhost/x"])
+def test_types_that_keep_all_digits_on_mariadb(ours: Any, theirs: str, made_on: str) -> None:
+    """Whatever database a script was made on, it is the type that create_all() makes."""
+    made = copy(Column("c", ours), engine=create_engine(made_on)).c.c.type
+    mariadb = sa.create_mock_engine("mariadb+pymysql://", print).dialect
+    assert made.compile(dialect=mariadb) == theirs
+    assert (
+        ours.compile(dialect=create_engine("mysql+pymysql://nobody@localhost/x").dialect) == theirs
+    )
+
+
 def make_dialect() -> Any:
     return sa.create_engine("sqlite://").dialect
 
