@@ -13,7 +13,7 @@ from orm.engine.connection import Connection
 from orm.engine.cursor import CursorResult
 from orm.engine.fetching import ScalarResult
 from orm.engine.transaction import Transaction
-from orm.exc import NoInspectionAvailable
+from orm.exc import InvalidRequestError, NoInspectionAvailable
 from orm.inspection import inspects
 from orm.util.collections import EMPTY_MAP
 from orm.util.concurrency import greenlet_spawn
@@ -90,6 +90,13 @@ class AsyncConnection(Startable, Face[Connection], root=True):
         """Return the pool's proxy of the DBAPI connection; `.driver_connection` is the driver's own."""
         connection = self._sync
         return await greenlet_spawn(lambda: connection.connection)
+
+    @property
+    def connection(self) -> Any:
+        """Refused: taking a connection is I/O, to be awaited."""
+        raise InvalidRequestError(
+            "AsyncConnection has no .connection: write `await connection.get_raw_connection()`."
+        )
 
     # -- transactions ----------------------------------------------------------------------------
 
@@ -231,6 +238,10 @@ class AsyncConnection(Startable, Face[Connection], root=True):
         execution_options: Mapping[str, Any] | None = None,
     ) -> Opening[AsyncResult]:
         """Execute with a server-side cursor, and return an AsyncResult when awaited or entered."""
+        if not self.dialect.supports_server_side_cursors:
+            raise InvalidRequestError(
+                f"The driver {self.dialect.driver!r} cannot keep rows on the server: use execute()."
+            )
         options = {**(execution_options or EMPTY_MAP), "stream_results": True}
 
         async def run() -> AsyncResult:

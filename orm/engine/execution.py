@@ -188,9 +188,22 @@ def _execute_watched(
         _send(connection.dispatch, cursor, sql, args, many, context)
     except BaseException as error:
         raise_error(connection, error, sql, args, many, cursor, compiled, context)
-    for listener in connection.dispatch.after_cursor_execute:
-        listener(connection, cursor, sql, args, context, many)
+    if connection.dispatch.after_cursor_execute:
+        _tell_after(connection, cursor, context)
     return cursor
+
+
+def _tell_after(connection: Connection, cursor: Any, context: ExecutionContext) -> None:
+    """Call the after_cursor_execute listeners; interrupted ones leave a connection in doubt."""
+    sql, args, many = context.statement, context.parameters, context.executemany
+    try:
+        for listener in connection.dispatch.after_cursor_execute:
+            listener(connection, cursor, sql, args, context, many)
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            _close_quietly(cursor)
+            connection.invalidate(error)
+        raise
 
 
 def _send(

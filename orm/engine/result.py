@@ -344,6 +344,12 @@ class FrozenResult:
         self._scalar = stream.scalar
         self._filters = stream.unique_filters
         self.data: list[Any] = stream.fetch_all()
+        if result._seen is not None:
+            rows = result._shape(self.data)
+            kept = [
+                item for item, row in zip(self.data, rows, strict=True) if result._dedupe([row])
+            ]
+            self.data = kept
 
     def __call__(self) -> Result:
         return Result(RowStream(self._layout, ListSource(self.data), self._scalar, self._filters))

@@ -43,7 +43,22 @@ class SQLiteDialect_aiosqlite(SQLiteDialect_pysqlite):
         """Open the database."""
         import aiosqlite
 
-        return self.wrap_connection(await_only(aiosqlite.connect(*args, **kwargs)))
+        connection = aiosqlite.connect(*args, **kwargs)
+        thread = getattr(connection, "_thread", None)
+        if thread is not None:
+            # an engine that nobody disposes of must not keep the process from ending
+            thread.daemon = True
+        return self.wrap_connection(await_only(connection))
+
+    def do_begin(self, dbapi_connection: Any, read_only: bool = False) -> bool:
+        """Send BEGIN; where a StaticPool lends the connection to several tasks, they share it."""
+        try:
+            return super().do_begin(dbapi_connection, read_only)
+        except self.driver_error:
+            # another task has begun while this one waited for its turn
+            if not dbapi_connection.in_transaction:
+                raise
+            return False
 
     def wrap_connection(self, connection: Any) -> Any:
         """Return the adapter of a driver's connection."""

@@ -132,12 +132,13 @@ async def test_integrity_errors(async_engine: AsyncEngine) -> None:
     assert caught.value.kind == "unique"
 
 
-async def test_a_cancelled_statement_drops_its_connection(memory: AsyncEngine) -> None:
+@pytest.mark.parametrize("name", ["before_cursor_execute", "after_cursor_execute"])
+async def test_a_cancelled_statement_drops_its_connection(memory: AsyncEngine, name: str) -> None:
     def cancel(*args: Any) -> None:
         await_only(asyncio.sleep(10))
 
     async with memory.connect() as connection:
-        event.listen(connection.sync_connection, "before_cursor_execute", cancel)
+        event.listen(connection.sync_connection, name, cancel)
         task = asyncio.create_task(connection.execute(select(1)))
         await asyncio.sleep(0.01)
         task.cancel()
@@ -255,6 +256,26 @@ def test_drivers_and_pools_that_do_not_fit() -> None:
         assert isinstance(create_async_engine("sqlite+aiosqlite://", poolclass=kind).pool, kind)
     made = async_engine_from_config({"sqlalchemy.url": "postgresql+psycopg://h/d"})
     assert (made.name, made.driver, made.dialect.is_async) == ("postgresql", "psycopg", True)
+
+
+async def test_tasks_that_share_a_static_pool(tmp_path: Any) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 's.db'}", poolclass=StaticPool)
+
+    async def work() -> Any:
+        async with engine.connect() as connection:
+            return await connection.scalar(select(1))
+
+    assert await asyncio.gather(*[work() for _ in range(8)]) == [1] * 8
+    await engine.dispose()
+
+
+async def test_a_driver_without_cursors_on_the_server(memory: AsyncEngine) -> None:
+    memory.dialect.supports_server_side_cursors = False
+    async with memory.connect() as connection:
+        with pytest.raises(exc.InvalidRequestError, match="execute"):
+            await connection.stream(select(1))
+        with pytest.raises(exc.InvalidRequestError, match="get_raw_connection"):
+            connection.connection
 
 
 def test_listeners_belong_to_the_synchronous_engine() -> None:

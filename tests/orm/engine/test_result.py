@@ -226,3 +226,8 @@ def test_ambiguous_names_by_position() -> None:
     assert result.scalars(1).all() == [2]
     with pytest.raises(exc.InvalidRequestError, match="Ambiguous"):
         make([(1, 2)], ("id", "id")).scalars("id")
+
+
+def test_freezing_what_is_unique() -> None:
+    result = make([(1, "a"), (1, "a"), (2, "b")]).unique()
+    assert result.freeze()().all() == [(1, "a"), (2, "b")]
