@@ -32,7 +32,13 @@ def delete_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
         for state, _obj in pairs:
             for listener in dispatch.before_delete:
                 listener(mapper, connection, state)
-    for table in reversed(tables_of(mapper)):
+    tables = tables_of(mapper)
+    for table in tables:
+        if table.version_key is not None and len(tables) > 1:
+            # read while the row is there in all tables, if it has to be loaded
+            for state, obj in pairs:
+                former(state, instance_dict(obj), table.version_key)
+    for table in reversed(tables):
         _delete_from(uow, connection, table, pairs)
     if dispatch.after_delete:
         for state, _obj in pairs:

@@ -29,9 +29,11 @@ from orm import (
     Session,
     Table,
     create_engine,
+    inspect,
     mapped_column,
     relationship,
     select,
+    update,
 )
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "40"))
@@ -87,8 +89,39 @@ class Document(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str]
     text: Mapped[str | None]
+    kind: Mapped[str] = mapped_column()
     version: Mapped[int] = mapped_column()
-    __mapper_args__ = {"version_id_col": version}
+    __mapper_args__ = {
+        "version_id_col": version,
+        "polymorphic_on": kind,
+        "polymorphic_identity": "document",
+    }
+
+
+class Report(Document):
+    """Joined to the table of documents; letters share it."""
+
+    __tablename__ = "reports"
+    id: Mapped[int] = mapped_column(ForeignKey("documents.id"), primary_key=True)
+    pages: Mapped[int | None]
+    shelf_uid: Mapped[str | None] = mapped_column(
+        ForeignKey("shelves.uid", onupdate="CASCADE"), default=None
+    )
+    shelf: Mapped[Shelf | None] = relationship(back_populates="reports")
+    __mapper_args__ = {"polymorphic_identity": "report"}
+
+
+class Letter(Document):
+    stamp: Mapped[str | None]
+    __mapper_args__ = {"polymorphic_identity": "letter"}
+
+
+class Shelf(Base):
+    """Its key is natural, and changes."""
+
+    __tablename__ = "shelves"
+    uid: Mapped[str] = mapped_column(primary_key=True)
+    reports: Mapped[list[Report]] = relationship(back_populates="shelf")
 
 
 CLASSES: dict[str, type[Any]] = {
@@ -97,6 +130,7 @@ CLASSES: dict[str, type[Any]] = {
     "tags": Tag,
     "nodes": Node,
     "documents": Document,
+    "shelves": Shelf,
 }
 
 ROWS = {
@@ -104,13 +138,16 @@ ROWS = {
     "books": "SELECT b.uid, a.uid FROM books b JOIN authors a ON a.id = b.author_id",
     "tags": "SELECT uid, 0 FROM tags",
     "nodes": "SELECT n.uid, p.uid FROM nodes n LEFT JOIN nodes p ON p.id = n.parent_id",
-    "documents": "SELECT uid, text FROM documents",
+    "documents": "SELECT d.uid, d.text, r.pages, d.stamp, r.shelf_uid FROM documents d "
+    "LEFT JOIN reports r ON r.id = d.id",
+    "shelves": "SELECT uid, 0 FROM shelves",
     "links": "SELECT b.uid, t.uid FROM book_tags l JOIN books b ON b.id = l.book_id "
     "JOIN tags t ON t.id = l.tag_id",
 }
 
 names = st.sampled_from(["a", "b", "c", None])
 choices = st.integers(min_value=0, max_value=10_000)
+numbers = st.one_of(st.none(), st.integers(0, 9))
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -147,12 +184,13 @@ class SessionMachine(RuleBasedStateMachine):
         uids = list(self.rows[table])
         return uids[choice % len(uids)] if uids else None
 
-    def new(self, table: str, value: Any, obj: Any) -> str:
+    def new(self, table: str, value: Any, obj: Any, add: bool = True) -> str:
         uid = f"{table}{next(self.serial)}"
         obj.uid = uid
         self.rows[table][uid] = value
         self.objects[uid] = obj
-        self.session.add(obj)
+        if add:
+            self.session.add(obj)
         return uid
 
     def forget(self, table: str, uid: str) -> None:
@@ -183,8 +221,6 @@ class SessionMachine(RuleBasedStateMachine):
         book, author = self.pick("books", a), self.pick("authors", b)
         if book is None or author is None:
             return
-        # a pending object that leaves an owner with delete-orphan leaves the session too
-        self.flush()
         target = self.objects[author]
         if by_append and self.objects[book] not in target.books:
             target.books.append(self.objects[book])
@@ -211,16 +247,63 @@ class SessionMachine(RuleBasedStateMachine):
             self.objects[author].name = name
             self.rows["authors"][author] = name
 
-    @rule(text=names)
-    def add_document(self, text: Any) -> None:
-        self.new("documents", text, Document(text=text))
+    @rule(text=names, kind=st.sampled_from([Document, Report, Letter]), number=numbers)
+    def add_document(self, text: Any, kind: type[Document], number: Any) -> None:
+        pages = stamp = None
+        made = kind(text=text)
+        if isinstance(made, Report):
+            pages = made.pages = number
+        elif isinstance(made, Letter):
+            stamp = made.stamp = text
+        self.new("documents", (text, pages, stamp, None), made)
 
-    @rule(choice=choices, text=names)
-    def edit_document(self, choice: int, text: Any) -> None:
+    @rule(choice=choices, text=names, number=numbers)
+    def edit_document(self, choice: int, text: Any, number: Any) -> None:
         uid = self.pick("documents", choice)
-        if uid is not None:
-            self.objects[uid].text = text
-            self.rows["documents"][uid] = text
+        if uid is None:
+            return
+        found, (_, pages, stamp, shelf) = self.objects[uid], self.rows["documents"][uid]
+        found.text = text
+        if isinstance(found, Report):
+            pages = found.pages = number
+        self.rows["documents"][uid] = (text, pages, stamp, shelf)
+
+    @rule()
+    def add_shelf(self) -> None:
+        self.new("shelves", 0, Shelf())
+
+    @rule(a=choices, b=choices, by_append=st.booleans(), take_out=st.booleans())
+    def shelve(self, a: int, b: int, by_append: bool, take_out: bool) -> None:
+        uid, shelf = self.pick("documents", a), self.pick("shelves", b)
+        found = self.objects.get(uid or "")
+        if not isinstance(found, Report) or shelf is None or uid is None:
+            return
+        target = None if take_out else self.objects[shelf]
+        if by_append and target is not None and found not in target.reports:
+            target.reports.append(found)
+        else:
+            found.shelf = target
+        text, pages, stamp, _ = self.rows["documents"][uid]
+        self.rows["documents"][uid] = (text, pages, stamp, None if take_out else shelf)
+
+    @rule(choice=choices)
+    def rename_shelf(self, choice: int) -> None:
+        """The key of a row changes, and with it what refers to the row."""
+        shelf = self.pick("shelves", choice)
+        if shelf is None:
+            return
+        self.flush()
+        name = f"shelf{next(self.serial)}"
+        found = self.objects.pop(shelf)
+        self.objects[name] = found
+        found.uid = name
+        self.rows["shelves"] = {
+            name if u == shelf else u: v for u, v in self.rows["shelves"].items()
+        }
+        for uid, (text, pages, stamp, on) in self.rows["documents"].items():
+            if on == shelf:
+                self.rows["documents"][uid] = (text, pages, stamp, name)
+        self.flush()
 
     @rule()
     def add_tag(self) -> None:
@@ -279,7 +362,9 @@ class SessionMachine(RuleBasedStateMachine):
         self.flush()
         self.session.expire_all()
 
-    @rule(choice=choices, table=st.sampled_from(["authors", "books", "tags", "documents"]))
+    @rule(
+        choice=choices, table=st.sampled_from(["authors", "books", "tags", "documents", "shelves"])
+    )
     def delete(self, choice: int, table: str) -> None:
         uid = self.pick(table, choice)
         if uid is None:
@@ -289,9 +374,63 @@ class SessionMachine(RuleBasedStateMachine):
         if table == "authors":
             for book in [b for b, author in self.rows["books"].items() if author == uid]:
                 self.forget("books", book)
+        if table == "shelves":
+            for document, (text, pages, stamp, on) in self.rows["documents"].items():
+                if on == uid:
+                    self.rows["documents"][document] = (text, pages, stamp, None)
         self.forget(table, uid)
         self.flush()
         self.session.expire_all()
+
+    @rule(choice=choices, name=names)
+    def merge_author(self, choice: int, name: Any) -> None:
+        """A copy made elsewhere, without books, has its values taken over."""
+        uid = self.pick("authors", choice)
+        if uid is None:
+            return
+        self.flush()
+        found = self.objects[uid]
+        merged = self.session.merge(Author(id=found.id, uid=uid, name=name))
+        assert merged is found
+        self.rows["authors"][uid] = name
+
+    @rule(choice=choices, text=names)
+    def update_documents(self, choice: int, text: Any) -> None:
+        """By a statement, which objects follow."""
+        uid = self.pick("documents", choice)
+        if uid is None:
+            return
+        self.flush()
+        self.session.execute(update(Document).where(Document.uid == uid).values(text=text))
+        assert self.objects[uid].text == text
+        self.rows["documents"][uid] = (text, *self.rows["documents"][uid][1:])
+
+    @rule(choice=choices)
+    def take_out_and_in(self, choice: int) -> None:
+        """An object leaves the session with what it has, and comes back."""
+        uid = self.pick("authors", choice)
+        if uid is None:
+            return
+        self.flush()
+        found = self.objects[uid]
+        self.session.expunge(found)
+        assert inspect(found).detached
+        found.name = self.rows["authors"][uid]
+        self.session.add(found)
+
+    @rule(choice=choices, table=st.sampled_from(["authors", "documents", "shelves"]))
+    def refresh(self, choice: int, table: str) -> None:
+        uid = self.pick(table, choice)
+        if uid is not None:
+            self.flush()
+            self.session.refresh(self.objects[uid])
+
+    @rule()
+    def forget_a_new_object(self) -> None:
+        """One that is expunged while pending leaves no trace."""
+        made = Author(uid="never", name="never")
+        self.session.add(made)
+        self.session.expunge(made)
 
     # -- rules: the session
 
@@ -355,7 +494,8 @@ class SessionMachine(RuleBasedStateMachine):
     def check(self) -> None:
         connection = self.session.connection()
         for table, expected in self.rows.items():
-            found = {row[0]: row[1] for row in connection.exec_driver_sql(ROWS[table])}
+            rows = connection.exec_driver_sql(ROWS[table])
+            found = {row[0]: row[1] if len(row) == 2 else tuple(row[1:]) for row in rows}
             if table == "tags":
                 found = dict.fromkeys(found, 0)
             assert found == expected, table

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import Session, exc, select
+from orm import ForeignKey, Integer, Session, String, exc, mapped_column, select
 
 
 def test_many_rows_go_by_lists(session: Session, m: Any, log: list[str]) -> None:
@@ -54,3 +54,29 @@ def test_rows_that_were_gone_are_warned_of(session: Session, m: Any) -> None:
         session.execute("DELETE FROM posts")
     with pytest.warns(exc.SAWarning, match="A DELETE of 1 row"):
         session.flush()
+
+
+def test_a_version_in_the_table_of_the_parent_class(session: Session, m: Any) -> None:
+    class Sheet(m.Base):
+        __tablename__ = "versioned"
+        id = mapped_column(Integer, primary_key=True)
+        kind = mapped_column(String(10))
+        version = mapped_column(Integer, nullable=False)
+        __mapper_args__ = {
+            "version_id_col": version,
+            "polymorphic_on": kind,
+            "polymorphic_identity": "sheet",
+        }
+
+    class Memo(Sheet):
+        __tablename__ = "memos"
+        id = mapped_column(ForeignKey("versioned.id"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "memo"}
+
+    m.Base.metadata.create_all(session.connection())
+    memo = Memo()
+    session.add(memo)
+    session.commit()
+    session.delete(memo)
+    session.commit()
+    assert session.execute("SELECT * FROM versioned").all() == []
