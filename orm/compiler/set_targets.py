@@ -31,7 +31,9 @@ def split_values(
     for key, value in (update._values or {}).items():
         if isinstance(key, str):
             own[key] = value
-        elif key.__visit_name__ != "column" or key.table in settable:
+        elif key.__visit_name__ != "column" or (
+            key.table in settable and key.table is not update.table
+        ):
             others.append((key, value))
         else:
             own[key] = value

@@ -11,6 +11,7 @@ from orm.compiler.select import simple_fetch
 from orm.compiler.statement import SQLCompiler
 from orm.dialects.mysql.ddl import MySQLDDLCompiler
 from orm.dialects.mysql.types import MySQLTypeCompiler
+from orm.sql.operators import desc_op, nulls_first_op, nulls_last_op
 
 # https://mariadb.com/kb/en/reserved-words/ and https://dev.mysql.com/doc/refman/8.0/en/keywords.html, together
 RESERVED_WORDS: Final = words(
@@ -83,6 +84,21 @@ class MySQLCompiler(SQLCompiler):
 
     def visit_false(self, element: Any) -> str:
         return "false"
+
+    def visit_unary(self, element: Any) -> str:
+        modifier = element.modifier
+        if modifier is not nulls_first_op and modifier is not nulls_last_op:
+            return super().visit_unary(element)
+        # there are no words for it; by themselves NULLs come before all values
+        ordered = element.element
+        descending = getattr(ordered, "modifier", None) is desc_op
+        text = self.order_text(ordered)
+        if descending is (modifier is nulls_last_op):
+            return text
+        directed = getattr(ordered, "modifier", None) is not None
+        value = self.order_text(ordered.element) if directed else text
+        word = "IS NULL" if modifier is nulls_last_op else "IS NOT NULL"
+        return f"{value} {word}, {text}"
 
     def concat_text(self, binary: Any) -> str:
         return f"concat({', '.join(self._concat_parts(binary))})"
@@ -213,6 +229,15 @@ class MySQLCompiler(SQLCompiler):
 
     def lock_word(self, lock: Any) -> str:
         return " LOCK IN SHARE MODE" if lock.read else " FOR UPDATE"
+
+    def for_update_text(self, select: Any) -> str:
+        lock = select._for_update_arg
+        if lock is None or not lock.of or not self.is_mariadb:
+            return super().for_update_text(select)
+        # MariaDB has no OF: it locks the rows of all tables, those asked for among them
+        wider = select._clone()
+        wider._for_update_arg = lock._replace(of=None)
+        return super().for_update_text(wider)
 
     def fetch_text(self, select: Any) -> str:
         return simple_fetch(self, select)

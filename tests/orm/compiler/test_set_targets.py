@@ -45,6 +45,13 @@ def test_columns_of_several_tables(sql, dialects):
         sql(statement, "postgresql")
 
 
+def test_the_table_itself_needs_no_name(sql, users):
+    statement = update(users).values({users.c.name: "x"})
+    assert sql(statement, "mysql") == "UPDATE users SET name=%s"
+    ordered = update(users).ordered_values((users.c.name, "x"), (users.c.age, 1))
+    assert sql(ordered, "mysql") == "UPDATE users SET name=%s, age=%s"
+
+
 def test_the_original_of_an_alias(sql, users):
     other = users.alias("other")
     statement = update(other).values({users.c.name: "x"}).where(users.c.id == other.c.id)
