@@ -80,7 +80,9 @@ class RelationPlan:
         if self.prop.uselist:
             if items is None:
                 return []
-            return list({id(item): item for item in items}.values()) if self.dedupe else items
+            if not self.dedupe or len(set(map(id, items))) == len(items):
+                return items
+            return list({id(item): item for item in items}.values())
         if not items:
             return None
         if len(items) > 1 and len({id(item) for item in items}) > 1:
@@ -338,7 +340,11 @@ def put(obj: Any, prop: Any, value: Any, over: bool = False) -> None:
     if not over and prop.key in values:
         return
     state = values["_sa_instance_state"]
-    if prop.uselist:
-        state.manager.impls[prop.key].set_committed_value(state, values, value)
-    else:
+    if not prop.uselist:
         values[prop.key] = value
+        return
+    collection = state.manager.impls[prop.key]
+    if state.committed is None and state.extra is None and type(value) is list:
+        values[prop.key] = collection.make_collection(state, value)
+    else:  # changes made before it was loaded are merged into it
+        collection.set_committed_value(state, values, value)

@@ -462,7 +462,13 @@ def forget_state(state: InstanceState) -> None:
     if ref is not None:
         session = ref()
         if session is not None:
-            session.identity_map.forget(state)
+            if state.extra is not None:
+                session.identity_map.forget(state)
+                return
+            # the same, without a call: nearly every object that is loaded ends here
+            known = session.identity_map.maps.get(state.manager.base_mapper)
+            if known is not None and known.get(state.ident) is state:
+                del known[state.ident]
 
 
 def make_state(manager: ClassManager, obj: Any) -> InstanceState:
