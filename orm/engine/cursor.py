@@ -13,6 +13,7 @@ from orm.engine.row import RMKeyView, Row, RowLayout, make_row_class, row_class
 from orm.engine.source import ListSource, RowStream
 from orm.log import shorten_parameters
 from orm.util.collections import EMPTY_MAP
+from orm.util.collector import build_list
 from orm.util.typevars import Ts
 
 if TYPE_CHECKING:
@@ -77,6 +78,16 @@ class CursorSource:
             self._raise(error)
         rows = rows if type(rows) is list else list(rows)
         return rows if self._convert is None else self._convert(rows)
+
+    def fetch_rows(self, make_row: Callable[[Any], Any]) -> list[Any]:
+        """Return make_row(values) of each row that is left."""
+        if self._convert is not None:
+            return build_list(make_row, self.fetch_all())
+        try:
+            made: list[Any] = self._connection.dialect.fetch_rows(self._cursor, make_row)
+        except Exception as error:
+            self._raise(error)
+        return made
 
     def fetch_many(self, count: int) -> list[Any]:
         """Return the next rows."""
@@ -224,6 +235,16 @@ class CursorResult(Result[*Ts]):
         stream = RowStream(plan.layout, source, False, None, plan.row_class)
         stream.yield_per = options.get("yield_per") if options else None
         super().__init__(stream)
+
+    def _all(self) -> list[Any]:
+        stream = self._stream
+        source = stream.source
+        untouched = not (stream.buffer or stream.exhausted or stream.closed)
+        if untouched and self._seen is None and type(source) is CursorSource:
+            made = source.fetch_rows(self._row_class())
+            stream.finish()
+            return made
+        return super()._all()
 
     def _note_insert(self, rows: Sequence[Any]) -> None:
         compiled = self._compiled

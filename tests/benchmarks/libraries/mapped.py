@@ -11,6 +11,7 @@ from uuid import UUID
 
 from tests.benchmarks import checks, data, objects
 from tests.benchmarks.cases import Steps
+from tests.benchmarks.core_cases import CoreOfLibrary
 from tests.benchmarks.databases import Place
 
 NAMES = (
@@ -25,6 +26,7 @@ NAMES = (
     "String",
     "Table",
     "Uuid",
+    "bindparam",
     "create_engine",
     "func",
     "insert",
@@ -144,7 +146,7 @@ def _map_articles(lib: Any, base: Any) -> None:
     lib.Article, lib.Tag = Article, Tag
 
 
-class MappedLibrary:
+class MappedLibrary(CoreOfLibrary):
     """The cases with a Session."""
 
     def __init__(self, library: str, place: Place) -> None:

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from tests.benchmarks import checks, data, objects
 from tests.benchmarks.cases import Steps
+from tests.benchmarks.core_cases import CoreOfDriver
 from tests.benchmarks.databases import Place
 
 PERSON = ", ".join(data.PERSON)
@@ -104,7 +105,7 @@ class Tag:
         self.name = name
 
 
-class Raw:
+class Raw(CoreOfDriver):
     """The cases on a DB-API driver; what differs between drivers is in the subclasses."""
 
     def __init__(self, place: Place) -> None:

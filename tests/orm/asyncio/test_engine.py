@@ -134,13 +134,16 @@ async def test_integrity_errors(async_engine: AsyncEngine) -> None:
 
 @pytest.mark.parametrize("name", ["before_cursor_execute", "after_cursor_execute"])
 async def test_a_cancelled_statement_drops_its_connection(memory: AsyncEngine, name: str) -> None:
-    def cancel(*args: Any) -> None:
-        await_only(asyncio.sleep(10))
+    entered = asyncio.Event()
+
+    def wait(*args: Any) -> None:
+        entered.set()
+        await_only(asyncio.sleep(60))
 
     async with memory.connect() as connection:
-        event.listen(connection.sync_connection, name, cancel)
+        event.listen(connection.sync_connection, name, wait)
         task = asyncio.create_task(connection.execute(select(1)))
-        await asyncio.sleep(0.01)
+        await entered.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -231,14 +231,17 @@ async def test_a_cancelled_request_gives_its_connection_back(tmp_path: Any) -> N
     engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'c.db'}")
     factory = await stock(engine, 1)
 
+    flushed = asyncio.Event()
+
     async def request() -> None:
         async with factory() as session:
             session.add(Author(name="never"))
             await session.flush()
-            await asyncio.sleep(10)
+            flushed.set()
+            await asyncio.sleep(60)
 
     task = asyncio.create_task(request())
-    await asyncio.sleep(0.05)
+    await flushed.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
