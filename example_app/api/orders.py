@@ -16,6 +16,7 @@ from example_app.api.documents import show_order, show_page
 from example_app.api.problems import problem
 from example_app.extensions import db
 from example_app.models import STATUSES, Customer, Order, User
+from example_app.placing import place_order
 from example_app.services import ordering
 from example_app.services.errors import InvalidOrder, OutOfStock
 
@@ -55,7 +56,7 @@ def create_order(user: User) -> ResponseReturnValue:
     if customer is None:
         raise BadRequest(f"There is no customer {body['customer_id']}.")
     try:
-        order = ordering.place_order(db.session, customer, user, _read_lines(body))
+        order = place_order(customer, user, _read_lines(body))
     except InvalidOrder as error:
         return problem(HTTPStatus.BAD_REQUEST, str(error))
     except OutOfStock as error:

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from example_app.api.parsing import LARGEST_INT, get_arg_int
 from example_app.extensions import db
 from example_app.models import STATUSES, Customer, Order, Product
+from example_app.placing import place_order
 from example_app.services import catalogue, ordering, people
 from example_app.services.errors import InvalidOrder, OutOfStock
 from example_app.web.accounts import current_user
@@ -103,7 +104,7 @@ def _place(draft: Draft) -> ResponseReturnValue:
     if draft.customer is None:
         return _show_draft(draft, ["Choose a customer first."], HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
-        order = ordering.place_order(db.session, draft.customer, current_user(), draft.quantities)
+        order = place_order(draft.customer, current_user(), draft.quantities)
     except InvalidOrder as error:
         return _show_draft(draft, [str(error)], HTTPStatus.UNPROCESSABLE_ENTITY)
     except OutOfStock as error:
