@@ -90,17 +90,26 @@ def _bind_keys() -> list[str]:
 
 
 def _refuse_foreign_environment(env: Path) -> None:
-    """Raise MigrationError for an env.py that asks Flask-Migrate for a SQLAlchemy engine."""
+    """Raise MigrationError for an env.py that asks Flask-Migrate for a SQLAlchemy engine, and for its
+    template of scripts for several databases, which looks for a key of Flask-SQLAlchemy."""
     text = env.read_text("utf-8")
-    if "run_migrations(" in text and "extensions['migrate']" in text.replace('"', "'"):
-        several = ", multidb=True" if "databases" in text else ""
+    template = env.with_name("script.py.mako")
+    several = template.is_file() and "SQLALCHEMY_BINDS" in template.read_text("utf-8")
+    change = (
+        f"Replace {template.name} by the one that `flask db init --multidb --directory fresh` makes; "
+        "with it, new scripts know the databases in ORM_BINDS."
+    )
+    if "extensions['migrate']" in text.replace('"', "'"):
         raise MigrationError(
             f"{env} was written by Flask-Migrate and asks it for an engine. Replace its content; the "
             "scripts in versions/ and the database stay as they are:\n\n"
             "    from alembic import context\n"
             "    from flask_ormsession.migrate.environment import run_migrations\n\n"
-            f"    run_migrations(context{several})"
+            f"    run_migrations(context{', multidb=True' if several else ''})"
+            + (f"\n\n{change}" if several else "")
         )
+    if several and "multidb=True" in text:
+        raise MigrationError(f"{template} was written by Flask-Migrate. {change}")
 
 
 def make_directory(

@@ -91,8 +91,24 @@ def test_the_environment_of_flask_migrate(small: Project) -> None:
     out = small.run("upgrade", code=1)
     assert "was written by Flask-Migrate" in out
     assert "run_migrations(context)\n" in out
-    env.write_text(FLASK_MIGRATE + "databases = config.get_main_option('databases')")
-    assert "run_migrations(context, multidb=True)" in small.run("upgrade", code=1)
+    assert "multidb" not in out
+
+
+def test_several_databases_of_flask_migrate(small: Project) -> None:
+    small.run("init", "--multidb")
+    env = small.folder / "migrations/env.py"
+    ours = env.read_text()
+    env.write_text(FLASK_MIGRATE)
+    template = small.folder / "migrations/script.py.mako"
+    template.write_text("<% current_app.config.get('SQLALCHEMY_BINDS') %>")
+    out = small.run("upgrade", code=1)
+    assert "run_migrations(context, multidb=True)\n" in out
+    assert "Replace script.py.mako" in out
+    env.write_text(ours)
+    assert "script.py.mako was written by Flask-Migrate" in small.run("upgrade", code=1)
+    small.run("init", "--multidb", "--directory", "fresh")
+    template.write_text((small.folder / "fresh/script.py.mako").read_text())
+    small.run("upgrade")
 
 
 def test_the_folder_beside_or_inside_the_package(small: Project) -> None:
