@@ -90,6 +90,17 @@ def place_of(who: Any) -> str:
     return f"{entry.filename}:{entry.lineno} in {entry.name}()"
 
 
+def caller_place() -> tuple[str, int, str] | None:
+    """Return (file, line, function) of the application's code that has called into here."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if _is_users(code.co_filename):
+            return code.co_filename, frame.f_lineno, code.co_name
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
 def _is_users(filename: str) -> bool:
     """Return whether code is the application's: neither ours nor Python's own."""
     if filename.startswith((_PACKAGE, "<")):

@@ -21,6 +21,7 @@ from orm.flush.cascade import cascade_props, iterate_cascade
 from orm.inspection import inspect
 from orm.loading.batch import Peers
 from orm.session.events import fire
+from orm.session.guard import caller_place
 from orm.state.instance_state import Left, instance_dict, instance_state
 
 if TYPE_CHECKING:
@@ -187,6 +188,7 @@ def enable_relationship_loading(session: Session, state: Any) -> None:
 def expunge_states(session: Session, states: Sequence[Any], to_transient: bool = False) -> None:
     """Take states out of the session: detached, or transient again after a rollback."""
     dispatch = session.dispatch
+    left: Left | None = None
     for state in states:
         obj = state()
         pending = state in session._new
@@ -201,7 +203,8 @@ def expunge_states(session: Session, states: Sequence[Any], to_transient: bool =
                     state.extra.deleted = False
         state.session_ref = None
         if not to_transient and not pending:
-            note_detached(state, "it was expunged from its session")
+            left = left or Left("it was expunged from its session", caller_place())
+            state.session_ref = left
         if obj is None:
             continue
         if pending:
@@ -236,7 +239,7 @@ def expunge_all(session: Session, reason: str) -> None:
     left: Any = None
     for known in identity_map.maps.values():
         if known:
-            left = left or Left(reason)
+            left = left or Left(reason, caller_place())
             for state in list(known.values()):
                 state.session_ref = left
     identity_map.clear()

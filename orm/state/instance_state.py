@@ -85,12 +85,22 @@ class Left:
     """Stands in `session_ref` for the session that objects have left, all at once.
 
     Called like the weak reference it replaces; reason: why they left, for later errors.
+    place: the (file, line, function) that had them leave, or None.
     """
 
-    __slots__ = ("reason",)
+    __slots__ = ("_place", "_why")
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, why: str, place: tuple[str, int, str] | None = None) -> None:
+        self._why = why
+        self._place = place
+
+    @property
+    def reason(self) -> str:
+        """Why the objects left, and where in the application that was."""
+        if self._place is None:
+            return self._why
+        filename, line, function = self._place
+        return f"{self._why} at {filename}:{line} in {function}()"
 
     def __call__(self) -> None:
         return None
@@ -208,8 +218,11 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     @property
     def detached_reason(self) -> str | None:
         """Why the object is in no session any more, if that is known."""
-        if isinstance(self.session_ref, Left):
-            return self.session_ref.reason
+        ref = self.session_ref
+        if isinstance(ref, Left):
+            return ref.reason
+        if ref is not None and ref() is None:
+            return "nothing referred to its session any more, so that it was garbage collected"
         return None if self.extra is None else self.extra.detached_reason
 
     @property

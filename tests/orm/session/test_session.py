@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -131,8 +132,27 @@ def test_a_detached_object_says_when_and_why(session: Session, m: Any) -> None:
     session.add(user)
     session.commit()
     session.close()
-    with pytest.raises(exc.DetachedInstanceError, match="closed"):
+    with pytest.raises(
+        exc.DetachedInstanceError, match=r"closed at .*test_session\.py:\d+ in test_a"
+    ):
         _ = user.name
+
+
+def test_an_expunged_object_says_so(filled: Session, m: Any) -> None:
+    user = filled.get_one(m.User, 1)
+    filled.expunge(user)
+    with pytest.raises(exc.DetachedInstanceError, match=r"expunged .* at .*test_session\.py"):
+        _ = user.posts
+
+
+def test_an_object_whose_session_is_gone_says_so(memory: Any, m: Any) -> None:
+    with Session(memory) as session:
+        session.add(m.User(name="a"))
+        session.commit()
+    user = Session(memory).scalars(select(m.User)).one()
+    gc.collect()
+    with pytest.raises(exc.DetachedInstanceError, match="garbage collected"):
+        _ = user.posts
 
 
 def test_no_autoflush(session: Session, m: Any) -> None:
