@@ -14,6 +14,7 @@ from orm import exc
 from orm.engine.integrity import complete_info
 from orm.log import shorten_parameters
 from orm.util.collections import EMPTY_MAP
+from orm.util.warn import find_caller
 
 if TYPE_CHECKING:
     from orm.compiler.compiled import Compiled
@@ -61,6 +62,14 @@ class ExecutionContext:
     def execution_options(self) -> Mapping[str, Any]:
         """The same as `options`."""
         return self.options
+
+    @property
+    def code_line(self) -> str:
+        """Where in the application's code this was caused, "file:line (function)"; for listeners, while they are called.
+
+        For a lazy load that is the line which read the attribute.
+        """
+        return find_caller(of_listener=True)
 
     @property
     def dialect(self) -> Any:

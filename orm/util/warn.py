@@ -1,4 +1,4 @@
-"""Warnings that point to the line of the application, however deep within the library they arise."""
+"""The line of the application, however deep within the library something arises: for warnings and listeners."""
 
 from __future__ import annotations
 
@@ -15,6 +15,27 @@ def warn(message: str, category: type[Warning]) -> None:
         frame = frame.f_back
         level += 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def find_caller(of_listener: bool = False) -> str:
+    """Return "file:line (function)" of the nearest caller outside of this package, "" if there is none.
+
+    of_listener: the caller is a listener, called from within this package; what is meant is the code which caused that.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    if of_listener:
+        frame = _leave(_leave(frame, True), False)
+    frame = _leave(frame, True)
+    if frame is None:
+        return ""
+    return f"{frame.f_code.co_filename}:{frame.f_lineno} ({frame.f_code.co_name})"
+
+
+def _leave(frame: FrameType | None, ours: bool) -> FrameType | None:
+    """Return the first frame from here on that is not in this package, or is."""
+    while frame is not None and _is_ours(frame) is ours:
+        frame = frame.f_back
+    return frame
 
 
 def _is_ours(frame: FrameType) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orm import Session, exc, insert, select
+from orm import Session, event, exc, insert, select
 from orm.loading.batch import BATCH_SIZE, Peers
 from orm.loading.options import lazyload, raiseload
 
@@ -256,3 +256,18 @@ def test_a_detached_object_names_the_attribute_that_was_read(blog: Any, session:
     session.expunge(user)
     with pytest.raises(exc.DetachedInstanceError, match=r"^User\.name of User"):
         user.name
+
+
+def test_a_batch_knows_the_line_that_read_the_attribute(blog: Any, session: Session) -> None:
+    found = []
+
+    def note(*args: Any) -> None:
+        found.append((args[4].reason, args[4].code_line))
+
+    users = session.scalars(select(blog.User)).all()
+    event.listen(blog.engine, "before_cursor_execute", note)
+    _ = users[0].posts
+    reason, line = found[-1]
+    assert (reason.kind, reason.subject, reason.count) == ("lazy_load", "User.posts", 10)
+    assert line.startswith(f"{__file__}:")
+    assert line.endswith("(test_a_batch_knows_the_line_that_read_the_attribute)")
