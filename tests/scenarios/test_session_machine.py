@@ -2,6 +2,9 @@
 
 The model knows nothing of sessions: dictionaries which are copied at every begin and
 savepoint, and put back at every rollback. After each flush the tables must say the same.
+
+The suite runs a modest number of sequences, the same every time. MACHINE_EXAMPLES=2000 in the
+environment runs as many, other ones each time.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import itertools
 import os
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -509,6 +513,7 @@ class SessionMachine(RuleBasedStateMachine):
             assert values.get("name", name) == name
 
 
+@pytest.mark.timeout(max(120, EXAMPLES))
 def test_random_sequences() -> None:
     run_state_machine_as_test(
         SessionMachine,
