@@ -38,6 +38,7 @@ class JoinedLoad:
         "parent",
         "secondary",
         "secondary_on",
+        "source",
         "target",
         "uselist",
         "within",
@@ -51,6 +52,7 @@ class JoinedLoad:
     parent: JoinedLoad | None
     secondary: Any
     secondary_on: Any
+    source: Any
     target: Any
     uselist: bool
     within: bool
@@ -72,15 +74,14 @@ class JoinedLoad:
         made = cls()
         made.mapper = prop.mapper
         made.parent, made.uselist = parent, prop.uselist
-        made.target = made.mapper.selectable.alias()
+        made.source = prop.entity.selectable
+        made.target = made.source.alias()
         made.secondary = None if prop.secondary is None else prop.secondary.alias()
-        made.adapt = make_adapter(made.target, made.mapper.selectable)
+        made.adapt = _adapter_of(made.target, prop.entity)
         made.onclause = _make_onclause(prop.primaryjoin, prop, made, adapt_parent)
         made.secondary_on = None
         if made.secondary is not None:
-            made.secondary_on = _make_onclause(
-                prop.secondaryjoin, prop, made, make_adapter(made.target)
-            )
+            made.secondary_on = _make_onclause(prop.secondaryjoin, prop, made, made.adapt)
         criteria = [] if said is None else list(said.criteria)
         criteria += [] if node is None else conditions_for(node.criteria, prop.mapper)
         criteria += [each for each in (single_criterion(prop.mapper),) if each is not None]
@@ -111,6 +112,13 @@ class JoinedLoad:
             found = self.secondary.corresponding_column(column, True)
             if found is not None:
                 return found
+        return self.find_target(column)
+
+    def find_target(self, column: Any) -> Any:
+        """Return a column of the target on the alias joined, None if it is none of it."""
+        if column.table is self.source:
+            # an alias of a subquery is derived from what is in it, not from the subquery
+            return self.target.c.get(column.key)
         return self.target.corresponding_column(column, True)
 
     def adapt_parent(self, replace: Callable[[Any], Any]) -> None:
@@ -118,17 +126,25 @@ class JoinedLoad:
         self.onclause = adapt_all(self.onclause, replace)
 
 
+def _adapter_of(target: Any, entity: Any) -> Callable[[Any], Any]:
+    """Return the adapter to an alias of what an entity, the class or an alias of it, is selected from."""
+    onto = make_adapter(target, entity.selectable)
+    if entity.is_mapper:
+        return onto
+    return lambda expression: onto(entity.adapt(expression))
+
+
 def _make_onclause(
     condition: Any, prop: Any, load: JoinedLoad, adapt_local: Callable[[Any], Any]
 ) -> Any:
     """Return a join condition with the remote side on the aliases, the local on its own."""
-    secondary, target = load.secondary, load.target
+    secondary = load.secondary
 
     def find(column: Any) -> Any:
         if secondary is not None:
             found = secondary.corresponding_column(column, True)
         else:
-            found = target.corresponding_column(column, True) if is_remote(prop, column) else None
+            found = load.find_target(column) if is_remote(prop, column) else None
         if found is None:
             found = adapt_local(column)
         return None if found is column else found

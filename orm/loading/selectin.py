@@ -130,15 +130,15 @@ def make_relation_plan(
     limit: how many related objects each parent gets at most.
     """
     mapper = prop.mapper
-    adapt = mapper.adapt
-    base = select().select_from(mapper.selectable)
+    adapt, source = prop.entity.adapt, prop.entity.selectable
+    base = select().select_from(source)
     if _is_plain(prop):
         if prop.secondary is None:
             pairs = _ordered_pairs(prop)
         else:
             pairs = list(prop.synchronize_pairs)
             onclause = adapt(prop.secondaryjoin)
-            base = select().select_from(prop.secondary.join(mapper.selectable, onclause))
+            base = select().select_from(prop.secondary.join(source, onclause))
         locals_, columns = [pair[0] for pair in pairs], [adapt(pair[1]) for pair in pairs]
     else:
         locals_, columns, base = _join_parent(prop, base)
@@ -230,7 +230,7 @@ def _join_parent(prop: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
     def find(column: Any) -> Any:
         return None if is_remote(prop, column) else alias.corresponding_column(column, True)
 
-    adapt = prop.mapper.adapt
+    adapt = prop.entity.adapt
     onclause = adapt(adapt_all(prop.primaryjoin, find))
     if prop.secondary is not None:
         base = base.join(prop.secondary, adapt(prop.secondaryjoin))

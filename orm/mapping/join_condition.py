@@ -55,9 +55,8 @@ def strip(element: Any) -> Any:
     """Return a copy of an expression whose columns have no annotations."""
 
     def find(part: Any) -> Any:
-        if getattr(part, "_annotations", None) and hasattr(part, "table"):
-            return plain(part)
-        return None
+        # a column as it is: what its subquery is made of is none of ours
+        return plain(part) if hasattr(part, "table") and part._is_column_element else None
 
     return replace(element, find)
 
@@ -65,7 +64,8 @@ def strip(element: Any) -> Any:
 class JoinCondition:
     """The analysed condition of one relationship.
 
-    name: of the relationship, for messages. Results: `direction`, `primaryjoin`,
+    name: of the relationship, for messages. alias: what an aliased class is selected from, if the
+    relationship leads to one. Results: `direction`, `primaryjoin`,
     `secondaryjoin`, `local_remote_pairs`, `synchronize_pairs` (source column, foreign key
     column), `secondary_synchronize_pairs`, `remote_columns`, `local_columns`.
     """
@@ -82,8 +82,10 @@ class JoinCondition:
         foreign_keys: Iterable[Any] = (),
         remote_side: Iterable[Any] = (),
         viewonly: bool = False,
+        alias: Any = None,
     ) -> None:
         self.name = name
+        self.alias = alias
         self.parent = parent
         self.child = child
         self.secondary = secondary
@@ -188,6 +190,8 @@ class JoinCondition:
             columns = {plain(each) for pair in self._binaries() for each in pair}
             if self.secondary is not None:
                 remote_ = {each for each in columns if _in(each, self.secondary)}
+            elif self.alias is not None:
+                remote_ = {each for each in columns if self._is_of_alias(each)}
             elif self._is_self_referential():
                 remote_ = self.foreign_columns & columns
             else:
@@ -198,6 +202,24 @@ class JoinCondition:
                     # joined inheritance: what both sides have is the parent's
                     remote_ -= both
         self.remote_columns = remote_
+
+    def _is_of_alias(self, column: Any) -> bool:
+        if column.table is self.alias:
+            return True
+        if _belongs(column, self.parent, None):
+            return False
+        return self.alias.corresponding_column(column) is not None
+
+    def _of_mapper(self, column: Any) -> Any:
+        """Return the column of the related class's tables which one of the alias stands for."""
+        if self.alias is None or column in self.child.column_key:
+            return column
+        found = (
+            each
+            for each in self.child.column_key
+            if self.alias.corresponding_column(each) is column
+        )
+        return next(found, column)
 
     def _is_self_referential(self) -> bool:
         return bool(self.parent.local_table is self.child.local_table)
@@ -271,6 +293,8 @@ class JoinCondition:
             elif a in self.foreign_columns and far_a != far_b:
                 near, far = (b, a) if far_a else (a, b)
                 sync.append((near, far) if self.direction is not MANYTOONE else (far, near))
+        # a flush writes to the tables
+        sync[:] = [(self._of_mapper(a), self._of_mapper(b)) for a, b in sync]
 
     def _is_remote(self, element: Any, column: Any) -> bool:
         if element._annotations.get("remote"):

@@ -100,7 +100,11 @@ def adapt_all(expression: Any, find: Callable[[Any], Any]) -> Any:
     """Return a copy of an expression with the columns replaced for which `find` has another."""
 
     def replace(element: Any) -> Any:
-        return find(element) if is_column(element) else None
+        if not is_column(element):
+            return None
+        found = find(element)
+        # a column as it is: what its subquery is made of is none of ours
+        return element if found is None else found
 
     return replacement_traverse(expression, replace)
 

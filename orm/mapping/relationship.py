@@ -295,6 +295,7 @@ class RelationshipProperty(MapperProperty):
             foreign_keys=self._resolve_columns("foreign_keys"),
             remote_side=self._resolve_columns("remote_side"),
             viewonly=self.viewonly,
+            alias=self.entity.selectable if self.entity.is_aliased_class else None,
         )
         self.primaryjoin = found.primaryjoin
         self.secondaryjoin = found.secondaryjoin
