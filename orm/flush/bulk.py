@@ -173,11 +173,11 @@ def _changed_row(mapper: Any, state: Any, obj: Any, changed_only: bool) -> dict[
     return {**{name: values[name] for name in names}, **ident_parts(state)}
 
 
-def update_by_key(session: Any, mapper: Any, rows: Sequence[Row]) -> int:
+def update_by_key(session: Any, mapper: Any, rows: Sequence[Row], follow: bool = True) -> int:
     """Update rows found by their primary key; returns how many.
 
     rows: attribute name -> value, with the primary key. Rows with the same names share a
-    statement. Objects in the session follow. Raises exc.StaleDataError if a row is missing,
+    statement. Objects in the session follow, if `follow`. Raises exc.StaleDataError if a row is missing,
     and exc.InvalidRequestError for a row without its key.
     """
     connection = session._connection_for(mapper=mapper)
@@ -192,7 +192,8 @@ def update_by_key(session: Any, mapper: Any, rows: Sequence[Row]) -> int:
             )
         for table in mapper.tables:
             total += _update_run(connection, mapper, table, names, run)
-        _follow(session, mapper, run)
+        if follow:
+            _follow(session, mapper, run)
     return total
 
 
@@ -203,18 +204,20 @@ def _update_run(
     sets = [name for name in names if name in columns and name not in mapper.pk_keys]
     if not sets:
         return 0
-    statement = update(table).values(
-        {columns[n]: BindParameter(f"set_{n}", type_=columns[n].type, required=True) for n in sets}
-    )
-    for column in table.primary_key:
-        key = mapper.column_key[column]
-        statement = statement.where(
-            column == BindParameter(f"row_{key}", type_=column.type, required=True)
-        )
-    keys = [mapper.column_key[column] for column in table.primary_key]
-    params = [
-        {**{f"set_{n}": row[n] for n in sets}, **{f"row_{k}": row[k] for k in keys}} for row in run
-    ]
+    keys = {column: mapper.column_key[column] for column in table.primary_key}
+    names_of = {columns[n]: columns[n].key for n in sets}
+    for column in keys:
+        name = f"{table.name}_{column.key}"
+        names_of[column] = f"row_{name}" if name in names_of.values() else name
+
+    def bind(column: Any) -> BindParameter:
+        return BindParameter(names_of[column], type_=column.type, required=True)
+
+    statement = update(table).values({columns[n]: bind(columns[n]) for n in sets})
+    statement = statement.where(*[column == bind(column) for column in keys])
+    source = {names_of[columns[n]]: n for n in sets}
+    source.update({names_of[column]: key for column, key in keys.items()})
+    params = [{name: row[key] for name, key in source.items()} for row in run]
     result = connection.execute(statement, params)
     matched = result.rowcount
     if matched >= 0 and matched != len(params):

@@ -27,8 +27,8 @@ _MODES = ("auto", "evaluate", "fetch", False, None)
 class CriteriaDML:
     """One execution of an ORM update or delete.
 
-    core: the statement over the table. matched: the states of the session that are meant.
-    columns: attribute -> value set (an element). mode: how `matched` is found. result: of the
+    table: what is written to, the mapper's own table or an alias of it. core: the statement
+    over it. matched: the states of the session that are meant. columns: attribute -> value set (an element). mode: how `matched` is found. result: of the
     execution. by_returning: "fetch" through RETURNING of the primary key. criteria: those of the
     statement, and of the loader criteria that hold for it. query: the Query of which this is
     the update() or delete(), or None. Listeners of the bulk events get it as context.
@@ -38,6 +38,7 @@ class CriteriaDML:
     mapper: Any
     statement: Any
     mode: Any
+    table: Any = None
     core: Any = None
     columns: dict[str, Any] = field(default_factory=dict)
     matched: list[Any] = field(default_factory=list)
@@ -46,6 +47,13 @@ class CriteriaDML:
     result: Any = None
     criteria: tuple[Any, ...] = ()
     query: Any = None
+
+    def column_of(self, key: str) -> Any:
+        """Return the column of an attribute, that of the alias if an alias is written to."""
+        column = column_of(self.mapper, key)
+        if self.table is self.mapper.local_table:
+            return column
+        return self.table.c[column.key]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -79,16 +87,21 @@ def make_dml(session: Any, statement: Any, options: Mapping[str, Any]) -> Criter
         )
     mapper = mapper_of(statement)
     dml = CriteriaDML(session, mapper, statement, False if mode is None else mode)
-    table = mapper.local_table
+    table = dml.table = statement.table
     core: Any
     if statement.is_delete:
         core = delete(table)
     else:
         dml.columns = column_values(mapper, statement._values or {})
-        columns = {column_of(mapper, key): value for key, value in dml.columns.items()}
+        columns = {dml.column_of(key): value for key, value in dml.columns.items()}
         core = update(table).values(columns)
     dml.criteria = (*statement._where_criteria, *loader_criteria(statement, mapper))
-    core = core.where(*dml.criteria, *single_criteria(mapper))
+    single = single_criteria(mapper)
+    if table is not mapper.local_table:
+        single = tuple(
+            statement._entity._annotations["parententity"].adapt(each) for each in single
+        )
+    core = core.where(*dml.criteria, *single)
     for name in ("_prefixes", "_hints", "_execution_options", "_dialect_options", "_ctes"):
         if name in vars(statement):
             setattr(core, name, getattr(statement, name))
@@ -107,7 +120,8 @@ def mapper_of(statement: Any) -> Any:
     """Return the mapper a DML statement writes to."""
     entity = statement._entity
     found = None if entity is None else entity._annotations.get("parententity")
-    if found is None or not getattr(found, "is_mapper", False):
+    found = getattr(found, "mapper", None)
+    if found is None:
         raise exc.ArgumentError(
             "An ORM insert, update or delete names the mapped class to be written, as in "
             f"update(User): {statement!s:.100}"
@@ -181,6 +195,8 @@ def before_execution(dml: CriteriaDML, connection: Any, *, returning: bool) -> N
 def _add_onupdates(dml: CriteriaDML, connection: Any) -> None:
     """Set the columns with a client-side onupdate, so that the objects get the same value."""
     mapper, made = dml.mapper, {}
+    if dml.table is not mapper.local_table:
+        return
     for column, key in mapper.column_key.items():
         onupdate = column.onupdate
         if onupdate is None or onupdate.is_clause_element or key in dml.columns:
@@ -243,17 +259,13 @@ def _verdict(parts: Sequence[Evaluator], obj: Any) -> Any:
 def _prepare_fetch(dml: CriteriaDML, connection: Any, returning: bool) -> None:
     dialect = connection.dialect
     can_return = dialect.delete_returning if dml.is_delete else dialect.update_returning
-    keys = _key_columns(dml.mapper)
+    keys = [dml.column_of(key) for key in dml.mapper.pk_keys]
     if can_return and not returning:
         dml.by_returning = True
         dml.core = dml.core.returning(*keys)
         return
-    query = select(*keys).select_from(dml.mapper.local_table).where(*dml.core._where_criteria)
+    query = select(*keys).select_from(dml.table).where(*dml.core._where_criteria)
     take_rows(dml, connection.execute(query).all())
-
-
-def _key_columns(mapper: Any) -> list[Any]:
-    return [column_of(mapper, key) for key in mapper.pk_keys]
 
 
 def take_rows(dml: CriteriaDML, rows: Sequence[Any]) -> None:

@@ -186,8 +186,8 @@ def _update_many(
     session: Session, statement: Any, params: Any, options: Mapping[str, Any], arguments: Any
 ) -> Any:
     """A list of parameters: by primary key, or the statement as it is for each."""
+    mode = {**statement._execution_options, **options}.get("synchronize_session", "auto")
     if statement._where_criteria:
-        mode = {**statement._execution_options, **options}.get("synchronize_session", "auto")
         if mode:
             raise exc.InvalidRequestError(
                 "update() with where() and a list of parameters cannot keep the objects in the "
@@ -201,7 +201,12 @@ def _update_many(
         raise exc.InvalidRequestError(
             "update() with a list of rows cannot have returning(): select the rows afterwards."
         )
-    return _done(bulk.update_by_key(session, mapper_of(statement), params))
+    if mode == "fetch":
+        raise exc.InvalidRequestError(
+            "update() with a list of rows knows which rows it writes: synchronize_session='fetch' "
+            "does not apply. Leave it out, or set it to False."
+        )
+    return _done(bulk.update_by_key(session, mapper_of(statement), params, follow=bool(mode)))
 
 
 def _by_criteria(

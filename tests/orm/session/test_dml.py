@@ -9,6 +9,7 @@ import pytest
 from orm import (
     Bundle,
     Session,
+    aliased,
     bindparam,
     delete,
     event,
@@ -104,3 +105,28 @@ def test_an_upsert_returns_the_objects_of_the_session(filled: Session, m: Any) -
     assert found[0] is user
     assert [each.name for each in found] == ["x", "y"]
     assert filled.get(m.User, 9) is found[1]
+
+
+def test_an_alias_may_be_written_to(filled: Session, m: Any) -> None:
+    user, gone = filled.get_one(m.User, 1), filled.get_one(m.User, 4)
+    other = aliased(m.User)
+    filled.execute(update(other).where(other.id == 1).values(name="x"))
+    assert user.name == "x"
+    filled.execute(delete(m.Post))
+    filled.execute(delete(other).where(other.name == "d"))
+    assert inspect(gone).deleted
+
+
+@pytest.mark.parametrize("mode", [None, False])
+def test_rows_by_key_without_the_objects(filled: Session, m: Any, mode: Any) -> None:
+    user = filled.get_one(m.User, 1)
+    options = {"synchronize_session": mode}
+    filled.execute(update(m.User), [{"id": 1, "name": "x"}], execution_options=options)
+    assert user.name == "a"
+    filled.refresh(user)
+    assert user.name == "x"
+    filled.execute(update(m.User), [{"id": 1, "name": "y"}])
+    assert user.name == "y"
+    options = {"synchronize_session": "fetch"}
+    with pytest.raises(exc.InvalidRequestError, match="'fetch'"):
+        filled.execute(update(m.User), [{"id": 1, "name": "z"}], execution_options=options)
