@@ -349,19 +349,52 @@ class Database(Generic[M]):
         is not one the column could hold. options: those of Session.get."""
         return lookups.get_or_404(self.session(), entity, ident, description, **options)
 
-    def first_or_404(self, statement: Select[Any], *, description: str | None = None) -> Any:
+    def first_or_404(
+        self, statement: Select[T, *tuple[Any, ...]], *, description: str | None = None
+    ) -> T:
         """Return the first value of a select; abort with 404 if there is none."""
-        return lookups.first_or_404(self.session(), statement, description)
+        found: T = lookups.first_or_404(self.session(), statement, description)
+        return found
 
-    def one_or_404(self, statement: Select[Any], *, description: str | None = None) -> Any:
+    def one_or_404(
+        self, statement: Select[T, *tuple[Any, ...]], *, description: str | None = None
+    ) -> T:
         """Return the only value of a select; abort with 404 if there is none, or more than one."""
-        return lookups.one_or_404(self.session(), statement, description)
+        found: T = lookups.one_or_404(self.session(), statement, description)
+        return found
 
     @overload
     def paginate(
         self,
-        statement: Select[Any],
+        statement: Select[T],
         *,
+        by: Literal["number"] = ...,
+        page: int | None = None,
+        per_page: int | None = None,
+        max_per_page: int | None = 100,
+        error_out: bool = True,
+        count: bool | None = None,
+    ) -> Pagination[T]: ...
+
+    @overload
+    def paginate(
+        self,
+        statement: Select[T],
+        *,
+        by: Literal["keyset"],
+        cursor: str | None = None,
+        per_page: int | None = None,
+        max_per_page: int | None = 100,
+        error_out: bool = True,
+        count: bool | None = None,
+    ) -> KeysetPage[T]: ...
+
+    @overload
+    def paginate(
+        self,
+        statement: Select[*tuple[Any, ...]],
+        *,
+        by: Literal["number"] = ...,
         page: int | None = None,
         per_page: int | None = None,
         max_per_page: int | None = 100,
@@ -372,7 +405,7 @@ class Database(Generic[M]):
     @overload
     def paginate(
         self,
-        statement: Select[Any],
+        statement: Select[*tuple[Any, ...]],
         *,
         by: Literal["keyset"],
         cursor: str | None = None,
@@ -384,7 +417,7 @@ class Database(Generic[M]):
 
     def paginate(
         self,
-        statement: Select[Any],
+        statement: Any,
         *,
         by: Literal["number", "keyset"] = "number",
         page: int | None = None,
