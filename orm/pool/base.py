@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 import traceback
 import weakref
@@ -26,13 +25,14 @@ _MAX_ATTEMPTS = 3
 
 
 class PoolDialect(Protocol):
-    """What a pool asks of the dialect."""
+    """What a pool asks of the dialect.
+
+    It may have `make_lock()` and `do_terminate(connection)`, where the driver is awaited.
+    """
 
     def do_rollback(self, dbapi_connection: Any) -> None: ...
     def do_commit(self, dbapi_connection: Any) -> None: ...
     def do_close(self, dbapi_connection: Any) -> None: ...
-    def do_terminate(self, dbapi_connection: Any) -> None: ...
-    def make_lock(self) -> Any: ...
     def do_ping(self, dbapi_connection: Any) -> bool: ...
     def reset_isolation(self, record: ConnectionRecord) -> None: ...
 
@@ -51,14 +51,6 @@ class PlainDialect:
     def do_close(self, dbapi_connection: Any) -> None:
         """Close."""
         dbapi_connection.close()
-
-    def do_terminate(self, dbapi_connection: Any) -> None:
-        """Close what is broken."""
-        dbapi_connection.close()
-
-    def make_lock(self) -> Any:
-        """Return a lock for those who connect."""
-        return threading.RLock()
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Return whether the server answers."""
@@ -320,7 +312,7 @@ class Pool:
         self._open.pop(id(connection), None)
         try:
             if terminate:
-                self._dialect.do_terminate(connection)
+                _terminate(self._dialect, connection)
             else:
                 self._dialect.do_close(connection)
         except Exception:
@@ -383,12 +375,17 @@ class Pool:
         return f"<{type(self).__name__} {self.status()}>"
 
 
+def _terminate(dialect: PoolDialect, connection: Any) -> None:
+    """Close what is broken, without awaiting the server's answer."""
+    getattr(dialect, "do_terminate", dialect.do_close)(connection)
+
+
 def _close_all(connections: dict[int, Any], dialect: PoolDialect, pid: int) -> None:
     if getpid() != pid:  # a child process must not end the sessions of its parent
         return
     for connection in connections.values():
         try:
-            dialect.do_terminate(connection)
+            _terminate(dialect, connection)
         except Exception:
             logging.getLogger(__name__).debug("Error while closing %r", connection, exc_info=True)
 

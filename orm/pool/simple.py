@@ -40,7 +40,7 @@ class StaticPool(Pool):
         self._forget()
 
     def _forget(self) -> None:
-        self._lock = self._dialect.make_lock()
+        self._lock: Any = getattr(self._dialect, "make_lock", threading.RLock)()
         self._record = ConnectionRecord(self)
 
     def _get(self) -> ConnectionRecord:

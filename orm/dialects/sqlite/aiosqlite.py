@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -105,5 +106,8 @@ class AwaitedSQLiteConnection(AwaitedConnection):
         await_only(self._connection.create_function(name, arguments, function, **options))
 
     def terminate(self) -> None:
-        """Have the thread close the file and end."""
-        self._connection.stop()
+        """Have the thread close the file and end, with no report to an event loop that may end first."""
+        # stop() reports to the loop of the thread which calls it: a new thread has none
+        caller = threading.Thread(target=self._connection.stop, daemon=True)
+        caller.start()
+        caller.join()

@@ -19,6 +19,7 @@ from orm.asyncio import (
 from orm.pool import AsyncAdaptedQueuePool, NullPool, QueuePool, StaticPool
 from orm.util.concurrency import await_only
 
+ASYNC_DRIVERS = {"postgresql": ("", ""), "mariadb": ("pymysql://", "aiomysql://")}
 metadata = MetaData()
 items = Table(
     "items", metadata, Column("id", Integer, primary_key=True), Column("name", String(50))
@@ -292,3 +293,28 @@ def test_outside_of_an_awaited_call() -> None:
     engine = create_async_engine("sqlite+aiosqlite://")
     with pytest.raises(exc.MissingGreenlet, match="awaited"):
         engine.sync_engine.connect()
+
+
+@pytest.mark.parametrize("db_kind", ["postgresql", "mariadb"])
+@pytest.mark.parametrize("pre_ping", [True, False])
+async def test_a_killed_backend(db_kind: str, db_url: str, pre_ping: bool) -> None:
+    url = db_url.replace(*ASYNC_DRIVERS[db_kind])
+    engine = create_async_engine(url, pool_pre_ping=pre_ping)
+    killer = create_async_engine(url)
+    ask, kill = {
+        "postgresql": ("SELECT pg_backend_pid()", "SELECT pg_terminate_backend({}, 5000)"),
+        "mariadb": ("SELECT CONNECTION_ID()", "KILL {}"),
+    }[db_kind]
+    async with engine.connect() as connection:
+        number = await connection.scalar(ask)
+    async with killer.connect() as other:
+        await other.exec_driver_sql(kill.format(number))
+    if not pre_ping:
+        async with engine.connect() as connection:
+            with pytest.raises(exc.DBAPIError) as caught:
+                await connection.scalar(select(1))
+            assert caught.value.connection_invalidated
+    async with engine.connect() as connection:
+        assert await connection.scalar(select(1)) == 1
+    await killer.dispose()
+    await engine.dispose()
