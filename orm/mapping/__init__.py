@@ -12,16 +12,19 @@ from orm.mapping.constructs import (
     column_property,
     composite,
     deferred,
+    dynamic_loader,
     mapped_column,
     orm_insert_sentinel,
     query_expression,
     relationship,
     synonym,
+    synonym_for,
 )
 from orm.mapping.declarative import (
     DeclarativeBase,
     DeclarativeBaseNoMeta,
     DeclarativeMeta,
+    add_mapped_attribute,
     as_declarative,
     declarative_base,
     has_inherited_table,
@@ -47,6 +50,9 @@ from orm.mapping.with_parent import with_parent
 from orm.mapping.write_only import WriteOnlyCollection
 
 __all__ = [
+    "add_mapped_attribute",
+    "dynamic_loader",
+    "synonym_for",
     "AliasedClass",
     "AliasedInsp",
     "aliased",

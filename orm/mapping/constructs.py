@@ -7,6 +7,7 @@ for dataclass mappings, and mean what `dataclasses.field` says.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from orm import exc
@@ -134,6 +135,23 @@ def synonym(name: str, **options: Any) -> Any:
     """
     fields = _split(options)
     return SynonymProperty(name, field_options=fields, **options)
+
+
+def synonym_for(name: str, map_column: bool = False) -> Callable[[Any], Any]:
+    """Decorate a property which is shown on objects in the place of the attribute `name`.
+
+    In statements it is that attribute: `@synonym_for("_job") @property def job(self): ...`.
+    """
+
+    def decorate(descriptor: Any) -> Any:
+        return synonym(name, map_column=map_column, descriptor=descriptor)
+
+    return decorate
+
+
+def dynamic_loader(argument: Any = None, **options: Any) -> Any:
+    """Return a relationship with `lazy="dynamic"`; see also WriteOnlyMapped."""
+    return relationship(argument, lazy="dynamic", **options)
 
 
 def composite(_class_or_attr: Any = None, *attrs: Any, **options: Any) -> Any:

@@ -12,6 +12,7 @@ from orm.mapping.concrete import is_waiting
 from orm.mapping.constructors import declarative_constructor
 from orm.mapping.mapper import Mapper
 from orm.mapping.properties import MapperProperty
+from orm.mapping.reflected import READ_FROM, wait_for_table
 from orm.mapping.registry import registry as Registry
 from orm.mapping.scan import Scan, find_directive, is_mapped
 from orm.schema.column import Column
@@ -37,6 +38,8 @@ def map_class(registry: Registry, class_: type) -> Mapper | None:
         registry.waiting.append(class_)
         type.__setattr__(class_, "_sa_waiting", registry)
         registry.has_new = True
+        return None
+    if wait_for_table(registry, class_):
         return None
     scan = Scan(registry, class_).run()
     if scan.is_dataclass:
@@ -109,6 +112,7 @@ def _make_table(registry: Registry, class_: type, scan: Scan, parent: type | Non
     metadata = getattr(class_, "metadata", None)
     if not isinstance(metadata, MetaData):
         metadata = registry.metadata
+    keywords.update(class_.__dict__.get(READ_FROM, {}))
     make: Callable[..., Any] = getattr(class_, "__table_cls__", Table)
     return make(str(name), metadata, *ordered, *positional, **keywords)
 
@@ -192,6 +196,19 @@ def add_attribute(class_: Any, name: str, value: Any) -> bool:
         mapper.add_property(name, value)
         return True
     return False
+
+
+def add_mapped_attribute(target: Any, key: str, attr: Any) -> None:
+    """Map an attribute of a class that is mapped already, with or without a declarative base.
+
+    attr: a Column, mapped_column(), relationship() or another property. Raises exc.ArgumentError for
+    anything else.
+    """
+    if not add_attribute(target, key, attr):
+        raise exc.ArgumentError(
+            f"{target.__name__}.{key}: {attr!r:.80} is neither a column nor a mapped property; set a "
+            f"plain attribute by {target.__name__}.{key} = ..."
+        )
 
 
 # -- base classes ---------------------------------------------------------------------------
