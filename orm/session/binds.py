@@ -98,3 +98,16 @@ def entity_of(clause: Any) -> Any:
         found = entity._annotations.get("parententity")
         return getattr(found, "mapper", found)
     return None
+
+
+def mappers_of(clause: Any) -> list[Any]:
+    """Return the mappers of the entities that a statement names, each once, in its order."""
+    found: dict[Any, None] = {}
+    elements = [*getattr(clause, "_raw_columns", ()), getattr(clause, "_entity", None), clause]
+    for element in elements:
+        for part in _walk(element) if element is not None else ():
+            annotations = getattr(part, "_annotations", None)
+            entity = annotations.get("parententity") if annotations else None
+            if entity is not None:
+                found[getattr(entity, "mapper", entity)] = None
+    return list(found)

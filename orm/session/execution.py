@@ -14,6 +14,7 @@ from orm.inspection import inspect
 from orm.loading.compound import execute_compound
 from orm.loading.plan import execute_select
 from orm.loading.refresh import find_present, load_get, lock_key, refresh_state
+from orm.session.binds import entity_of, mappers_of
 from orm.session.dml import execute_dml
 from orm.sql.compound import CompoundSelect
 from orm.sql.elements import TextClause
@@ -44,6 +45,8 @@ def execute_statement(
             statement = tstring(statement)
         if not getattr(statement, "supports_execution", False):
             raise exc.ObjectNotExecutableError(statement)
+    if session.execution_options:
+        options = {**session.execution_options, **statement._execution_options, **options}
     listeners = session.dispatch.do_orm_execute
     if listeners:
         state = ORMExecuteState(session, statement, params, options, bind_arguments, listeners)
@@ -287,9 +290,17 @@ class ORMExecuteState:
     @property
     def bind_mapper(self) -> Any:
         """The mapper of the statement's first entity, or None."""
-        from orm.session.binds import entity_of
-
         return self.bind_arguments.get("mapper") or entity_of(self.statement)
+
+    @property
+    def all_mappers(self) -> list[Any]:
+        """The mappers of all entities that the statement names, in its order."""
+        return mappers_of(self.statement)
+
+    @property
+    def is_from_statement(self) -> bool:
+        """Whether entities are taken from the rows of another statement."""
+        return bool(self.statement.__visit_name__ == "from_statement")
 
     @property
     def is_orm_statement(self) -> bool:

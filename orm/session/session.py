@@ -60,7 +60,8 @@ class Session(BulkMethods):
     autobegin: begin a transaction when one is needed, else only begin() does.
     twophase: commit with prepare() on databases that can.
     join_transaction_mode: what to do with a Connection that is in a transaction already.
-    lazy_loads: "peers", "one", "raise" or "warn". read_only: this session will not write.
+    execution_options: those of every statement that execute() and get() send; a statement's own
+    come before them. lazy_loads: "peers", "one", "raise" or "warn". read_only: this session will not write.
     """
 
     #: defaults which a subclass may change
@@ -84,6 +85,7 @@ class Session(BulkMethods):
         autocommit: bool = False,
         join_transaction_mode: str = "conditional_savepoint",
         close_resets_only: bool = True,
+        execution_options: Mapping[str, Any] | None = None,
         lazy_loads: str | None = None,
         read_only: bool | None = None,
     ) -> None:
@@ -105,6 +107,7 @@ class Session(BulkMethods):
             self.lazy_loads = lazy_loads
         if read_only is not None:
             self.read_only = read_only
+        self.execution_options: dict[str, Any] = dict(execution_options or {})
         self.info: dict[Any, Any] = dict(info) if info else {}
         self._query_cls = query_cls
         self._self_ref: Callable[[], Any] = weakref.ref(self, _sessions.discard)
@@ -425,7 +428,12 @@ class Session(BulkMethods):
         loaded with it are found here. execution_options, bind_arguments: as in execute().
         """
         special = None
-        if execution_options or bind_arguments or identity_token is not None:
+        if (
+            execution_options
+            or bind_arguments
+            or identity_token is not None
+            or self.execution_options
+        ):
             special = execution.GetRoute(identity_token, execution_options, bind_arguments)
         with self._guard:
             found: _T | None = execution.get_object(
@@ -719,11 +727,16 @@ class Session(BulkMethods):
 
     @staticmethod
     def identity_key(
-        class_: Any = None, ident: Any = None, *, instance: Any = None, identity_token: Any = None
+        class_: Any = None,
+        ident: Any = None,
+        *,
+        instance: Any = None,
+        row: Any = None,
+        identity_token: Any = None,
     ) -> tuple[Any, ...]:
         """Return the identity key of an object, or of a class and primary key."""
         return lifecycle.identity_key(
-            class_, ident, instance=instance, identity_token=identity_token
+            class_, ident, instance=instance, row=row, identity_token=identity_token
         )
 
 

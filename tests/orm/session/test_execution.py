@@ -239,3 +239,34 @@ def test_statements_of_a_session_know_it(memory: Any, session: Session, m: Any) 
     with memory.connect() as connection:
         connection.execute(m.User.__table__.select())
     assert owners[-1] is None
+
+
+def test_execution_options_of_the_session(memory: Any, m: Any) -> None:
+    seen: list[Any] = []
+    event.listen(
+        memory,
+        "before_cursor_execute",
+        lambda *args: seen.append(args[4].execution_options.get("note")),
+    )
+    with Session(memory, execution_options={"note": "session"}) as session:
+        session.execute(select(m.User))
+        session.execute("SELECT 1")
+        session.execute(select(m.User).execution_options(note="statement"))
+        session.execute(select(m.User), execution_options={"note": "call"})
+        session.execute(update(m.User).values(name="x"))
+        session.get(m.User, 1)
+    assert seen == ["session", "session", "statement", "call", "session", "session"]
+
+
+def test_listeners_know_the_mappers(session: Session, m: Any) -> None:
+    seen: list[Any] = []
+    event.listen(
+        session,
+        "do_orm_execute",
+        lambda state: seen.append((state.all_mappers, state.is_from_statement)),
+    )
+    session.execute(select(m.User, m.Post.title).join(m.User.posts))
+    session.execute(select(m.User).from_statement(select(m.User)))
+    session.execute("SELECT 1")
+    user, post = inspect(m.User), inspect(m.Post)
+    assert seen == [([user, post], False), ([user], True), ([], False)]
