@@ -23,6 +23,7 @@ from orm.compiler.parameters import (
     expand_list,
     list_args,
     make_placeholder,
+    name_in_text,
     shown_params,
 )
 from orm.util.collections import EMPTY_MAP
@@ -243,15 +244,17 @@ class Compiled:
                 )
             return dict(self._shown_params)
         binds = self.extracted if extracted is None else extracted
+        # where placeholders have names, the values have those that the text shows
+        as_shown = name_in_text if self.dialect.paramstyle == "named" else str
         made: dict[str, Any] = {}
         for slot in self._slots:
             if slot.name in given:
-                made[slot.name] = given[slot.name]
+                made[as_shown(slot.name)] = given[slot.name]
             elif slot.bind.key in given and not slot.bind.unique:
-                made[slot.name] = given[slot.bind.key]
+                made[as_shown(slot.name)] = given[slot.bind.key]
             else:
                 bind = binds[slot.place] if slot.place >= 0 else slot.bind
-                made[slot.name] = bind.effective_value
+                made[as_shown(slot.name)] = bind.effective_value
         return made
 
     @property

@@ -420,7 +420,7 @@ class DDLCompiler:
 
     def index_part(self, index: Any, item: Any) -> str:
         """A column or an expression within an index."""
-        return self.expression(item.self_group())
+        return self.expression(item)
 
     def after_index(self, index: Any) -> str:
         """What follows the column list of CREATE INDEX."""

@@ -107,14 +107,18 @@ def _fixed_placer(sign: str) -> Placer:
     return place
 
 
+def name_in_text(name: str) -> str:
+    """The name of a parameter as it stands in the text of the named style, where it ends with the first odd character."""
+    return name if name.isidentifier() else _ODD.sub("_", name)
+
+
 def _named_placer(
     template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP
 ) -> str:
     parts = [template.texts[0]]
     for hole, text in zip(template.holes, template.texts[1:], strict=True):
         slot = slots[hole]
-        # what stands in the text ends where the name does
-        name = f":{slot.name if slot.name.isidentifier() else _ODD.sub('_', slot.name)}"
+        name = f":{name_in_text(slot.name)}"
         shown = _shown(slot, expansions, hole)
         if shown is not None:
             pieces = shown.split(MARK)

@@ -63,6 +63,7 @@ class TableCopy:
         if table._creator is not None:
             made._adopt_creator(table._creator._for_copy(made))
         self._copy_constraints(made)
+        self._copy_notes(made)
         for index in table.indexes:
             if not index._column_flag:
                 index._copy(made)
@@ -84,6 +85,14 @@ class TableCopy:
                 self._copy_primary_key(constraint, made)
             elif not constraint._type_bound and not constraint._column_flag:
                 made.append_constraint(constraint._copy(made))
+
+    def _copy_notes(self, made: Table) -> None:
+        """The notes on constraints that the foreign keys of columns stand for."""
+        for constraint in self.table.foreign_key_constraints:
+            if constraint._column_flag and constraint._info:
+                for copied in made.c[constraint.columns[0].key].foreign_keys:
+                    if copied.constraint is not None and copied.constraint._column_flag:
+                        copied.constraint.info.update(constraint._info)
 
     def _copy_primary_key(self, key: PrimaryKeyConstraint, made: Table) -> None:
         if key._implicit:

@@ -35,6 +35,11 @@ def ddl_connection(bind: Any) -> Iterator[Any]:
         )
 
 
+def _can_look(connection: Any) -> bool:
+    """False for what only stands for a connection, and has no database to be asked what is there."""
+    return hasattr(connection, "exec_driver_sql")
+
+
 def _has_table(connection: Any, table: Table) -> bool:
     return bool(
         connection.dialect.has_table(connection, table.name, schema=_schema(connection, table))
@@ -59,6 +64,7 @@ def create_tables(
     chosen = list(metadata.tables.values()) if tables is None else list(tables)
     ordered, later = sort_tables_and_constraints(chosen)
     with ddl_connection(bind) as connection:
+        checkfirst = checkfirst and _can_look(connection)
         missing = [t for t in ordered if not (checkfirst and _has_table(connection, t))]
         present = {id(table) for table in missing}
         later = [constraint for constraint in later if id(constraint.table) in present]
@@ -108,6 +114,7 @@ def drop_tables(
     chosen = list(metadata.tables.values()) if tables is None else list(tables)
     ordered, later = sort_tables_and_constraints(chosen)
     with ddl_connection(bind) as connection:
+        checkfirst = checkfirst and _can_look(connection)
         present = [t for t in reversed(ordered) if not checkfirst or _has_table(connection, t)]
         known = {id(table) for table in present}
         options = {"tables": present, "checkfirst": checkfirst, "_ddl_runner": None}
@@ -172,6 +179,7 @@ def create_sequence(bind: Any, sequence: Any, checkfirst: bool) -> None:
         if not dialect.supports_sequences or (sequence.optional and dialect.sequences_optional):
             return
         schema = _schema(connection, sequence)
+        checkfirst = checkfirst and _can_look(connection)
         if checkfirst and dialect.has_sequence(connection, sequence.name, schema=schema):
             return
         options = {"checkfirst": checkfirst}
@@ -186,6 +194,7 @@ def drop_sequence(bind: Any, sequence: Any, checkfirst: bool) -> None:
         if not dialect.supports_sequences or (sequence.optional and dialect.sequences_optional):
             return
         schema = _schema(connection, sequence)
+        checkfirst = checkfirst and _can_look(connection)
         if checkfirst and not dialect.has_sequence(connection, sequence.name, schema=schema):
             return
         options = {"checkfirst": checkfirst}
@@ -196,6 +205,7 @@ def drop_sequence(bind: Any, sequence: Any, checkfirst: bool) -> None:
 def create_index(bind: Any, index: Index, checkfirst: bool) -> None:
     """Create an index; with `checkfirst`, only if it is not there."""
     with ddl_connection(bind) as connection:
+        checkfirst = checkfirst and _can_look(connection)
         if not (checkfirst and _has_index(connection, index)):
             options = {"checkfirst": checkfirst}
             with _events("create", index, connection, options):
@@ -205,6 +215,7 @@ def create_index(bind: Any, index: Index, checkfirst: bool) -> None:
 def drop_index(bind: Any, index: Index, checkfirst: bool) -> None:
     """Drop an index; with `checkfirst`, only if it is there."""
     with ddl_connection(bind) as connection:
+        checkfirst = checkfirst and _can_look(connection)
         if not checkfirst or _has_index(connection, index):
             options = {"checkfirst": checkfirst}
             with _events("drop", index, connection, options):

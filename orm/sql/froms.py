@@ -42,6 +42,7 @@ def _is_spare(join: Any, element: Any, candidates: Iterable[Any]) -> bool:
     there = {plain(part) for item in candidates for part in _with_parts(item)}
     if not there:
         return False
+    part: Any
     for part in iterate(element):
         if part.__visit_name__ == "column":
             entity = part._annotations.get("parententity")

@@ -180,7 +180,7 @@ class PGDDLCompiler(DDLCompiler):
     def create_types(self, connection: Any, tables: Sequence[Any], checkfirst: bool) -> None:
         for type_ in self._enums(tables):
             # two tables may share one enumeration, so its presence is asked for even without checkfirst
-            if not self._has_enum(connection, type_):
+            if not self._has_enum(connection, type_, unknown=False):
                 connection.execute(CreateEnumType(type_))
 
     def drop_types(self, connection: Any, tables: Sequence[Any], checkfirst: bool) -> None:
@@ -196,7 +196,7 @@ class PGDDLCompiler(DDLCompiler):
             )
             if any(other.name == type_.name for other in elsewhere):
                 continue
-            if self._has_enum(connection, type_):
+            if self._has_enum(connection, type_, unknown=True):
                 connection.execute(DropEnumType(type_))
 
     def _enums(self, tables: Sequence[Any]) -> Iterator[Any]:
@@ -214,7 +214,10 @@ class PGDDLCompiler(DDLCompiler):
                     seen.add(key)
                     yield type_
 
-    def _has_enum(self, connection: Any, type_: Any) -> bool:
+    def _has_enum(self, connection: Any, type_: Any, unknown: bool) -> bool:
+        """unknown: the answer where there is no database to be asked."""
+        if not hasattr(connection, "exec_driver_sql"):
+            return unknown
         schema = getattr(type_, "schema", None)
         return bool(connection.dialect.has_type(connection, str(type_.name), schema))
 

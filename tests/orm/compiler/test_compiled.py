@@ -193,3 +193,13 @@ def test_repr_shows_the_statement(users, sqlite):
     assert repr(compile_for(sqlite, select(users.c.id))) == (
         "<Compiled select for sqlite: 'SELECT users.id \\nFROM users'>"
     )
+
+
+def test_values_have_the_names_that_the_text_shows(users, dialects):
+    statement = select(users.c.id).where(users.c.name == bindparam("has [odd] name", "x"))
+    compiled = statement.compile(dialect=dialects["default"])
+    assert str(compiled).endswith("users.name = :has__odd__name")
+    assert compiled.params == {"has__odd__name": "x"}
+    assert compiled.construct_params({"has [odd] name": "y"}) == {"has__odd__name": "y"}
+    positional = statement.compile(dialect=dialects["sqlite"])
+    assert positional.construct_params() == {"has [odd] name": "x"}

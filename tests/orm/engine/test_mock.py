@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from orm import Column, Integer, MetaData, String, Table, create_mock_engine, exc
+from orm import (
+    Column,
+    Enum,
+    Integer,
+    MetaData,
+    Sequence,
+    String,
+    Table,
+    create_mock_engine,
+    exc,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +52,29 @@ def test_engine_and_connection_are_one() -> None:
     assert (mock.connect(), mock.engine, mock.name) == (mock, mock, "sqlite")
     with pytest.raises(exc.NoSuchModuleError):
         create_mock_engine("nothing://", print)
+
+
+def test_nothing_is_asked_of_a_database_that_is_not_there() -> None:
+    printed: list[str] = []
+
+    def dump(statement: Any, *parameters: Any) -> None:
+        printed.append(" ".join(str(statement.compile(dialect=mock.dialect)).split()))
+
+    mock = create_mock_engine("postgresql+psycopg://", dump)
+    metadata = MetaData()
+    Table(
+        "t",
+        metadata,
+        Column("id", Integer, Sequence("numbers")),
+        Column("size", Enum("s", "m", name="size")),
+    )
+    metadata.create_all(mock)
+    metadata.drop_all(mock)
+    assert printed == [
+        "CREATE SEQUENCE numbers",
+        "CREATE TYPE size AS ENUM ('s', 'm')",
+        "CREATE TABLE t ( id INTEGER, size size )",
+        "DROP TABLE t",
+        "DROP TYPE size",
+        "DROP SEQUENCE numbers",
+    ]

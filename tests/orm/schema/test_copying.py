@@ -131,3 +131,15 @@ def test_notes_of_an_implicit_primary_key_go_along():
     table = make_child("parent.id")
     table.primary_key.info["a"] = 1
     assert table.to_metadata(MetaData()).primary_key.info == {"a": 1}
+
+
+def test_notes_on_the_constraint_of_a_columns_foreign_key_go_along():
+    metadata = MetaData()
+    Table("parent", metadata, Column("id", Integer, primary_key=True))
+    child = Table("child", metadata, Column("parent_id", ForeignKey("parent.id")))
+    (constraint,) = child.foreign_key_constraints
+    constraint.info["why"] = "because"
+    (copied,) = child.to_metadata(MetaData()).foreign_key_constraints
+    assert copied.info == {"why": "because"}
+    constraint.info["why"] = "changed"
+    assert copied.info == {"why": "because"}
