@@ -287,7 +287,11 @@ def raise_error(
         )
         for listener in connection.dispatch.handle_error:
             told.chained_exception = raised
-            replaced = listener(told)
+            try:
+                replaced = listener(told)
+            except Exception as own:
+                raised = own
+                break
             if replaced is not None:
                 raised = replaced
         if told.is_disconnect != lost:

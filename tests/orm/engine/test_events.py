@@ -14,6 +14,7 @@ from orm import (
     Session,
     create_engine,
     event,
+    exc,
     insert,
     mapped_column,
     relationship,
@@ -185,3 +186,59 @@ def test_do_connect_may_change_arguments_or_connect_itself(tmp_path: Any) -> Non
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM mark").scalar() == 0
     engine.dispose()
+
+
+def test_error_listeners_are_chained(stocked: Engine) -> None:
+    class Mine(Exception):
+        pass
+
+    heard: list[Any] = []
+
+    @event.listens_for(stocked, "handle_error")
+    def first(context: Any) -> Any:
+        heard.append(context.chained_exception)
+        return Mine("replaced")
+
+    @event.listens_for(stocked, "handle_error")
+    def second(context: Any) -> None:
+        heard.append(context.chained_exception)
+
+    with stocked.connect() as connection:
+        with pytest.raises(Mine, match="replaced"):
+            connection.exec_driver_sql("SELECT nope")
+        assert not connection.invalidated
+    assert isinstance(heard[0], exc.OperationalError)
+    assert isinstance(heard[1], Mine)
+
+
+def test_an_error_listener_decides_what_a_disconnect_is(stocked: Engine) -> None:
+    @event.listens_for(stocked, "handle_error")
+    def judge(context: Any) -> None:
+        assert not context.is_disconnect
+        context.is_disconnect = "nope" in context.statement
+        context.invalidate_pool_on_disconnect = False
+
+    with stocked.connect() as connection:
+        with pytest.raises(exc.OperationalError) as caught:
+            connection.exec_driver_sql("SELECT nope")
+        assert caught.value.connection_invalidated
+        assert connection.invalidated
+        connection.rollback()
+        with pytest.raises(exc.OperationalError) as refused:
+            connection.exec_driver_sql("SELECT other")
+        assert not refused.value.connection_invalidated
+
+
+def test_a_listener_may_raise_its_own_error(stocked: Engine) -> None:
+    @event.listens_for(stocked, "handle_error")
+    def refuse(context: Any) -> None:
+        context.is_disconnect = True
+        raise PermissionError(context.statement) from context.original_exception
+
+    with stocked.connect() as connection:
+        with pytest.raises(PermissionError, match="nope"):
+            connection.exec_driver_sql("SELECT nope")
+        # the connection is looked after all the same
+        assert connection.invalidated
+        connection.rollback()
+        assert connection.execute(select(1)).scalar() == 1
