@@ -114,7 +114,7 @@ class Pool:
         own: Any = _dispatch if _dispatch is not None else PoolDispatch(type(self).dispatch)
         self.__dict__["dispatch"] = own
         for listener, name in events or ():
-            own.add(name, listener, {})
+            own.add_listener(name, listener, {})
 
     # -- what kinds of pools differ in ---------------------------------------------------------
 

@@ -192,3 +192,18 @@ def test_a_pool_without_an_engine(tmp_path: Any) -> None:
     pool.dispose()
     with pytest.raises(TypeError, match="no option"):
         create_pool_from_url("sqlite://", sizee=1)
+
+
+def test_listeners_given_with_the_pool() -> None:
+    heard: list[str] = []
+    engine = create_engine(
+        "sqlite://",
+        pool_events=[
+            (lambda *args: heard.append("connect"), "connect"),
+            (lambda *args: heard.append("checkin"), "checkin"),
+        ],
+    )
+    with engine.connect():
+        pass
+    assert heard == ["connect", "checkin"]
+    engine.dispose()
