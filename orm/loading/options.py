@@ -122,11 +122,16 @@ class Load:
         return self._strategy(None, attrs)
 
     def contains_eager(self, *attrs: Any, alias: Any = None) -> Load:
-        """Fill the attribute from columns which the statement's own joins select.
+        """Fill the attribute, and those on the way to it, from columns which the statement's own joins select.
 
         alias: the alias under which the related entity stands in the statement: of the class, or
         of its table.
         """
+        if len(attrs) > 1:
+            made = self
+            for attr in attrs[:-1]:
+                made = made.contains_eager(attr)
+            return made.contains_eager(attrs[-1], alias=alias)
         target = None if alias is None else inspect(alias, raiseerr=False)
         if alias is not None and target is None and attrs:
             target = inspect(aliased(attrs[-1].property.mapper.class_, alias))

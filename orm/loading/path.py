@@ -295,8 +295,10 @@ def _follow(node: PathNode, directive: Directive) -> None:
         if step.criteria:
             relation.criteria = step.criteria
         if place == last and directive.action == "strategy":
+            # said once more on the way to something further, the alias of contains_eager() stays
+            kept = relation.args if directive.name == relation.strategy == "contains" else {}
             relation.strategy = directive.name
-            relation.args = dict(directive.args)
+            relation.args = {**kept, **dict(directive.args)}
             _repeat(relation, step.key, relation.args.get("recursion_depth"))
         node = relation.node
     if directive.action in COLUMN_ACTIONS:

@@ -201,7 +201,8 @@ class Walker:
         value = getattr(obj, keys[what % len(keys)])
         self.shown.append(show(value))
         items = value if isinstance(value, list) else [value]
-        self.found += [each for each in items if isinstance(each, Base) and each not in self.found]
+        items = [each for each in items if isinstance(each, Base) and each in self.session]
+        self.found += [each for each in items if each not in self.found]
         getattr(self, action)(obj)
 
     def go_on(self, obj: Any) -> None:
@@ -271,6 +272,7 @@ def log(engine: Engine) -> list[str]:
     return found
 
 
+@pytest.mark.timeout(120 + GRAPHS)
 @settings(max_examples=GRAPHS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     graph=graphs(),

@@ -429,3 +429,16 @@ class TestExpressions:
     def test_other_attributes_are_refused(self) -> None:
         with pytest.raises(exc.ArgumentError, match="query_expression"):
             with_expression(self.Good.price, literal(1))
+
+
+def test_contains_eager_holds_for_the_whole_path(blog: Any, session: Session) -> None:
+    statement = (
+        select(blog.User)
+        .join(blog.User.posts)
+        .join(blog.Post.comments)
+        .where(blog.Comment.id == 1000)
+        .options(contains_eager(blog.User.posts, blog.Post.comments))
+    )
+    user = session.scalars(statement).unique().one()
+    assert [[comment.id for comment in post.comments] for post in user.posts] == [[1000]]
+    assert len(blog.log) == 1
