@@ -69,8 +69,6 @@ class SQLiteDDLCompiler(DDLCompiler):
         if constraint.table.schema != constraint.referred_table.schema:
             return ""
         text = super().visit_foreign_key_constraint(constraint)
-        if constraint.table.schema is None:
-            return text
         remote = constraint.referred_table
         qualified, bare = self.table_name(remote), self.preparer.quote(remote.name)
         return text.replace(f"REFERENCES {qualified} ", f"REFERENCES {bare} ")

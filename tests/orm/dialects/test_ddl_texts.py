@@ -479,3 +479,13 @@ def test_a_constraint_to_be_dropped_may_leave_its_table():
     assert "uq" in ddl(CreateTable(table), "postgresql")
     assert ddl(DropConstraint(constraint, isolate_from_table=True), "postgresql") == text
     assert "uq" not in ddl(CreateTable(table), "postgresql")
+
+
+def test_a_translated_schema_is_not_named_in_references_of_sqlite():
+    metadata = MetaData()
+    Table("parent", metadata, Column("a", Integer, primary_key=True))
+    child = Table("child", metadata, Column("b", ForeignKey("parent.a")))
+    compiler = sqlite.dialect().ddl_compiler(sqlite.dialect())
+    text = compiler.compile(CreateTable(child), schema_translate_map={None: "other"}).string
+    assert "CREATE TABLE other.child" in text
+    assert "REFERENCES parent (a)" in text
