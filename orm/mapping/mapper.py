@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -577,8 +578,10 @@ class Mapper:
 
     def __clause_element__(self) -> Any:
         if not self.configured:
-            # the attributes which other mappers' backrefs put here are wanted from now on
-            self.registry_configure()
+            # the attributes which other mappers' backrefs put here are wanted from now on; a class
+            # that is not there yet is an error when the statement is executed
+            with contextlib.suppress(exc.InvalidRequestError):
+                self.registry_configure()
         return self._element
 
     # -- family -----------------------------------------------------------------------------

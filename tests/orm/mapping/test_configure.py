@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from orm import exc
+from orm import Session, column_property, create_engine, exc, func
 from orm.inspection import inspect
 from orm.mapping import DeclarativeBase, Mapped, mapped_column, on_configured, relationship
 from orm.schema import ForeignKey
@@ -155,3 +155,43 @@ def test_classes_hear_of_their_configuration() -> None:
     assert told == ["first Above", "first Below", "last Above", "last Below"]
     Registered.registry.configure()
     assert len(told) == 4
+
+
+def test_a_class_body_may_select_from_classes_whose_targets_come_later() -> None:
+    class Registered(DeclarativeBase):
+        pass
+
+    class Store(Registered):
+        __tablename__ = "store"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        chain_id: Mapped[int] = mapped_column(ForeignKey("chain.id"))
+        chain = relationship("Chain")
+
+    class Chain(Registered):
+        __tablename__ = "chain"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        stores = column_property(
+            select(func.count()).select_from(Store).where(Store.chain_id == id).scalar_subquery()
+        )
+
+    assert "count(*)" in str(select(Chain))
+    Registered.registry.dispose()
+
+
+def test_a_class_that_never_comes_is_an_error_of_the_execution() -> None:
+    class Registered(DeclarativeBase):
+        pass
+
+    class Store(Registered):
+        __tablename__ = "store"
+
+        id: Mapped[int] = mapped_column(primary_key=True)
+        chain = relationship("Chain")
+
+    statement = select(Store)
+    with Session(create_engine("sqlite://")) as session:
+        with pytest.raises(exc.InvalidRequestError, match="'Chain'"):
+            session.scalars(statement)
+    Registered.registry.dispose()
