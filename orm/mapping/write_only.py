@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 from orm import exc
@@ -123,8 +123,9 @@ class DynamicCollection(Protocol[_T]):
     def one_or_none(self) -> _T | None:
         """Return the only member, or None."""
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[_T]:
         """Yield the members."""
+        ...
 
     def __getitem__(self, item: Any) -> Any:
         """Return one member, or those of a slice."""
