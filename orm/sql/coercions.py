@@ -131,10 +131,10 @@ def expect_column(value: Any) -> Any:
 
 
 def expect_columns(values: Iterable[Any]) -> tuple[Any, ...]:
-    """The members of a SELECT's column list; `table.c["a", "b"]` is several."""
+    """The members of a SELECT's column list; `table.c["a", "b"]` and a ClauseList are several."""
     found: list[Any] = []
     for value in values:
-        if isinstance(value, ColumnCollection):
+        if isinstance(value, ColumnCollection | ClauseList):
             found.extend(value)
         else:
             found.append(expect_column(value))

@@ -8,6 +8,7 @@ from orm import Column, ForeignKey, MetaData, Table, exc
 from orm.dialects import sqlite
 from orm.sql import (
     LABEL_STYLE_TABLENAME_PLUS_COL,
+    ClauseList,
     OrderByList,
     and_,
     bindparam,
@@ -344,6 +345,10 @@ class TestWhatUsersDo:
     def test_casts_and_fields_by_func(self, t):
         assert str(func.cast(t.users.c.age, String)) == "CAST(users.age AS VARCHAR)"
         assert str(func.extract("year", t.users.c.born)) == "EXTRACT(year FROM users.born)"
+
+    def test_a_list_of_columns_is_all_of_them(self, t):
+        chosen = select(t.users.c.id, ClauseList(t.users.c.name, t.users.c.age))
+        assert chosen.selected_columns.keys() == ["id", "name", "age"]
 
     def test_conditions_from_a_generator(self, t):
         joined = or_(t.users.c.id == n for n in (1, 2))
