@@ -13,6 +13,8 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["_build"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+# names such as Sequence and Insert exist in several rooms; a signature says which is meant by its module
+suppress_warnings = ["ref.python"]
 html_theme = "furo"
 html_title = f"Flask-ORMSession {release}"
 autodoc_typehints = "description"
