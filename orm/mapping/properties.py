@@ -63,7 +63,7 @@ class MapperProperty:
 
     key: the attribute's name, and parent: the mapper, both given by the mapper.
     plain_elements: mapper -> the element its attribute stands for, where that alone knows the
-        operators, as far as they are made.
+    operators, as far as they are made.
     """
 
     plain_elements: Mapping[Any, Any] = EMPTY_MAP
