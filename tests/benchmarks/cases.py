@@ -55,8 +55,8 @@ MAIN = (
     Case("core_rows", "core: 10,000 rows of 5 columns", 1.3),
     Case("core_execute", "core: one statement, new parameters, 300 times"),
     Case("core_insert", "core: executemany of 10,000"),
-    Case("read", "1,000,000 attribute reads", 4.0),
-    Case("write", "1,000,000 attribute writes", 25.0),
+    Case("read", "1,000,000 attribute reads", 4.0, rounds=3),
+    Case("write", "1,000,000 attribute writes", 25.0, rounds=3),
     Case("memory", "memory per entity, 100,000 alive", 1.6, unit="bytes", rounds=1),
 )
 
@@ -68,7 +68,7 @@ WEB = (
 
 ALONE = (
     Case("compile", "build + compile, not cached, 100 times"),
-    Case("import", "import", unit="ms"),
+    Case("import", "import", unit="ms", rounds=2),
 )
 
 GROWTH = tuple(
@@ -77,7 +77,7 @@ GROWTH = tuple(
         f"{verb} {count:,}",
         method={"load": "load", "flush": "insert"}[verb],
         argument=count,
-        rounds=2 if count == 100_000 else 5,
+        rounds=1 if count == 100_000 else 4,
         only=("raw", "orm", "sqlalchemy"),
     )
     for verb in ("load", "flush")
