@@ -252,7 +252,7 @@ def _entities_of(statement: Any, froms: Sequence[Any] | None) -> list[Any]:
     froms: what it has in FROM, None if it stands in no other: an entity that is only mentioned may
     belong to a statement around it.
     """
-    parts = [*statement._raw_columns, *statement._from_obj]
+    parts = [*statement._raw_columns, *statement._from_obj, *statement._join_roots]
     parts += [entry.left for entry in statement._setup_joins if entry.left is not None]
     joined = {_target_entity(entry) for entry in statement._setup_joins}
     found = dict.fromkeys(entity for part in parts for entity in _entities_within(part))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from orm import exc
 from orm.sql.adapt import replacement_traverse
 from orm.sql.annotations import plain
 
@@ -22,6 +23,7 @@ def resolve_entry(relation: Any, entry: Any) -> list[Any]:
     target = entry.target
     if target is relation:
         target = (relation._of_type or prop.entity).__clause_element__()
+    _check_sides(relation, entry, target)
     left = relation.parententity.__clause_element__()
     of_left = choose_adapter(left, prop.parent)
     of_target = choose_adapter(target, prop.mapper)
@@ -43,6 +45,26 @@ def resolve_entry(relation: Any, entry: Any) -> list[Any]:
     for each in criteria:
         onclause = onclause & adapt_all(each, of_target)
     return [entry._replace(target=target, onclause=onclause, left=left)]
+
+
+def _check_sides(relation: Any, entry: Any, target: Any) -> None:
+    """Raise exc.InvalidRequestError if a join names other sides than the relationship in it has."""
+    prop, parent = relation.property, relation.parententity
+    found = target._annotations.get("parententity")
+    if found is not None and not found.mapper.common_parent(prop.mapper):
+        raise exc.InvalidRequestError(
+            f"join({found.mapper.class_.__name__}, {prop}): the relationship leads to "
+            f"{prop.mapper.class_.__name__}, not to {found.mapper.class_.__name__}. Name its target, or a relationship that "
+            "leads there."
+        )
+    left = None if entry.left is None else entry.left._annotations.get("parententity")
+    if left is None or left is parent:
+        return
+    if not (left.is_mapper and parent.is_mapper and left.common_parent(parent)):
+        raise exc.InvalidRequestError(
+            f"The join starts from {left!r}, but {prop} starts from {parent!r}. Take the relationship from what the join "
+            "starts from: of an alias, alias.relationship."
+        )
 
 
 def choose_adapter(selectable: Any, mapper: Any) -> Callable[[Any], Any]:

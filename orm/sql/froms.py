@@ -143,9 +143,8 @@ def _index_of(froms: list[Any], left: Any) -> int | None:
 
 def _find_left(select: Any, froms: list[Any], entry: Any) -> Any:
     """The FROM object to join from: the one that the condition or a foreign key connects with the target."""
-    selected = without_hidden(
-        dict.fromkeys(f for column in select._raw_columns for f in column._from_objects)
-    )
+    roots = select._join_roots or select._raw_columns
+    selected = without_hidden(dict.fromkeys(f for root in roots for f in root._from_objects))
     candidates = [c for c in froms or selected if plain(c) is not plain(entry.target)]
     if not candidates:
         raise exc.InvalidRequestError(

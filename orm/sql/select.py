@@ -239,6 +239,7 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
         ("_raw_columns", Kind.CHILDREN),
         ("_from_obj", Kind.CHILDREN),
         ("_setup_joins", Kind.TUPLES),
+        ("_join_roots", Kind.CHILDREN),
         ("_where_criteria", Kind.CHILDREN),
         ("_having", Kind.CHILDREN),
         ("_distinct", Kind.PLAIN),
@@ -254,6 +255,8 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
     _raw_columns: tuple[Any, ...] = ()
     _from_obj: tuple[Any, ...] = ()
     _setup_joins: tuple[JoinEntry, ...] = ()
+    #: where joins without a left side start, once the columns are no longer those they were written for
+    _join_roots: tuple[Any, ...] = ()
     _where_criteria: tuple[Any, ...] = ()
     _having: tuple[Any, ...] = ()
     _distinct: bool = False
@@ -305,6 +308,9 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
                 "with_only_columns() takes its columns as separate arguments: with_only_columns(a, b)"
             )
         new = self._generate()
+        if self._setup_joins and not self._join_roots:
+            # the joins stay where they were
+            new._join_roots = tuple(self.columns_clause_froms)
         if maintain_column_froms:
             new._from_obj = tuple(dict.fromkeys((*self._from_obj, *self.columns_clause_froms)))
         return new._set_columns(entities)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import Session, aliased, exc, func, select, text
+from orm import Session, aliased, exc, func, select, text, with_loader_criteria
 
 
 def test_entities_columns_and_mixtures(blog: Any, session: Session) -> None:
@@ -211,3 +211,21 @@ def test_an_alias_has_the_attributes_that_its_source_has(blog: Any, session: Ses
     assert [post.id for post in posts] == [1, 10, 11]
     assert "title" not in posts[1].__dict__
     assert posts[1].title == "p10"
+
+
+def test_joins_stay_when_other_columns_are_selected(blog: Any, session: Session) -> None:
+    joined = select(blog.User).join(blog.Post).with_only_columns(blog.Post.id)
+    assert "FROM users JOIN posts" in str(joined)
+    further = joined.join(blog.Post.comments).with_only_columns(func.count(blog.Comment.id))
+    assert str(further).count("JOIN") == 2
+    assert session.scalar(further) == 60
+    only = with_loader_criteria(blog.User, blog.User.id == 1)
+    assert len(session.scalars(joined.options(only)).all()) == 3
+
+
+def test_joins_that_contradict_their_relationship_are_refused(blog: Any) -> None:
+    with pytest.raises(exc.InvalidRequestError, match="leads to Post"):
+        str(select(blog.User).join(blog.Tag, blog.User.posts))
+    other = aliased(blog.User)
+    with pytest.raises(exc.InvalidRequestError, match="starts from"):
+        str(select(blog.User).join_from(blog.User, blog.Post, other.posts))
