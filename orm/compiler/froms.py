@@ -86,7 +86,9 @@ class FromCompiler(ExpressionCompiler):
         return self.process(cte.element)
 
     def visit_lateral(self, lateral: Any) -> str:
-        return self.from_lateral(lateral)
+        if not lateral.element._is_select_base:
+            return self.from_lateral(lateral)
+        return f"LATERAL ({self.process(lateral.element)})"
 
     def visit_tablesample(self, sample: Any) -> str:
         return self.from_tablesample(sample)

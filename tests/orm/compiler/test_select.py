@@ -283,6 +283,7 @@ def test_a_subquery_made_lateral_is_not_wrapped_again(sql, users, posts):
         "WHERE posts.user_id = users.id) AS own ON true"
     )
     assert "LATERAL (SELECT posts.title AS title FROM posts WHERE" in sql(statement)
+    assert sql(lateral(select(users.c.id))) == "LATERAL (SELECT users.id FROM users)"
     renamed = lateral(own, "other").alias("third")
     assert sql(select(renamed)).endswith("AS third")
 
