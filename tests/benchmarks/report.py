@@ -18,6 +18,8 @@ REPORT = ROOT / "docs" / "explanation" / "benchmarks.md"
 COMPILE_GOAL = 0.5
 IMPORT_GOAL_MS = 80.0
 
+TOO_BUSY = "Wall times are left out: the processes had to wait for a core."
+
 Timings = dict[str, Measured]
 Results = dict[str, Timings]
 
@@ -59,15 +61,21 @@ def _load() -> str:
     """Return how busy the machine was: wall times are worth something on an idle one only."""
     load, cores = os.getloadavg()[2], os.cpu_count() or 1
     text = f"The machine's load was {load:.1f} on {cores} cores, of which the benchmarks are 1."
-    return f"{text} Do not trust the wall times of this run." if load > cores else text
+    return f"{text} {TOO_BUSY}" if is_busy() else text
+
+
+def is_busy() -> bool:
+    """Whether wall times mean nothing, because the processes had to wait for a core."""
+    return os.getloadavg()[2] > (os.cpu_count() or 1)
 
 
 def _sections(title: str, measured: Results, chart: str, with_goals: bool) -> list[str]:
     """Return the parts of the page about one database."""
+    wall = [] if is_busy() else ["### Wall time\n\n" + _ratios(measured, "wall", False)]
     return [
         f"## {title}\n\n![CPU time as a multiple of the bare driver's]({chart})",
         "### CPU time\n\n" + _ratios(measured, "cpu", with_goals),
-        "### Wall time\n\n" + _ratios(measured, "wall", False),
+        *wall,
         "### Flask requests\n\n" + _web(measured, with_goals),
         "### Growth: microseconds of CPU per object\n\n" + _growth(measured),
         "### Without a counterpart on the driver\n\n" + _alone(measured),
