@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from blog import open_blog
 
-from orm import Session, joinedload, select, selectinload
+from orm import Session, aliased, joinedload, select, selectinload
 
 
 @pytest.fixture
@@ -99,3 +99,26 @@ def test_rows_of_columns_have_names_and_one_class_per_statement(
     assert (first[0].id, first[0].name) == tuple(first[0]) == (1, "u1")
     assert first == second
     assert type(first[0]) is type(second[0])
+
+
+def test_the_first_members_of_each_parent(blog: Any, session: Session) -> None:
+    option = selectinload(blog.User.posts).limit(2).selectinload(blog.Post.tags).limit(1)
+    users = session.scalars(select(blog.User).options(option).order_by(blog.User.id)).all()
+    assert [[post.id for post in user.posts] for user in users[:2]] == [[10, 11], [20, 21]]
+    assert all(len(post.tags) == 1 for user in users for post in user.posts)
+    orders = session.scalars(select(blog.Order).options(selectinload(blog.Order.lines).limit(1)))
+    assert [len(order.lines) for order in orders] == [1, 1, 1]
+
+
+def test_inner_joins_within_outer_joins(blog: Any, session: Session) -> None:
+    option = joinedload(blog.User.posts).joinedload(blog.Post.tags, innerjoin=True)
+    users = session.scalars(select(blog.User).options(option)).unique().all()
+    assert len(users) == 10
+    assert sum(len(post.tags) for user in users for post in user.posts) == 60
+
+
+def test_labels_of_queries_over_aliases(blog: Any, session: Session) -> None:
+    other = aliased(blog.User)
+    query = session.query(blog.User.id, other.name).filter(blog.User.id == other.id)
+    inner = query.subquery(with_labels=True)
+    assert len(query.all()) == len(session.query(inner).all()) == 10
