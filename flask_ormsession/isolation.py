@@ -261,6 +261,8 @@ class _HandsOff:
 
     def do_close(self, dbapi_connection: Any) -> None: ...
 
+    def do_terminate(self, dbapi_connection: Any) -> None: ...
+
     def do_ping(self, dbapi_connection: Any) -> bool:
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -121,6 +122,20 @@ def test_connections_of_the_engine(isolated: Any) -> None:
             connection.execute(insert.values(name="c"))
         engine.dispose()
     assert isolated.stored() == ["a", "before", "c"]
+
+
+def test_connections_that_are_thrown_away_or_forgotten(isolated: Any) -> None:
+    insert = isolated.Item.__table__.insert()
+    with isolated.app.app_context():
+        engine = isolated.db.engine
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            connection.invalidate()
+        engine.dispose()
+        gc.collect()
+        with engine.begin() as connection:
+            connection.execute(insert.values(name="after"))
+    assert isolated.stored() == ["after", "before"]
 
 
 def test_transactions_that_do_not_end_in_order(isolated: Any) -> None:
