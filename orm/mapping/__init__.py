@@ -41,10 +41,15 @@ from orm.mapping.join_condition import (
 from orm.mapping.mapped import DynamicMapped, Mapped, WriteOnlyMapped
 from orm.mapping.mapper import Mapper, class_mapper, object_mapper
 from orm.mapping.polymorphic import polymorphic_union, with_polymorphic
-from orm.mapping.properties import ColumnProperty, MapperProperty, PropComparator
+from orm.mapping.properties import (
+    ColumnProperty,
+    MappedSQLExpression,
+    MapperProperty,
+    PropComparator,
+)
 from orm.mapping.registry import registry
-from orm.mapping.relationship import RelationshipProperty
-from orm.mapping.synonyms import SynonymProperty
+from orm.mapping.relationship import Relationship, RelationshipProperty
+from orm.mapping.synonyms import Synonym, SynonymProperty
 from orm.mapping.validators import reconstructor, validates
 from orm.mapping.with_parent import with_parent
 from orm.mapping.write_only import WriteOnlyCollection
@@ -61,6 +66,9 @@ __all__ = [
     "has_inherited_table",
     "CascadeOptions",
     "Composite",
+    "MappedSQLExpression",
+    "Relationship",
+    "Synonym",
     "CompositeProperty",
     "clear_mappers",
     "configure_mappers",

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Generic
 
 from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
 from orm.mapping.properties import ColumnProperty, shown_default
 from orm.schema.column import Column
 from orm.sql.operators import ColumnOperators
+from orm.util.typevars import T
 
 
-class MappedColumn(ColumnOperators):
+class MappedColumn(ColumnOperators, Generic[T]):
     """A column under construction; becomes a Column and a ColumnProperty when mapped.
 
     column: the Column, without name or type where those are left to the class. sort_order:

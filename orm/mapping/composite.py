@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import operator as operators
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from orm import exc
 from orm.event.dispatch import Dispatch
@@ -18,6 +18,7 @@ from orm.state.history import History
 from orm.state.instance_state import InstanceState, instance_state
 from orm.state.instrumented import QueryableAttribute
 from orm.state.markers import DONT_SET, INIT_OK, NO_VALUE, PASSIVE_OFF, LoaderCallableStatus
+from orm.util.typevars import T
 
 if TYPE_CHECKING:
     from orm.mapping.mapper import Mapper
@@ -266,7 +267,7 @@ def all_none(*parts: Any) -> bool:
     return all(part is None for part in parts)
 
 
-class CompositeProperty(MapperProperty):
+class CompositeProperty(MapperProperty, Generic[T]):
     """Several columns as one value; see `composite()`.
 
     keys: the names of the column attributes. class_or_factory: makes the value from them.

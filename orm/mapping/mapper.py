@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from orm import exc
 from orm.event.dispatch import Dispatch
@@ -27,6 +27,7 @@ from orm.state.instance_state import instance_state
 from orm.state.markers import MANAGER
 from orm.util.collections import NamedCollection
 from orm.util.proxies import memoized_property
+from orm.util.typevars import T
 
 if TYPE_CHECKING:
     from orm.mapping.registry import registry as Registry
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _order = itertools.count(1)
 
 
-class Mapper:
+class Mapper(Generic[T]):
     """The mapping of one class. Read-only once configured.
 
     class_, local_table: what is mapped to what. persist_selectable: the own table, or in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from orm import exc
 from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
@@ -14,6 +14,7 @@ from orm.state.class_manager import ClassManager
 from orm.state.instrumented import InstrumentedAttribute, QueryableAttribute
 from orm.types.base import TypeEngine
 from orm.util.collections import EMPTY_MAP
+from orm.util.typevars import T
 
 if TYPE_CHECKING:
     from orm.mapping.mapper import Mapper
@@ -148,7 +149,7 @@ class MapperProperty:
         return f"<{type(self).__name__} {self}>"
 
 
-class ColumnProperty(MapperProperty):
+class ColumnProperty(MapperProperty, Generic[T]):
     """An attribute that holds a column's value, or that of an SQL expression.
 
     columns: the column, and in joined inheritance the same-named ones of the tables above.
@@ -265,3 +266,7 @@ def _to_column(value: Any) -> Any:
     if element._is_select_base:
         return element.scalar_subquery()  # type: ignore[attr-defined]
     return element
+
+
+#: the name under which annotations know it
+MappedSQLExpression = ColumnProperty

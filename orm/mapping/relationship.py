@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from orm import exc
 from orm.inspection import inspect
@@ -21,6 +21,7 @@ from orm.sql.functions import func
 from orm.state.attributes import ObjectAttribute, RelatedAttribute
 from orm.state.collection_attribute import CollectionAttribute
 from orm.state.instrumented import QueryableAttribute
+from orm.util.typevars import T
 
 if TYPE_CHECKING:
     from orm.mapping.join_condition import RelationshipDirection
@@ -52,7 +53,7 @@ def expression_names() -> dict[str, Any]:
     }
 
 
-class RelationshipProperty(MapperProperty):
+class RelationshipProperty(MapperProperty, Generic[T]):
     """A relationship; see `relationship()` for the arguments.
 
     Once configured: `mapper` and `entity` (the target), `direction`, `uselist`,
@@ -513,3 +514,7 @@ def _count_comparisons(condition: Any) -> int:
     from orm.sql.visitors import iterate
 
     return sum(1 for part in iterate(condition) if part.__visit_name__ == "binary")
+
+
+#: the name under which annotations know it
+Relationship = RelationshipProperty

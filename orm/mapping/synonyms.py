@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from orm import exc
 from orm.mapping.properties import MapperProperty
 from orm.state.class_manager import ClassManager
+from orm.util.typevars import T
 
 if TYPE_CHECKING:
     from orm.mapping.mapper import Mapper
@@ -44,7 +45,7 @@ class SynonymAttribute:
         delattr(obj, self.name)
 
 
-class SynonymProperty(MapperProperty):
+class SynonymProperty(MapperProperty, Generic[T]):
     """Another name for an attribute; see `synonym()`."""
 
     is_attribute_only = True
@@ -75,3 +76,7 @@ class SynonymProperty(MapperProperty):
                 f"{self.name!r}."
             )
         self.configured = True
+
+
+#: the name under which annotations know it
+Synonym = SynonymProperty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orm.sql.adapt import ClauseAdapter
-from orm.sql.column_expression import SQLColumnExpression
+from orm.sql.column_expression import ColumnExpressionArgument, SQLColumnExpression
 from orm.sql.comparators import Comparator
 from orm.sql.compound import (
     CompoundSelect,
@@ -76,6 +76,7 @@ from orm.sql.expression import (
 )
 from orm.sql.functions import Function, FunctionElement, GenericFunction, func
 from orm.sql.lists import BooleanClauseList, ClauseList
+from orm.sql.operators import ColumnOperators, Operators, custom_op
 from orm.sql.select import Select, select
 from orm.sql.selectable import Alias, FromClause, Join, Lateral, TableClause, TableSample, Values
 from orm.sql.subquery import CTE, Exists, ScalarSelect, SelectBase, Subquery
@@ -87,7 +88,7 @@ __all__ = [
     "CTE", "LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE",
     "LABEL_STYLE_TABLENAME_PLUS_COL", "Alias", "BinaryExpression", "BindParameter",
     "BooleanClauseList", "Case", "Cast", "ClauseAdapter", "ClauseElement", "ClauseList", "ColumnClause",
-    "ColumnElement", "Comparator", "CompoundSelect", "Delete", "Executable", "Exists", "Extract",
+    "ColumnElement", "ColumnExpressionArgument", "ColumnOperators", "Operators", "custom_op", "Comparator", "CompoundSelect", "Delete", "Executable", "Exists", "Extract",
     "FrameClause", "FrameClauseType", "FromClause", "Function", "FunctionElement", "GenericFunction", "Insert", "Join", "Label",
     "Lateral", "OrderByList", "Over", "SQLColumnExpression", "ScalarSelect", "Select", "SelectBase", "Subquery", "TableClause",
     "TableSample", "TextClause", "TextualSelect", "Tuple", "TypeCoerce", "UnaryExpression",

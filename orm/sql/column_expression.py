@@ -69,5 +69,7 @@ class SQLColumnExpression(ColumnOperators, Generic[T_co]):
         def nulls_last(self) -> UnaryExpression[T_co]: ...
 
 
+#: what where() and its like take: an expression whose values are of this type
+ColumnExpressionArgument: TypeAlias = SQLColumnExpression[T]
 #: what select() takes for one entity or column: a mapped class or an expression
 Entity: TypeAlias = type[T] | SQLColumnExpression[T]
