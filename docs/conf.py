@@ -20,16 +20,30 @@ html_title = f"Flask-ORMSession {release}"
 autodoc_typehints = "description"
 
 
-def _as_literal(app, what, name, obj, options, lines):
-    """Docstrings write code in single backticks, and names such as `and_`, which reST takes for links."""
-    for number, line in enumerate(lines):
-        parts = re.split(r"(``[^`]*``|`[^`]*`)", line)
-        for place, part in enumerate(parts):
-            if part.startswith("`") and not part.startswith("``"):
-                parts[place] = f"`{part}`"
-            elif not part.startswith("`"):
-                parts[place] = re.sub(r"(?<=\w)_(?!\w)", r"\_", part).replace("*", r"\*")
-        lines[number] = "".join(parts)
+def _as_rest(app, what, name, obj, options, lines):
+    """Docstrings write code in single backticks or indented, and names such as `and_`, which reST takes for links."""
+    made = []
+    in_code = False
+    for line in lines:
+        is_indented = line.startswith("    ")
+        if is_indented and made and not made[-1].strip() and not in_code:
+            if len(made) < 2 or not made[-2].endswith("::"):
+                made += ["::", ""]
+            in_code = True
+        elif line.strip() and not is_indented:
+            in_code = False
+        made.append(line if in_code else _escaped(line))
+    lines[:] = made
+
+
+def _escaped(line):
+    parts = re.split(r"(``[^`]*``|`[^`]*`)", line)
+    for place, part in enumerate(parts):
+        if part.startswith("`") and not part.startswith("``"):
+            parts[place] = f"`{part}`"
+        elif not part.startswith("`"):
+            parts[place] = re.sub(r"(?<=\w)_(?!\w)", r"\_", part).replace("*", r"\*")
+    return "".join(parts)
 
 
 def _is_described_elsewhere(app, what, name, obj, skip, options):
@@ -41,4 +55,4 @@ def _is_described_elsewhere(app, what, name, obj, skip, options):
 
 def setup(app):
     app.connect("autodoc-skip-member", _is_described_elsewhere)
-    app.connect("autodoc-process-docstring", _as_literal)
+    app.connect("autodoc-process-docstring", _as_rest)

@@ -1,8 +1,10 @@
 """ordering_list: a collection that keeps the position of each member in an attribute of it.
 
-tracks: Mapped[list[Track]] = relationship(
-    order_by="Track.position", collection_class=ordering_list("position")
-)
+    tracks: Mapped[list[Track]] = relationship(
+        order_by="Track.position", collection_class=ordering_list("position")
+    )
+
+Inserting, moving and removing members renumbers those behind them.
 """
 
 from __future__ import annotations
