@@ -154,7 +154,7 @@ def test_db_session_with_a_live_server(pytester: pytest.Pytester, tmp_path: Path
     pytester.makeconftest(CONFTEST.replace("@URL@", repr(url)))
     pytester.makepyfile(LIVE)
     # A process of its own, as the server is a fork of it.
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "--live-server-wait=30")
     result.assert_outcomes(passed=2)
 
 
