@@ -52,12 +52,12 @@ class Pagination(LinkedPage, Generic[T]):
 
     @property
     def first(self) -> int:
-        """The number of the first item on the page, counted from 1; 0 if the page is empty."""
+        """Which item of the whole list begins the page, counted from 1; 0 if the page is empty."""
         return (self.page - 1) * self.per_page + 1 if self.items else 0
 
     @property
     def last(self) -> int:
-        """The number of the last item on the page; 0 if the page is empty."""
+        """Which item of the whole list ends the page; 0 if the page is empty."""
         return self.first + len(self.items) - 1 if self.items else 0
 
     @property
