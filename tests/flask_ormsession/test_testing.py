@@ -149,7 +149,11 @@ def test_db_session(pytester: pytest.Pytester, db_url: str) -> None:
     run(pytester, db_url, ISOLATED).assert_outcomes(passed=6)
 
 
-def test_db_session_with_a_live_server(pytester: pytest.Pytester, tmp_path: Path) -> None:
+def test_db_session_with_a_live_server(
+    pytester: pytest.Pytester, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # commands which other tests have run leave this behind, and Flask.run() does nothing then
+    monkeypatch.delenv("FLASK_RUN_FROM_CLI", raising=False)
     url = f"sqlite:///{tmp_path / 'live.db'}"
     pytester.makeconftest(CONFTEST.replace("@URL@", repr(url)))
     pytester.makepyfile(LIVE)
