@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from orm import exc
 from orm.asyncio.session import AsyncSession, async_sessionmaker
-from orm.session.scoped import ScopedRegistry
+from orm.session.scoped import ForwardingScope, ScopedRegistry
 
 _AS = TypeVar("_AS", bound=AsyncSession)
 
@@ -64,19 +64,5 @@ if TYPE_CHECKING:
 
 else:
 
-    class async_scoped_session(_AsyncScoped[_AS]):
+    class async_scoped_session(ForwardingScope, _AsyncScoped[_AS]):
         """A registry of sessions, one per scope; it stands for the present one."""
-
-        def __getattr__(self, name):
-            if name.startswith("__"):
-                raise AttributeError(name)
-            return getattr(self.registry(), name)
-
-        def __setattr__(self, name, value):
-            if name in ("session_factory", "registry"):
-                object.__setattr__(self, name, value)
-            else:
-                setattr(self.registry(), name, value)
-
-        def __repr__(self):
-            return f"<async_scoped_session of {self.session_factory!r}>"

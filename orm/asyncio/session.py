@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from orm import exc
 from orm.asyncio.connection import AsyncConnection
@@ -22,6 +22,7 @@ from orm.event.targets import register_target
 from orm.session import Session, SessionTransaction, object_session
 from orm.session import close_all_sessions as close_all_sync
 from orm.session.events import SessionDispatch
+from orm.session.factory import SessionFactory
 from orm.util.collections import EMPTY_MAP
 from orm.util.concurrency import greenlet_spawn
 
@@ -390,36 +391,14 @@ class AsyncSessionTransaction(Startable, Face[SessionTransaction], root=True):
         await self.session._run(self._sync.rollback)
 
 
-class async_sessionmaker(Generic[_AS]):
+class async_sessionmaker(SessionFactory[_AS]):
     """Calling it makes an AsyncSession with the settings given here; see AsyncSession for them.
 
     `class_`: the AsyncSession class to use.
     """
 
-    class_: type[_AS]
-
-    def __init__(
-        self,
-        bind: Any = None,
-        *,
-        class_: Any = AsyncSession,
-        autoflush: bool = True,
-        expire_on_commit: bool = True,
-        info: dict[Any, Any] | None = None,
-        **kw: Any,
-    ) -> None:
-        kw.update(bind=bind, autoflush=autoflush, expire_on_commit=expire_on_commit)
-        if info is not None:
-            kw["info"] = info
-        self.kw = kw
-        self.class_ = type(class_.__name__, (class_,), {"__module__": class_.__module__})
-
-    def __call__(self, **local_kw: Any) -> _AS:
-        """Return a new session; arguments override those of the factory."""
-        info = self.kw.get("info")
-        if info is not None:
-            local_kw["info"] = {**info, **local_kw.get("info", {})}
-        return self.class_(**{**self.kw, **local_kw})
+    def __init__(self, bind: Any = None, *, class_: Any = AsyncSession, **kw: Any) -> None:
+        super().__init__(bind, class_, **kw)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[_AS]:
@@ -427,14 +406,6 @@ class async_sessionmaker(Generic[_AS]):
         session = self()
         async with session, session.begin():
             yield session
-
-    def configure(self, **new_kw: Any) -> None:
-        """Change the settings of sessions made from now on."""
-        self.kw.update(new_kw)
-
-    def __repr__(self) -> str:
-        settings = ", ".join(f"{key}={value!r}" for key, value in self.kw.items())
-        return f"async_sessionmaker(class_={self.class_.__name__!r}, {settings})"
 
 
 def async_session(session: Session) -> AsyncSession | None:

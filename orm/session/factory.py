@@ -10,28 +10,21 @@ from orm import event
 from orm.event import Dispatch, own_dispatch
 from orm.session.events import SessionDispatch
 from orm.session.session import Session
+from orm.util.typevars import T
 
 _S = TypeVar("_S", bound=Session)
 
 
-class sessionmaker(Generic[_S]):
-    """Calling it makes a Session with the settings given here; see Session for them.
+class SessionFactory(Generic[T]):
+    """Settings, and a class of sessions made for them; calling it makes one."""
 
-    `class_`: the Session class to use. `.begin()` makes a session in a transaction. The
-    sessions are of a subclass made here, so that events may be listened for on the factory.
-    """
+    class_: type[T]
 
-    class_: type[_S]
-
-    @overload
-    def __init__(self, bind: Any = ..., *, class_: type[_S], **kw: Any) -> None: ...
-    @overload
-    def __init__(self: sessionmaker[Session], bind: Any = ..., **kw: Any) -> None: ...
     def __init__(
         self,
-        bind: Any = None,
+        bind: Any,
+        class_: Any,
         *,
-        class_: Any = Session,
         autoflush: bool = True,
         expire_on_commit: bool = True,
         info: dict[Any, Any] | None = None,
@@ -43,19 +36,12 @@ class sessionmaker(Generic[_S]):
         self.kw = kw
         self.class_ = type(class_.__name__, (class_,), {"__module__": class_.__module__})
 
-    def __call__(self, **local_kw: Any) -> _S:
+    def __call__(self, **local_kw: Any) -> T:
         """Return a new session; arguments override those of the factory."""
         info = self.kw.get("info")
         if info is not None:
             local_kw["info"] = {**info, **local_kw.get("info", {})}
         return self.class_(**{**self.kw, **local_kw})
-
-    @contextmanager
-    def begin(self) -> Iterator[_S]:
-        """A context manager with a session in a transaction, committed at the end, then closed."""
-        session = self()
-        with session, session.begin():
-            yield session
 
     def configure(self, **new_kw: Any) -> None:
         """Change the settings of sessions made from now on."""
@@ -63,7 +49,29 @@ class sessionmaker(Generic[_S]):
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{key}={value!r}" for key, value in self.kw.items())
-        return f"sessionmaker(class_={self.class_.__name__!r}, {settings})"
+        return f"{type(self).__name__}(class_={self.class_.__name__!r}, {settings})"
+
+
+class sessionmaker(SessionFactory[_S]):
+    """Calling it makes a Session with the settings given here; see Session for them.
+
+    `class_`: the Session class to use. `.begin()` makes a session in a transaction. The
+    sessions are of a subclass made here, so that events may be listened for on the factory.
+    """
+
+    @overload
+    def __init__(self, bind: Any = ..., *, class_: type[_S], **kw: Any) -> None: ...
+    @overload
+    def __init__(self: sessionmaker[Session], bind: Any = ..., **kw: Any) -> None: ...
+    def __init__(self, bind: Any = None, *, class_: Any = Session, **kw: Any) -> None:
+        super().__init__(bind, class_, **kw)
+
+    @contextmanager
+    def begin(self) -> Iterator[_S]:
+        """A context manager with a session in a transaction, committed at the end, then closed."""
+        session = self()
+        with session, session.begin():
+            yield session
 
 
 def _factory_dispatch(target: Any, name: str, options: dict[str, Any]) -> Dispatch:

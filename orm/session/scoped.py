@@ -84,10 +84,13 @@ if TYPE_CHECKING:
     class scoped_session(_ScopedSession[_S], Session):
         """For type checkers: what the present session has, the registry has too."""
 
+    class ForwardingScope:
+        """Forwards what it lacks to the present session."""
+
 else:
 
-    class scoped_session(_ScopedSession[_S]):
-        """A registry of sessions, one per scope; it stands for the present one."""
+    class ForwardingScope:
+        """Forwards what it lacks to the present session."""
 
         def __getattr__(self, name):
             if name.startswith("__"):
@@ -101,7 +104,10 @@ else:
                 setattr(self.registry(), name, value)
 
         def __repr__(self):
-            return f"<scoped_session of {self.session_factory!r}>"
+            return f"<{type(self).__name__} of {self.session_factory!r}>"
+
+    class scoped_session(ForwardingScope, _ScopedSession[_S]):
+        """A registry of sessions, one per scope; it stands for the present one."""
 
 
 class ScopedRegistry:
