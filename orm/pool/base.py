@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import traceback
 import weakref
@@ -366,6 +367,14 @@ class Pool:
     def _log(self, message: str, *args: Any) -> None:
         if self.logger.isEnabledFor(logging.INFO):
             self.logger.info(message, *args)
+
+    def _make_condition(self, lock: threading.RLock) -> Any:
+        """Return a threading.Condition, or what is one for tasks, around a lock."""
+        return threading.Condition(lock)
+
+    def _identify_borrower(self) -> int:
+        """Return what `holder` says of a connection that is lent now."""
+        return get_ident()
 
     def _name_borrowers(self) -> dict[int, str]:
         """Return the names of those who may hold connections, by what `holder` says."""

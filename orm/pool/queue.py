@@ -52,7 +52,7 @@ class QueuePool(Pool):
         self._take = self._idle.pop if self._use_lifo else self._idle.popleft
         # reentrant, since the garbage collector may give back a forgotten connection at any line
         self._lock = threading.RLock()
-        self._returned = threading.Condition(self._lock)
+        self._returned = self._make_condition(self._lock)
         self._waiters = 0
         self._records: dict[int, ConnectionRecord] = {}
 

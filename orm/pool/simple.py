@@ -155,7 +155,7 @@ class SharedConnectionPool(Pool):
         self._forget()
 
     def _forget(self) -> None:
-        self._returned = threading.Condition(threading.RLock())
+        self._returned = self._make_condition(threading.RLock())
         self._record = ConnectionRecord(self)
         self._owner = 0
         self._depth = 0
@@ -172,7 +172,7 @@ class SharedConnectionPool(Pool):
             raise
 
     def _take(self) -> ConnectionRecord:
-        ident = get_ident()
+        ident = self._identify_borrower()
         with self._returned:
             if self._owner != ident and self._depth:
                 deadline = time.monotonic() + self._timeout

@@ -197,6 +197,21 @@ async def test_in_memory_one_task_at_a_time(memory: AsyncEngine) -> None:
     assert seen == [1, 1, 1]
 
 
+async def test_the_listeners_hear_that_a_database_in_memory_is_held() -> None:
+    engine = create_async_engine("sqlite+aiosqlite://", pool_timeout=0.05)
+    heard: list[Any] = []
+    event.listen(engine.sync_engine.pool, "exhausted", lambda pool, error: heard.append(error))
+
+    async def ask() -> None:
+        await engine.connect()
+
+    async with engine.connect():
+        with pytest.raises(exc.TimeoutError, match="one task at a time"):
+            await asyncio.create_task(ask())
+    assert [type(error) for error in heard] == [exc.TimeoutError]
+    await engine.dispose()
+
+
 async def test_what_has_to_begin_first(memory: AsyncEngine) -> None:
     connection = memory.connect()
     with pytest.raises(AsyncContextNotStarted, match="async with"):
