@@ -119,16 +119,35 @@ def is_column(expression: Any) -> bool:
 
 
 def adapt_all(expression: Any, find: Callable[[Any], Any]) -> Any:
-    """Return a copy of an expression with the columns replaced for which `find` has another."""
+    """Return a copy of an expression with the columns replaced for which `find` has another.
+
+    Subqueries within name the tables of these columns anew where they stand in FROM or correlate() by themselves.
+    """
+    moved: dict[Any, Any] = {}
+    has_select = False
 
     def replace(element: Any) -> Any:
+        nonlocal has_select
         if not is_column(element):
+            has_select = has_select or element.__visit_name__ == "select"
             return None
         found = find(element)
-        # a column as it is: what its subquery is made of is none of ours
+        if found is None:
+            # a column as it is: what its subquery is made of is none of ours
+            return element
+        moved[plain(element.table)] = getattr(found, "table", None)
+        return found
+
+    def replace_from(element: Any) -> Any:
+        if is_column(element):
+            return element
+        if not element._is_from_clause or element._is_join:
+            return None
+        found = moved.get(plain(element))
         return element if found is None else found
 
-    return replacement_traverse(expression, replace)
+    made = replacement_traverse(expression, replace)
+    return replacement_traverse(made, replace_from) if has_select and moved else made
 
 
 def is_remote(prop: Any, column: Any) -> bool:
