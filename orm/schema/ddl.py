@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.sql.cache_key import NotCacheable
 from orm.sql.executable import Executable
-from orm.sql.visitors import _default_dialect
+from orm.util.printing import default_dialect
 
 if TYPE_CHECKING:
     from orm.schema.foreign_key import ForeignKeyConstraint
@@ -32,7 +32,7 @@ class DDLElement(Executable):
     def compile(self, bind: Any = None, dialect: Any = None, **options: Any) -> Any:
         """Compile with the dialect's DDL compiler; by default the generic one."""
         if dialect is None:
-            dialect = bind.dialect if bind is not None else _default_dialect()
+            dialect = bind.dialect if bind is not None else default_dialect()
         return dialect.ddl_compiler(dialect).compile(self, **options)
 
     def against(self, target: Any) -> DDLElement:

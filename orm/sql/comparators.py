@@ -24,6 +24,7 @@ from operator import (
     ne,
     neg,
     or_,
+    pow,
     rshift,
     sub,
     truediv,
@@ -357,6 +358,13 @@ def _arithmetic(expr: Any, op: OperatorType, other: Any, reverse: bool = False) 
     return BinaryExpression(left, right, op, type_)
 
 
+def _power(expr: Any, op: OperatorType, other: Any, reverse: bool = False) -> Any:
+    """`expr ** other`: a function on every database."""
+    other = expect_expr(other, like=expr, op=op)
+    base, exponent = (other, expr) if reverse else (expr, other)
+    return Function("pow", base, exponent, type_=result_type(op, base.type, exponent.type)[1])
+
+
 def result_type(
     op: OperatorType, left: TypeEngine, right: TypeEngine
 ) -> tuple[OperatorType, TypeEngine]:
@@ -566,6 +574,7 @@ _STANDARD: dict[OperatorType, Callable[..., Any]] = {
     inv: _invert,
     **dict.fromkeys((ops.desc_op, ops.asc_op, ops.nulls_first_op, ops.nulls_last_op), _order),
     **dict.fromkeys((neg, ops.bitwise_not_op, ops.distinct_op), _prefix),
+    pow: _power,
     **dict.fromkeys((ops.any_op, ops.all_op), _collection),
     ops.collate: _collate,
     getitem: _item,

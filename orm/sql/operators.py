@@ -57,6 +57,9 @@ from operator import (
     or_ as or_,
 )
 from operator import (
+    pow as pow,
+)
+from operator import (
     rshift as rshift,
 )
 from operator import (
@@ -208,6 +211,9 @@ class ColumnOperators(Operators):
     def __mod__(self, other: Any) -> Any:
         return self.operate(mod, other)
 
+    def __pow__(self, other: Any) -> Any:
+        return self.operate(pow, other)
+
     def __truediv__(self, other: Any) -> Any:
         return self.operate(truediv, other)
 
@@ -225,6 +231,9 @@ class ColumnOperators(Operators):
 
     def __rmod__(self, other: Any) -> Any:
         return self.reverse_operate(mod, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self.reverse_operate(pow, other)
 
     def __rtruediv__(self, other: Any) -> Any:
         return self.reverse_operate(truediv, other)
@@ -622,7 +631,7 @@ PRECEDENCE: dict[OperatorType, int] = {
 }  # fmt: skip
 
 ASSOCIATIVE = frozenset({add, mul, concat_op, and_, or_, bitwise_and_op, bitwise_or_op})
-_SELF_PRECEDENT = ASSOCIATIVE | {getitem, json_getitem_op, json_path_getitem_op, comma_op, eq, ne}
+_SELF_PRECEDENT = ASSOCIATIVE | {getitem, json_getitem_op, json_path_getitem_op, comma_op}
 COMPARISONS = frozenset(
     {
         eq, ne, gt, lt, ge, le, is_, is_not, is_distinct_from, is_not_distinct_from, in_op, not_in_op,

@@ -7,7 +7,6 @@ derive from that. Elements are never changed after construction; generative meth
 from __future__ import annotations
 
 import enum
-import importlib
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, ClassVar, Self
@@ -15,6 +14,7 @@ from typing import Any, ClassVar, Self
 import orm.sql.annotations as ann
 from orm.sql.cache_key import NotCacheable, StatementKey, option_key, statement_key
 from orm.util.collections import EMPTY_MAP
+from orm.util.printing import default_dialect
 
 
 class Kind(enum.IntEnum):
@@ -204,7 +204,7 @@ class ClauseElement:
     def compile(self, bind: Any = None, dialect: Any = None, **kw: Any) -> Any:
         """Compile for a dialect (or an engine's), by default the generic one with named parameters."""
         if dialect is None:
-            dialect = bind.dialect if bind is not None else _default_dialect()
+            dialect = bind.dialect if bind is not None else default_dialect()
         element, options = self._executed_form(dialect)
         return dialect.statement_compiler(dialect).compile(element, **options, **kw)
 
@@ -220,21 +220,6 @@ class ClauseElement:
             "An SQL expression has no truth value in Python. Combine expressions with & | ~ or "
             "and_(), or_(), not_() instead of `and`, `or`, `not`; test for presence with `is not None`"
         )
-
-
-_defaults: dict[str, Callable[[], Any]] = {}
-
-
-def set_default_dialect(make: Callable[[], Any]) -> None:
-    """Register what makes the dialect for str(element); done by the room that has dialects."""
-    _defaults["dialect"] = make
-
-
-def _default_dialect() -> Any:
-    if "dialect" not in _defaults:
-        # `import orm` leaves the engine out until it is used; printing a statement is such a use.
-        importlib.import_module("orm.engine.dialect")
-    return _defaults["dialect"]()
 
 
 def _children_of(kind: Kind, value: Any) -> Iterator[Any]:

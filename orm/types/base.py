@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self
 
 from orm import exc
+from orm.util.printing import default_dialect
 from orm.util.typevars import T_co
 
 Processor = Callable[[Any], Any]
@@ -241,7 +242,7 @@ class TypeEngine(_Typed[T_co]):
     def compile(self, dialect: Any = None) -> str:
         """The type's name in DDL, e.g. VARCHAR(50); without a dialect, a generic one."""
         if dialect is None:
-            return _generic_name(self)
+            dialect = default_dialect()
         return str(dialect.type_compiler.process(self))
 
     def __repr__(self) -> str:
@@ -253,7 +254,7 @@ class TypeEngine(_Typed[T_co]):
         return f"{type(self).__name__}({', '.join(args)})"
 
     def __str__(self) -> str:
-        return _generic_name(self)
+        return self.compile()
 
 
 class NullType(TypeEngine):
@@ -262,6 +263,9 @@ class NullType(TypeEngine):
     __visit_name__ = "null"
     _isnull = True
     hashable = False
+
+    def __str__(self) -> str:
+        return "NULL"
 
     def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
         def process(value: Any) -> str:
@@ -390,9 +394,3 @@ def _hashable(value: Any) -> Hashable:
     if isinstance(value, set | frozenset):
         return frozenset(_hashable(item) for item in value)
     return value if value.__hash__ is not None else IdentityKey(value)
-
-
-def _generic_name(type_: TypeEngine) -> str:
-    name = type(type_).__name__.upper()
-    length = type_.__dict__.get("length")
-    return f"{name}({length})" if length else name

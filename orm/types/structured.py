@@ -524,6 +524,10 @@ class PickleType(TypeEngine):
     def compare_values(self, x: Any, y: Any) -> bool:
         return bool(self.comparator(x, y)) if self.comparator else bool(x == y)
 
+    def __repr__(self) -> str:
+        # A migration shows it: no module's path, no number of the protocol of this Python.
+        return "PickleType()"
+
     def _make_key(self) -> tuple[Any, ...]:
         return (type(self), self.protocol, IdentityKey(self.pickler), self.impl._key())
 

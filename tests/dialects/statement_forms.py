@@ -165,6 +165,9 @@ FORMS: dict[str, Form] = {
     # -- expressions
     "arithmetic": Form(lambda: select((p.id + 1) * 2 - p.id % 3, p.id // 2).where(p.id == 4), [(9, 2)]),
     "true division": Form(lambda: select(cast(p.id / 2, Numeric(5, 2))).where(p.id == 1), [(0.5,)]),
+    "xor": Form(lambda: select(p.id.bitwise_xor(6) + 1).where(p.id == 3), [(6,)]),
+    "power": Form(lambda: select(p.id**2, 2**p.id).where(p.id == 3), [(9, 8)]),
+    "compared comparisons": Form(lambda: select(p.id).where((p.id == 3) == (p.id != 4), p.id == 3), [(3,)]),
     "bitwise": Form(lambda: select(p.id.bitwise_and(1), p.id.bitwise_or(8), p.id.bitwise_lshift(1)).where(p.id == 3), [(1, 11, 6)]),
     "concatenation": Form(lambda: select(p.name + "-" + p.name).where(p.id == 1), [("ann-ann",)]),
     "custom operator": Form(lambda: select(p.id.op("+")(5)).where(p.id == 1), [(6,)]),

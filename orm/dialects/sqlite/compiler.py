@@ -56,6 +56,11 @@ class SQLiteCompiler(SQLCompiler):
 
     # -- expressions -----------------------------------------------------------------------------
 
+    def bitwise_xor_text(self, binary: Any) -> str:
+        """SQLite has no such operator; both sides are written twice."""
+        left, right = self._sides(binary)
+        return f"({left} | {right}) - ({left} & {right})"
+
     def visit_extract(self, extract: Any) -> str:
         form = _FIELDS.get(extract.field.lower())
         if form is None:

@@ -175,6 +175,15 @@ SELECT (people.id + %s) * %s - people.id %% %s AS anon_1, people.id / %s AS anon
 -- true division
 SELECT CAST(people.id / CAST(%s AS NUMERIC) AS NUMERIC(5, 2)) AS anon_1 FROM people WHERE people.id = %s
 
+-- xor
+SELECT (people.id # %s) + %s AS anon_1 FROM people WHERE people.id = %s
+
+-- power
+SELECT pow(people.id, %s) AS pow_1, pow(%s, people.id) AS pow_2 FROM people WHERE people.id = %s
+
+-- compared comparisons
+SELECT people.id FROM people WHERE (people.id = %s) = (people.id != %s) AND people.id = %s
+
 -- bitwise
 SELECT people.id & %s AS anon_1, people.id | %s AS anon_2, people.id << %s AS anon_3 FROM people WHERE people.id = %s
 

@@ -175,6 +175,15 @@ SELECT (people.id + ?) * ? - people.id % ? AS anon_1, people.id / ? AS anon_2 FR
 -- true division
 SELECT CAST(people.id / (? + 0.0) AS NUMERIC(5, 2)) AS anon_1 FROM people WHERE people.id = ?
 
+-- xor
+SELECT ((people.id | ?) - (people.id & ?)) + ? AS anon_1 FROM people WHERE people.id = ?
+
+-- power
+SELECT pow(people.id, ?) AS pow_1, pow(?, people.id) AS pow_2 FROM people WHERE people.id = ?
+
+-- compared comparisons
+SELECT people.id FROM people WHERE (people.id = ?) = (people.id != ?) AND people.id = ?
+
 -- bitwise
 SELECT people.id & ? AS anon_1, people.id | ? AS anon_2, people.id << ? AS anon_3 FROM people WHERE people.id = ?
 

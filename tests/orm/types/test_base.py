@@ -24,9 +24,12 @@ from orm.types import (
     LargeBinary,
     NullType,
     Numeric,
+    PickleType,
+    SmallInteger,
     String,
     Text,
     Time,
+    TypeEngine,
     UserDefinedType,
     Uuid,
     to_instance,
@@ -213,3 +216,20 @@ def test_some_types_have_no_generic_form(given):
     with pytest.raises(NotImplementedError, match="no generic form"):
         given.as_generic()
     assert isinstance(given.as_generic(allow_nulltype=True), NullType)
+
+
+def test_a_type_prints_its_name_in_sql():
+    printed = [str(t) for t in (String(5), SmallInteger(), Uuid(), Interval(), NullType())]
+    assert printed == ["VARCHAR(5)", "SMALLINT", "CHAR(32)", "DATETIME", "NULL"]
+
+
+def test_a_type_without_a_name_in_sql_prints_how_it_is_made():
+    class Odd(TypeEngine):
+        __visit_name__ = "odd"
+
+    assert str(Odd()) == "Odd()"
+
+
+def test_the_repr_of_a_pickled_type_shows_no_place_of_this_machine():
+    # it stands in migrations, which run elsewhere
+    assert repr(PickleType()) == "PickleType()"
