@@ -150,7 +150,7 @@ class CTECompiler(FromCompiler):
             self.scopes = scopes
         quoted = self.preparer.format_alias(name)
         if cte.recursive:
-            columns = ", ".join([self.preparer.quote(column.name) for column in cte.c])
+            columns = ", ".join([self.column_name(column) for column in cte.c])
             quoted = f"{quoted}({columns})"
         prefix = self._cte_words(cte._prefixes)
         suffix = self._cte_words(cte._suffixes)

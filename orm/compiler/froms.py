@@ -36,7 +36,10 @@ class FromCompiler(ExpressionCompiler):
             raise exc.CompileError(
                 "A column has no name yet: give it one, Column('name', ...), or map it by a class attribute."
             )
-        return self.preparer.quote(self.written_name(name))
+        name = self.written_name(name)
+        if column.table is not None and column.table.__visit_name__ != "table":
+            name = self.label_name(name)
+        return self.preparer.quote(name)
 
     def written_name(self, name: str) -> str:
         """A name as it stands in the text: the alias that it begins with has its name by now."""

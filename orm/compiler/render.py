@@ -11,6 +11,7 @@ from orm import exc
 from orm.compiler.compiled import ResultColumn
 from orm.compiler.identifiers import IdentifierPreparer
 from orm.compiler.parameters import MARK, Expansion, Slot, expand_list
+from orm.schema.naming import shorten_name
 from orm.sql.annotations import plain
 from orm.sql.operators import in_op
 
@@ -113,8 +114,13 @@ class Renderer:
         name = self._anonymous.get(id(element))
         if name is None:
             self._kept.append(element)
-            name = self._anonymous[id(element)] = self.fresh_name(base)
+            name = self._anonymous[id(element)] = self.label_name(self.fresh_name(base))
         return name
+
+    def label_name(self, name: str) -> str:
+        """A label, or the name of a column of a subquery: a long one is cut, always to the same."""
+        limit = self.dialect.label_length
+        return name if len(name) <= limit else shorten_name(name, limit)
 
     def fresh_name(self, base: str) -> str:
         """A name that no other call returns."""

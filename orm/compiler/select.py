@@ -170,7 +170,7 @@ class SelectCompiler(CTECompiler):
 
     def labelled(self, text: str, name: str) -> str:
         """`text AS name`."""
-        return f"{text} AS {self.preparer.quote(name)}"
+        return f"{text} AS {self.preparer.quote(self.label_name(name))}"
 
     def is_wrapped(self, element: Any) -> bool:
         """True if the element's type puts an expression around selected columns."""
@@ -200,7 +200,7 @@ class SelectCompiler(CTECompiler):
             scope = self.scopes[-1]
             name = element.name
             if name in scope.labels and _inside(scope.labels[name]) is _inside(element.element):
-                return self.preparer.quote(name)
+                return self.preparer.quote(self.label_name(name))
         return self.process(element)
 
     def visit_textual_label_reference(self, reference: Any) -> str:
@@ -211,7 +211,7 @@ class SelectCompiler(CTECompiler):
                 if named.name == name and (
                     named.made_up or named.element.__visit_name__ == "label"
                 ):
-                    return self.preparer.quote(name)
+                    return self.preparer.quote(self.label_name(name))
                 if name in (named.name, named.key):
                     return self.process(named.element)
             for item in scope.froms:

@@ -9,6 +9,7 @@ from orm.engine.engine import Engine
 from orm.engine.execution import ExceptionContext, ExecutionContext, Reason
 from orm.engine.mock import MockConnection, create_mock_engine
 from orm.engine.multi_reflection import ObjectKind, ObjectScope
+from orm.engine.plugins import CreateEnginePlugin
 from orm.engine.reflection import Inspector
 from orm.engine.result import (
     ChunkedIteratorResult,
@@ -27,6 +28,7 @@ from orm.engine.url import URL, make_url
 __all__ = [
     "ChunkedIteratorResult",
     "Connection",
+    "CreateEnginePlugin",
     "CursorResult",
     "Engine",
     "ExceptionContext",

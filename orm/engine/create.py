@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from orm import exc
 from orm.engine.engine import Engine
+from orm.engine.execution import report_failed_ping
+from orm.engine.plugins import CreateEnginePlugin, make_plugins
 from orm.engine.registry import import_driver, load_dialect
 from orm.engine.url import URL, make_url
 from orm.pool.base import Pool
@@ -30,7 +33,11 @@ _DIALECT_OPTIONS = (
     "isolation_level",
     "json_serializer",
     "json_deserializer",
+    "paramstyle",
+    "label_length",
     "max_identifier_length",
+    "skip_autocommit_rollback",
+    "use_insertmanyvalues",
     "insertmanyvalues_page_size",
     "enable_from_linting",
 )
@@ -41,7 +48,7 @@ _ENGINE_OPTIONS = (
     "execution_options",
     "hide_parameters",
 )
-_OWN_OPTIONS = ("connect_args", "creator", "module", "poolclass", "pool", "future")
+_OWN_OPTIONS = ("connect_args", "creator", "module", "poolclass", "pool", "plugins", "future")
 
 
 def create_engine(url: str | URL, **kwargs: Any) -> Engine:
@@ -54,12 +61,15 @@ def create_engine(url: str | URL, **kwargs: Any) -> Engine:
     function that connects instead. isolation_level: of every connection. execution_options:
     defaults for every connection. hide_parameters: keep values out of logs and errors.
     query_cache_size: compiled statements remembered. json_serializer, json_deserializer: for
-    JSON columns. insertmanyvalues_page_size: rows in one INSERT with RETURNING.
-    max_identifier_length: of generated names. enable_from_linting: warn of SELECTs that combine
-    every row of one table with every row of another (True). logging_name, module, future: as in SQLAlchemy (future is always so).
+    JSON columns. insertmanyvalues_page_size: rows in one INSERT with RETURNING;
+    use_insertmanyvalues=False: one. max_identifier_length: of generated names. label_length: of those of
+    selected columns, if less. enable_from_linting: warn of SELECTs that combine
+    every row of one table with every row of another (True). skip_autocommit_rollback: send no
+    ROLLBACK on a connection in AUTOCOMMIT. paramstyle: one of those that the driver takes. plugins:
+    names of CreateEnginePlugin classes. logging_name, module, future: as in SQLAlchemy (future is always so).
 
     Raises exc.ArgumentError for a wrong URL or a missing driver, exc.NoSuchModuleError for an
-    unknown dialect, TypeError for an option that does not exist or fit.
+    unknown dialect or plugin, TypeError for an option that does not exist or fit.
     """
     return make_engine(url, False, kwargs)
 
@@ -70,16 +80,14 @@ def make_engine(url: str | URL, asynchronous: bool, kwargs: dict[str, Any]) -> E
     asynchronous: of the dialect that is awaited; creator may be a coroutine function then,
     given as `async_creator`.
     """
-    target = make_url(url)
+    target, plugins = make_plugins(make_url(url), kwargs)
     async_creator = kwargs.pop("async_creator", None) if asynchronous else None
     _check_options(kwargs)
     dialect_class = load_dialect(target)
     if asynchronous:
         dialect_class = dialect_class.get_async_dialect_cls()
     module = kwargs.get("module") or import_driver(dialect_class, target)
-    dialect = dialect_class(
-        **{name: kwargs[name] for name in _DIALECT_OPTIONS if kwargs.get(name) is not None}
-    )
+    dialect = _make_dialect(dialect_class, kwargs, plugins)
     dialect.set_driver(module)
     if async_creator is not None:
         kwargs["creator"] = _make_awaiting_creator(dialect, async_creator)
@@ -88,11 +96,29 @@ def make_engine(url: str | URL, asynchronous: bool, kwargs: dict[str, Any]) -> E
     holder: list[Engine] = []
     if pool is None:
         creator = make_creator(dialect, target, kwargs, holder)
-        pool = make_pool(dialect, target, creator, kwargs)
+        pool = make_pool(dialect, target, creator, kwargs, plugins)
     _check_pool(pool, dialect)
     engine = Engine(pool, dialect, target, **engine_options)
     holder.append(engine)
+    dialect.report_failed_ping = partial(report_failed_ping, engine)
+    for plugin in plugins:
+        plugin.engine_created(engine)
     return engine
+
+
+def _make_dialect(
+    dialect_class: Any, kwargs: Mapping[str, Any], plugins: Sequence[CreateEnginePlugin]
+) -> Any:
+    options = {name: kwargs[name] for name in _DIALECT_OPTIONS if kwargs.get(name) is not None}
+    for plugin in plugins:
+        plugin.handle_dialect_kwargs(dialect_class, options)
+    style = options.get("paramstyle")
+    if style is not None and style not in dialect_class.paramstyles:
+        raise exc.ArgumentError(
+            f"{dialect_class.driver} takes no parameters of the style {style!r}, but "
+            f"{exc.join_names(dialect_class.paramstyles)}. Leave paramstyle out."
+        )
+    return dialect_class(**options)
 
 
 def _make_awaiting_creator(dialect: Any, async_creator: Any) -> Callable[[], Any]:
@@ -166,7 +192,11 @@ def make_creator(
 
 
 def make_pool(
-    dialect: Any, url: URL, creator: Callable[[], Any], kwargs: Mapping[str, Any]
+    dialect: Any,
+    url: URL,
+    creator: Callable[[], Any],
+    kwargs: Mapping[str, Any],
+    plugins: Sequence[CreateEnginePlugin] = (),
 ) -> Pool:
     """Return the pool that the options ask for. Raises TypeError if they do not fit its kind."""
     kind: type[Pool] = kwargs.get("poolclass") or dialect.get_pool_class(url)
@@ -175,6 +205,8 @@ def make_pool(
         for outer, inner in _POOL_OPTIONS.items()
         if kwargs.get(outer) is not None
     }
+    for plugin in plugins:
+        plugin.handle_pool_kwargs(kind, options)
     accepted = _parameters(kind)
     for outer, inner in _POOL_OPTIONS.items():
         if inner in options and inner not in accepted:
@@ -235,9 +267,13 @@ def read_settings(
     return options
 
 
-_NUMBERS = {"pool_size", "max_overflow", "pool_recycle", "query_cache_size"}
+_NUMBERS = {
+    "pool_size", "max_overflow", "pool_recycle", "query_cache_size", "label_length",
+    "max_identifier_length", "insertmanyvalues_page_size",
+}  # fmt: skip
 _FLAGS = {
     "echo", "echo_pool", "pool_pre_ping", "pool_use_lifo", "hide_parameters", "future", "pool_debug",
+    "enable_from_linting", "skip_autocommit_rollback", "use_insertmanyvalues",
 }  # fmt: skip
 _TRUE = {"true", "yes", "on", "1", "t", "y"}
 
@@ -249,6 +285,8 @@ def _read_setting(name: str, value: Any) -> Any:
         return int(value)
     if name == "pool_timeout":
         return float(value)
+    if name == "plugins":
+        return [part.strip() for part in value.split(",")]
     if name in _FLAGS and value != "debug":
         return value.strip().lower() in _TRUE
     return value

@@ -33,6 +33,8 @@ class DefaultDialect:
     name: ClassVar[str] = "default"
     driver: ClassVar[str] = "default"
     paramstyle: str = "named"
+    #: those with which its statements can be executed, from which an application may choose
+    paramstyles: ClassVar[tuple[str, ...]] = ()
     # the distribution to install for the driver, and our extra that brings it
     install_hint: ClassVar[str] = ""
 
@@ -79,11 +81,19 @@ class DefaultDialect:
     supports_interleaved_cursors: bool = True
     postfetch_lastrowid: bool = True
     max_identifier_length: int = 9999
+    #: of the names of selected columns, which statements make; at most max_identifier_length
+    label_length: int
     max_parameters: int = 32000
     #: warn, when a statement is compiled to be executed, of FROM objects that nothing connects
     enable_from_linting: bool = True
+    #: write many rows with RETURNING as one INSERT with many VALUES, where the database can
+    use_insertmanyvalues: bool = True
     #: rows of one INSERT with RETURNING; the execution option of this name has precedence
     insertmanyvalues_page_size: int = 1000
+    #: send no ROLLBACK on a connection that the driver says is in autocommit
+    skip_autocommit_rollback: bool = False
+    #: called with the error of a ping; raises, or returns whether the pool's other connections are suspect
+    report_failed_ping: Callable[[Exception], bool] | None = None
     default_schema_name: str | None = None
     server_version_info: tuple[int, ...] = ()
     isolation_levels: ClassVar[tuple[str, ...]] = ()
@@ -95,6 +105,7 @@ class DefaultDialect:
         isolation_level: str | None = None,
         json_serializer: Callable[[Any], str] | None = None,
         json_deserializer: Callable[[str], Any] | None = None,
+        label_length: int | None = None,
         **flags: Any,
     ) -> None:
         """flags: class attributes that this instance has otherwise, e.g. `supports_native_boolean=False`.
@@ -105,6 +116,15 @@ class DefaultDialect:
             if name.startswith("_") or not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no option {name!r}")
             setattr(self, name, value)
+        if label_length is not None and not 6 <= label_length <= self.max_identifier_length:
+            raise exc.ArgumentError(
+                f"label_length={label_length} must be between 6 and max_identifier_length, which is "
+                f"{self.max_identifier_length} for {self.name}."
+            )
+        self.label_length = label_length or self.max_identifier_length
+        if not self.use_insertmanyvalues:
+            self.supports_multivalues_insert = False
+            self.insertmanyvalues_page_size = 1
         self.dbapi: ModuleType | None = None
         self.driver_error: type[Exception] = Exception
         self.identifier_preparer = self.preparer(self)
@@ -252,12 +272,9 @@ class DefaultDialect:
         """Have foreign keys checked at the end of the transaction, as far as the database can."""
 
     def do_ping(self, dbapi_connection: Any) -> bool:
-        """Return whether the server still answers on this connection."""
-        try:
-            self.fetch_scalar(dbapi_connection, "SELECT 1")
-            self.do_rollback(dbapi_connection)
-        except Exception:
-            return False
+        """Return whether the server still answers on this connection, or raise the driver's error."""
+        self.fetch_scalar(dbapi_connection, "SELECT 1")
+        self.do_rollback(dbapi_connection)
         return True
 
     def make_cursor(self, dbapi_connection: Any, stream: bool = False) -> Any:

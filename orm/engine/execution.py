@@ -112,6 +112,7 @@ class ExceptionContext:
     """What `handle_error` listeners are given. A listener may raise or return another error.
 
     is_disconnect: may be changed by a listener; decides whether the connection is dropped.
+    is_pre_ping: the pool asked for a sign of life, with pool_pre_ping; connection and engine are None.
     """
 
     connection: Connection | None
@@ -285,15 +286,7 @@ def raise_error(
         told = ExceptionContext(
             connection, connection.engine, dialect, cursor, sql, args, error, wrapped, context, lost
         )
-        for listener in connection.dispatch.handle_error:
-            told.chained_exception = raised
-            try:
-                replaced = listener(told)
-            except Exception as own:
-                raised = own
-                break
-            if replaced is not None:
-                raised = replaced
+        raised = _consult(connection.dispatch.handle_error, told, wrapped)
         if told.is_disconnect != lost:
             lost = told.is_disconnect
             if isinstance(wrapped, exc.DBAPIError):
@@ -309,6 +302,52 @@ def raise_error(
     if raised is wrapped:
         raise wrapped from error
     raise raised
+
+
+def _consult(
+    listeners: Sequence[Any], told: ExceptionContext, raised: BaseException
+) -> BaseException:
+    """Return the error that the listeners want raised."""
+    for listener in listeners:
+        told.chained_exception = raised
+        try:
+            replaced = listener(told)
+        except Exception as own:
+            return own
+        if replaced is not None:
+            raised = replaced
+    return raised
+
+
+def report_failed_ping(engine: Any, error: Exception) -> bool:
+    """Tell `handle_error` listeners that a pooled connection did not answer before it was lent.
+
+    Returns whether the pool's other connections are to be replaced, too. Raises the error that a
+    listener wants, and the driver's, wrapped, if one says that it is no disconnect.
+    """
+    listeners = engine.dispatch.handle_error
+    if not listeners:
+        return True
+    wrapped = exc.DBAPIError.instance(None, None, error, connection_invalidated=True)
+    told = ExceptionContext(
+        connection=None,
+        engine=None,
+        dialect=engine.dialect,
+        cursor=None,
+        statement=None,
+        parameters=None,
+        original_exception=error,
+        sqlalchemy_exception=wrapped,
+        execution_context=None,
+        is_disconnect=True,
+        is_pre_ping=True,
+    )
+    raised = _consult(listeners, told, wrapped)
+    if raised is not wrapped:
+        raise raised
+    if not told.is_disconnect:
+        raise wrapped from error
+    return told.invalidate_pool_on_disconnect
 
 
 def wrap_error(

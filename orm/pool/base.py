@@ -28,7 +28,8 @@ _MAX_ATTEMPTS = 3
 class PoolDialect(Protocol):
     """What a pool asks of the dialect.
 
-    It may have `make_lock()` and `do_terminate(connection)`, where the driver is awaited.
+    do_ping() returns False or raises for a lost connection. It may have `make_lock()` and
+    `do_terminate(connection)`, where the driver is awaited, and `report_failed_ping(error)`.
     """
 
     def do_rollback(self, dbapi_connection: Any) -> None: ...
@@ -54,14 +55,11 @@ class PlainDialect:
         dbapi_connection.close()
 
     def do_ping(self, dbapi_connection: Any) -> bool:
-        """Return whether the server answers."""
-        try:
-            cursor = dbapi_connection.cursor()
-            cursor.execute("SELECT 1")
-            cursor.fetchall()
-            cursor.close()
-        except Exception:
-            return False
+        """Return True if the server answers, or raise the driver's error."""
+        cursor = dbapi_connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.fetchall()
+        cursor.close()
         return True
 
     def reset_isolation(self, record: ConnectionRecord) -> None:
@@ -192,7 +190,7 @@ class Pool:
                 elif self._recycle > -1 and time.time() - record.started > self._recycle:
                     self._log("Connection %r exceeded its time, recycled", record.dbapi_connection)
                     record.close()
-                elif self._pre_ping and not self._dialect.do_ping(record.dbapi_connection):
+                elif self._pre_ping and not self._ping(record.dbapi_connection):
                     self._log("Connection %r did not answer the ping", record.dbapi_connection)
                     # its idle siblings went through the same outage
                     self._generation += 1
@@ -208,6 +206,20 @@ class Pool:
         for attempt in range(_MAX_ATTEMPTS):
             try:
                 for listener in self.dispatch.checkout:
+    def _ping(self, connection: Any) -> bool:
+        """Return whether the server answers; raises what a listener makes of its silence."""
+        # the idle siblings of a lost connection went through the same outage
+        suspect = True
+        try:
+            if self._dialect.do_ping(connection):
+                return True
+        except Exception as error:
+            report = getattr(self._dialect, "report_failed_ping", None)
+            if report is not None:
+                suspect = report(error)
+        self._generation += suspect
+        return False
+
                     listener(record.dbapi_connection, record, lent)
                 return
             except exc.DisconnectionError as error:

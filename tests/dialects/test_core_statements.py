@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from orm import (
     ARRAY,
+    LABEL_STYLE_TABLENAME_PLUS_COL,
     Column,
+    Engine,
     ForeignKey,
     Integer,
     MetaData,
     String,
     Table,
+    create_engine,
     delete,
     from_dml_column,
     func,
@@ -124,3 +129,43 @@ def test_one_element_of_an_array(connection):
     connection.execute(update(table).values({table.c.numbers[2]: 20}))
     connection.execute(update(table).values({table.c.numbers[3]: 30}))
     assert connection.scalar(select(table.c.numbers)) == [1, 20, 30]
+
+
+def test_long_labels_stay_apart(engine: Engine) -> None:
+    long = "a_table_whose_name_is_rather_long_for_a_table"
+    table = Table(
+        long,
+        MetaData(),
+        Column("a_column_with_a_long_name_one", Integer, primary_key=True, autoincrement=False),
+        Column("a_column_with_a_long_name_two", Integer),
+    )
+    one, two = table.c
+    with engine.begin() as connection:
+        table.create(connection)
+        connection.execute(insert(table), {one.name: 1, two.name: 2})
+        inner = select(table).set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+        for part in (inner.subquery(), inner.cte()):
+            first, second = part.c
+            row = connection.execute(select(part).order_by(second).where(first < second)).one()
+            assert row._mapping == {f"{long}_{one.name}": 1, f"{long}_{two.name}": 2}
+        named = select(one.label("x" * 90)).order_by("x" * 90)
+        assert connection.execute(named).mappings().one() == {"x" * 90: 1}
+        left, right = table.alias(), table.alias()
+        joined = select(left, right).join(right, left.c[0] == right.c[0])
+        assert connection.execute(joined).all() == [(1, 2, 1, 2)]
+
+
+def test_no_rollback_in_autocommit(db_kind: str, db_url: str, monkeypatch: Any) -> None:
+    for skip, expected in ((False, db_kind == "mariadb"), (True, False)):
+        engine = create_engine(db_url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=skip)
+        with engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            sent: list[str] = []
+            if db_kind == "mariadb":
+                monkeypatch.setattr(raw, "rollback", lambda sent=sent: sent.append("rollback"))
+            connection.execute("SELECT 1")
+            connection.rollback()
+            engine.dialect.do_rollback(raw)
+            assert connection.scalar(select(literal(1))) == 1
+        assert bool(sent) is expected
+        engine.dispose()

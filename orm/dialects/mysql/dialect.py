@@ -120,6 +120,11 @@ class MySQLDialect(MySQLReflection, DefaultDialect):
             self._do_plain(dbapi_connection, "START TRANSACTION READ ONLY")
         return False
 
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        """Roll back; each costs a round trip, also without a transaction."""
+        if not (self.skip_autocommit_rollback and dbapi_connection.get_autocommit()):
+            dbapi_connection.rollback()
+
     def do_begin_twophase(self, dbapi_connection: Any, xid: str) -> None:
         """Begin an XA transaction."""
         self._run_xa(dbapi_connection, "XA START %s", xid)

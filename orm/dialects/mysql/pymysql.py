@@ -21,6 +21,7 @@ class MySQLDialect_pymysql(MySQLDialect):
 
     driver = "pymysql"
     paramstyle = "format"
+    paramstyles = ("format", "pyformat")
     async_url_hint = "Write 'mysql+aiomysql://...' or 'mariadb+aiomysql://...'."
     install_hint = 'pip install PyMySQL  (or: pip install "flask-ormsession[mysql]")'
     supports_server_side_cursors = True
@@ -70,10 +71,7 @@ class MySQLDialect_pymysql(MySQLDialect):
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Send the protocol's ping."""
-        try:
-            dbapi_connection.ping(reconnect=False)
-        except Exception:
-            return False
+        dbapi_connection.ping(reconnect=False)
         return True
 
     def is_disconnect(self, error: BaseException, connection: Any, cursor: Any) -> bool:

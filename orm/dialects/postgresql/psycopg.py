@@ -30,6 +30,7 @@ class PGDialect_psycopg(PGDialect):
 
     driver = "psycopg"
     paramstyle = "pyformat"
+    paramstyles = ("pyformat", "format")
     install_hint = 'pip install "psycopg[binary]"  (or: pip install "flask-ormsession[postgresql]")'
     supports_server_side_cursors = True
 
@@ -113,10 +114,7 @@ class PGDialect_psycopg(PGDialect):
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Send an empty query, outside of a transaction."""
-        try:
-            self.do_outside(dbapi_connection, "")
-        except Exception:
-            return False
+        self.do_outside(dbapi_connection, "")
         return True
 
     def do_outside(self, dbapi_connection: Any, sql: str) -> None:

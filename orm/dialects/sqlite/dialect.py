@@ -29,6 +29,7 @@ class SQLiteDialect(SQLiteReflection, DefaultDialect):
 
     name = "sqlite"
     paramstyle = "qmark"
+    paramstyles = ("qmark",)
     statement_compiler = SQLiteCompiler
     ddl_compiler = SQLiteDDLCompiler
     type_compiler_cls = SQLiteTypeCompiler

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 import sys
+from importlib import metadata
 from typing import Any
 
 import pytest
 
-from orm import exc
+from orm import (
+    URL,
+    Column,
+    CreateEnginePlugin,
+    Integer,
+    MetaData,
+    Table,
+    event,
+    exc,
+    insert,
+    literal,
+    select,
+)
+from orm.dialects import plugins
 from orm.engine import create_engine, create_pool_from_url, engine_from_config
 from orm.pool import NullPool, QueuePool, SharedConnectionPool, StaticPool
 
@@ -173,7 +189,7 @@ def test_raw_connection_goes_back_to_the_pool() -> None:
 def test_a_dialect_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     from orm.dialects import registry
 
-    monkeypatch.setattr(registry, "_locations", {})
+    monkeypatch.setattr(registry._dialects, "_locations", {})
     registry.register("lite.plain", "orm.dialects.sqlite.pysqlite", "SQLiteDialect_pysqlite")
     engine = create_engine("lite+plain://")
     assert engine.execute("SELECT 1").scalar() == 1
@@ -207,3 +223,165 @@ def test_listeners_given_with_the_pool() -> None:
         pass
     assert heard == ["connect", "checkin"]
     engine.dispose()
+
+
+def test_the_style_of_parameters_is_one_that_the_driver_takes() -> None:
+    assert create_engine("sqlite://", paramstyle="qmark").dialect.paramstyle == "qmark"
+    engine = create_engine("postgresql+psycopg://h/d", paramstyle="format")
+    assert str(select(literal(1)).compile(engine)) == "SELECT %s AS anon_1"
+    with pytest.raises(exc.ArgumentError, match="no parameters of the style 'named', but qmark"):
+        create_engine("sqlite://", paramstyle="named")
+
+
+def test_labels_are_cut_to_the_length_of_the_engine() -> None:
+    engine = create_engine("sqlite://", label_length=20)
+    long = literal(5).label("a_label_that_is_longer_than_twenty")
+    part = select(long).subquery("part")
+    statement = select(part).order_by(part.c.a_label_that_is_longer_than_twenty)
+    assert max(len(word) for word in re.findall(r"\w+", str(statement.compile(engine)))) == 20 - 3
+    with engine.connect() as connection:
+        row = connection.execute(statement).one()
+        assert row.a_label_that_is_longer_than_twenty == 5
+        ordered = select(long).order_by("a_label_that_is_longer_than_twenty")
+        assert connection.scalar(ordered) == 5
+    engine.dispose()
+    with pytest.raises(exc.ArgumentError, match="between 6 and max_identifier_length, which is 63"):
+        create_engine("postgresql+psycopg://h/d", label_length=64)
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_rows_with_returning_in_one_statement_or_one_by_one(flag: bool) -> None:
+    engine = create_engine("sqlite://", use_insertmanyvalues=flag)
+    table = Table("t", MetaData(), Column("id", Integer, primary_key=True), Column("x", Integer))
+    heard: list[str] = []
+    with engine.begin() as connection:
+        table.create(connection)
+        event.listen(connection, "before_cursor_execute", lambda *args: heard.append(args[2]))
+        rows = connection.execute(insert(table).returning(table.c.id), [{"x": 1}, {"x": 2}])
+        assert rows.scalars().all() == [1, 2]
+        assert len(heard) == (1 if flag else 2)
+        connection.execute(insert(table).values([{"x": 3}, {"x": 4}]))
+        assert len(heard) == (2 if flag else 3)
+    engine.dispose()
+
+
+class Watching(CreateEnginePlugin):
+    """Notes what it sees, and changes something everywhere."""
+
+    def __init__(self, url: URL, kwargs: dict[str, Any]) -> None:
+        super().__init__(url, kwargs)
+        self.notes = kwargs.pop("notes")
+        self.notes.append(str(url))
+
+    def update_url(self, url: URL) -> URL:
+        return url.difference_update_query(["watch"])
+
+    def handle_dialect_kwargs(self, dialect_cls: type[Any], dialect_args: dict[str, Any]) -> None:
+        self.notes.append(dialect_cls.name)
+        dialect_args["label_length"] = 30
+
+    def handle_pool_kwargs(self, pool_cls: type[Any], pool_args: dict[str, Any]) -> None:
+        self.notes.append(pool_cls.__name__)
+        pool_args["logging_name"] = "watched"
+
+    def engine_created(self, engine: Any) -> None:
+        event.listen(engine, "engine_connect", lambda connection: self.notes.append("connected"))
+
+
+@pytest.mark.parametrize(
+    ("query", "options"), [("&plugin=watch", {}), ("", {"plugins": ["watch"]})]
+)
+def test_plugins_take_part(
+    query: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes: list[str] = []
+    monkeypatch.setattr(plugins._registry, "_locations", {})
+    plugins.register("watch", __name__, "Watching")
+    engine = create_engine(f"sqlite:///:memory:?watch=1{query}", notes=notes, **options)
+    assert (engine.dialect.label_length, engine.pool.logging_name) == (30, "watched")
+    assert str(engine.url) == "sqlite:///:memory:"
+    with engine.connect():
+        pass
+    assert notes[0].endswith("watch=1")
+    assert notes[1:] == ["sqlite", "SharedConnectionPool", "connected"]
+    engine.dispose()
+
+
+def test_plugins_of_installed_distributions(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = metadata.EntryPoint("installed", f"{__name__}:Watching", "orm.plugins")
+    found = {("orm.plugins", "installed"): [point]}
+    monkeypatch.setattr(metadata, "entry_points", lambda group, name: found.get((group, name), []))
+    notes: list[str] = []
+    create_engine("sqlite://", plugins=["installed"], notes=notes).dispose()
+    assert notes[1:] == ["sqlite", "SharedConnectionPool"]
+    with pytest.raises(exc.NoSuchModuleError, match="Can't load the plugin 'unknown'"):
+        create_engine("sqlite://?plugin=unknown")
+    with pytest.raises(TypeError, match="no option 'notes'"):
+        create_engine("sqlite://", notes=notes)
+
+
+class TestFailedPings:
+    """`handle_error` hears when a pooled connection does not answer."""
+
+    def make(self, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
+        engine = create_engine("sqlite://", poolclass=QueuePool, pool_pre_ping=True)
+        first, second = engine.raw_connection(), engine.raw_connection()
+        first.close()
+        second.close()
+
+        def ping(connection: Any) -> bool:
+            if connection is lost:
+                raise sqlite3.OperationalError("gone")
+            return True
+
+        lost = engine.pool._idle[-1].dbapi_connection  # type: ignore[attr-defined]
+        monkeypatch.setattr(engine.dialect, "do_ping", ping)
+        return engine, lost
+
+    def test_the_connection_is_replaced(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        engine, lost = self.make(monkeypatch)
+        heard: list[Any] = []
+        event.listen(engine, "handle_error", heard.append)
+        before = engine.pool._generation
+        with engine.connect() as connection:
+            assert connection.connection.dbapi_connection is not lost
+        context = heard[0]
+        assert (context.is_pre_ping, context.is_disconnect) == (True, True)
+        assert (context.engine, context.connection) == (None, None)
+        assert context.dialect is engine.dialect
+        assert str(context.original_exception) == "gone"
+        assert isinstance(context.sqlalchemy_exception, exc.OperationalError)
+        assert engine.pool._generation == before + 1
+        engine.dispose()
+
+    def test_a_listener_spares_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        engine, _lost = self.make(monkeypatch)
+        before = engine.pool._generation
+
+        @event.listens_for(engine, "handle_error")
+        def spare(context: Any) -> None:
+            context.invalidate_pool_on_disconnect = False
+
+        engine.connect().close()
+        assert engine.pool._generation == before
+        engine.dispose()
+
+    def test_a_listener_has_it_raised(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        engine, _lost = self.make(monkeypatch)
+
+        @event.listens_for(engine, "handle_error")
+        def refuse(context: Any) -> None:
+            context.is_disconnect = False
+
+        with pytest.raises(exc.OperationalError, match="gone"):
+            engine.connect()
+        engine.connect().close()  # the place is free, the lost connection is not used again
+        assert engine.pool.checkedout() == 0
+        engine.dispose()
+
+    def test_a_listener_raises_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        engine, _lost = self.make(monkeypatch)
+        event.listen(engine, "handle_error", lambda context: ValueError("instead"))
+        with pytest.raises(ValueError, match="instead"):
+            engine.connect()
+        engine.dispose()

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from orm import ForeignKey, Integer, Session, String, exc, func, mapped_column, select
+from orm import (
+    ForeignKey,
+    Integer,
+    Session,
+    String,
+    create_engine,
+    event,
+    exc,
+    func,
+    mapped_column,
+    select,
+)
 
 
 def test_generated_keys_go_to_the_right_objects(session: Session, m: Any, rows: Any) -> None:
@@ -125,3 +136,18 @@ def test_an_expression_for_a_column_with_a_default(session: Session, m: Any) -> 
     session.add_all([m.User(name="a", rank=func.abs(-3)), m.User(name="b", rank=None)])
     session.commit()
     assert session.scalars(select(m.User.rank).order_by(m.User.id)).all() == [3, 7]
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_an_engine_without_insertmanyvalues_writes_row_by_row(m: Any, flag: bool) -> None:
+    engine = create_engine("sqlite://", use_insertmanyvalues=flag)
+    m.Base.metadata.create_all(engine)
+    sent: list[str] = []
+    with Session(engine) as session:
+        users = [m.User(name=f"u{i}") for i in range(3)]
+        session.add_all(users)
+        event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+        session.flush()
+        assert [user.id for user in users] == [1, 2, 3]
+    assert len(sent) == (1 if flag else 3)
+    engine.dispose()
