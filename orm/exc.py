@@ -45,8 +45,7 @@ shortened, and not at all with ``hide_parameters``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from orm.log import shorten_parameters
 
@@ -341,8 +340,7 @@ class StatementError(SQLAlchemyError):
         return self.__class__, args, {"detail": self.detail}
 
 
-@dataclass(frozen=True, slots=True)
-class IntegrityInfo:
+class IntegrityInfo(NamedTuple):
     """What a refused row violated, the same on every dialect.
 
     kind: "unique", "foreign_key", "not_null", "check" or "exclusion"; None when the driver
@@ -351,7 +349,7 @@ class IntegrityInfo:
 
     kind: str | None = None
     table: str | None = None
-    columns: tuple[str, ...] = field(default=())
+    columns: tuple[str, ...] = ()
     constraint: str | None = None
 
 

@@ -7,7 +7,6 @@ reads the values from the binds of the statement being executed, so that no valu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -34,8 +33,7 @@ _MAX_TEXTS: Final = 64
 Args = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ResultColumn:
+class ResultColumn(NamedTuple):
     """One column of the rows that a statement returns.
 
     name: as the database names it. key: the attribute of the row. objects: the expressions by which the row may be asked
@@ -48,8 +46,7 @@ class ResultColumn:
     type: Any
 
 
-@dataclass(frozen=True, slots=True)
-class InsertPlan:
+class InsertPlan(NamedTuple):
     """What an INSERT knows of its columns.
 
     table: the target. slots: column key to the slot which holds the inserted value. prefetch: columns whose client-side

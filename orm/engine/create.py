@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from orm.engine.plugins import CreateEnginePlugin, make_plugins
 from orm.engine.registry import import_driver, load_dialect
 from orm.engine.url import URL, make_url
 from orm.pool.base import Pool
+from orm.util.introspection import parameters_of
 
 _POOL_OPTIONS = {
     "pool_size": "pool_size",
@@ -222,7 +222,7 @@ def _parameters(kind: type) -> set[str]:
     for base in kind.__mro__:
         init = base.__dict__.get("__init__")
         if init is not None and base is not object:
-            names.update(inspect.signature(init).parameters)
+            names.update(parameters_of(init).names)
     return names
 
 

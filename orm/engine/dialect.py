@@ -21,8 +21,8 @@ from orm.compiler.statement import SQLCompiler
 from orm.compiler.types import TypeCompiler
 from orm.engine.url import URL
 from orm.exc import IntegrityInfo
-from orm.util.printing import set_default_dialect
 from orm.util.collector import build_list
+from orm.util.printing import set_default_dialect
 
 ConnectArgs = tuple[list[Any], dict[str, Any]]
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -21,17 +20,31 @@ if TYPE_CHECKING:
     from orm.engine.connection import Connection
 
 
-@dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a statement is executed.
+    """Why a statement is executed; equal if all of it is. Not to be changed.
 
     kind: "query", "lazy_load", "refresh", "flush", "ddl", "bulk" or "driver". subject: of
     what, e.g. "User.posts". count: for how many objects.
     """
 
-    kind: str
-    subject: str = ""
-    count: int = 0
+    __slots__ = ("count", "kind", "subject")
+
+    def __init__(self, kind: str, subject: str = "", count: int = 0) -> None:
+        self.kind = kind
+        self.subject = subject
+        self.count = count
+
+    def _key(self) -> tuple[str, str, int]:
+        return self.kind, self.subject, self.count
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Reason) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def __repr__(self) -> str:
+        return f"Reason(kind={self.kind!r}, subject={self.subject!r}, count={self.count!r})"
 
 
 QUERY = Reason("query")
@@ -39,7 +52,6 @@ DDL = Reason("ddl")
 DRIVER = Reason("driver")
 
 
-@dataclass(slots=True)
 class ExecutionContext:
     """What listeners learn about an execution.
 
@@ -47,16 +59,40 @@ class ExecutionContext:
     before the driver was called. options: the execution options in force.
     """
 
-    connection: Connection
-    statement: str
-    parameters: Any
-    executemany: bool
-    compiled: Compiled | None
-    reason: Reason
-    owner: Any
-    options: Mapping[str, Any]
-    cursor: Any = None
-    started: float = 0.0
+    __slots__ = (
+        "compiled",
+        "connection",
+        "cursor",
+        "executemany",
+        "options",
+        "owner",
+        "parameters",
+        "reason",
+        "started",
+        "statement",
+    )
+
+    def __init__(
+        self,
+        connection: Connection,
+        statement: str,
+        parameters: Any,
+        executemany: bool,
+        compiled: Compiled | None,
+        reason: Reason,
+        owner: Any,
+        options: Mapping[str, Any],
+    ) -> None:
+        self.connection = connection
+        self.statement = statement
+        self.parameters = parameters
+        self.executemany = executemany
+        self.compiled = compiled
+        self.reason = reason
+        self.owner = owner
+        self.options = options
+        self.cursor: Any = None
+        self.started = 0.0
 
     @property
     def execution_options(self) -> Mapping[str, Any]:
@@ -107,7 +143,6 @@ class ExecutionContext:
         return self.compiled is not None and self.compiled.kind == "ddl"
 
 
-@dataclass(slots=True)
 class ExceptionContext:
     """What `handle_error` listeners are given. A listener may raise or return another error.
 
@@ -115,19 +150,50 @@ class ExceptionContext:
     is_pre_ping: the pool asked for a sign of life, with pool_pre_ping; connection and engine are None.
     """
 
-    connection: Connection | None
-    engine: Any
-    dialect: Any
-    cursor: Any
-    statement: str | None
-    parameters: Any
-    original_exception: BaseException
-    sqlalchemy_exception: exc.StatementError | None
-    execution_context: ExecutionContext | None
-    is_disconnect: bool
-    invalidate_pool_on_disconnect: bool = True
-    is_pre_ping: bool = False
-    chained_exception: BaseException | None = None
+    __slots__ = (
+        "chained_exception",
+        "connection",
+        "cursor",
+        "dialect",
+        "engine",
+        "execution_context",
+        "invalidate_pool_on_disconnect",
+        "is_disconnect",
+        "is_pre_ping",
+        "original_exception",
+        "parameters",
+        "sqlalchemy_exception",
+        "statement",
+    )
+
+    def __init__(
+        self,
+        connection: Connection | None,
+        engine: Any,
+        dialect: Any,
+        cursor: Any,
+        statement: str | None,
+        parameters: Any,
+        original_exception: BaseException,
+        sqlalchemy_exception: exc.StatementError | None,
+        execution_context: ExecutionContext | None,
+        is_disconnect: bool,
+        *,
+        is_pre_ping: bool = False,
+    ) -> None:
+        self.connection = connection
+        self.engine = engine
+        self.dialect = dialect
+        self.cursor = cursor
+        self.statement = statement
+        self.parameters = parameters
+        self.original_exception = original_exception
+        self.sqlalchemy_exception = sqlalchemy_exception
+        self.execution_context = execution_context
+        self.is_disconnect = is_disconnect
+        self.invalidate_pool_on_disconnect = True
+        self.is_pre_ping = is_pre_ping
+        self.chained_exception: BaseException | None = None
 
 
 def execute_cursor(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from orm.exc import IntegrityInfo
@@ -20,13 +19,13 @@ def complete_info(info: IntegrityInfo, compiled: Any, dialect_name: str) -> Inte
         return info
     if info.kind == "unique" and info.constraint == "PRIMARY" and dialect_name == "mysql":
         # MySQL's only name for the constraint of every primary key
-        info = replace(info, columns=tuple(column.name for column in table.primary_key))
+        info = info._replace(columns=tuple(column.name for column in table.primary_key))
     if info.table is None and info.kind is not None:
-        info = replace(info, table=table.name)
+        info = info._replace(table=table.name)
     if not info.columns and info.constraint is not None:
-        info = replace(info, columns=_columns_of(table, info.constraint))
+        info = info._replace(columns=_columns_of(table, info.constraint))
     if info.columns and info.constraint is None:
-        info = replace(info, constraint=_name_of(table, info.kind, info.columns))
+        info = info._replace(constraint=_name_of(table, info.kind, info.columns))
     if info.kind == "foreign_key" and not info.columns and info.constraint is None:
         info = _only_foreign_key(info, table)
     return info
@@ -82,4 +81,4 @@ def _only_foreign_key(info: IntegrityInfo, table: Any) -> IntegrityInfo:
         return info
     name = found[0].name
     columns = tuple(column.name for column in found[0].columns)
-    return replace(info, columns=columns, constraint=None if name is None else str(name))
+    return info._replace(columns=columns, constraint=None if name is None else str(name))

@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from orm import exc
@@ -15,8 +14,7 @@ from orm.util.collections import immutabledict
 _QueryValue = str | tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class URL:
+class URL(NamedTuple):
     """Where a database is, immutable. `str()` and `repr()` never show the password.
 
     query: option -> value, or a tuple of values where the option was repeated.
@@ -28,7 +26,7 @@ class URL:
     host: str | None = None
     port: int | None = None
     database: str | None = None
-    query: immutabledict[str, _QueryValue] = field(default_factory=immutabledict)
+    query: immutabledict[str, _QueryValue] = immutabledict()
 
     @classmethod
     def create(
@@ -86,7 +84,7 @@ class URL:
                 merged[name] = (*_as_tuple(merged[name]), *_as_tuple(value))
             else:
                 merged[name] = value
-        return replace(self, query=_freeze_query(merged))
+        return self._replace(query=_freeze_query(merged))
 
     def update_query_pairs(
         self, key_value_pairs: Sequence[tuple[str, str]], append: bool = False
@@ -106,7 +104,7 @@ class URL:
     def difference_update_query(self, names: Sequence[str]) -> URL:
         """Return a copy without these options."""
         kept = {name: value for name, value in self.query.items() if name not in set(names)}
-        return replace(self, query=_freeze_query(kept))
+        return self._replace(query=_freeze_query(kept))
 
     @property
     def normalized_query(self) -> Mapping[str, Sequence[str]]:

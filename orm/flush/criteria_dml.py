@@ -8,7 +8,6 @@ the first that works, False leaves the objects as they are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from orm import exc
@@ -23,7 +22,6 @@ from orm.state.instance_state import instance_dict
 _MODES = ("auto", "evaluate", "fetch", False, None)
 
 
-@dataclass(slots=True)
 class CriteriaDML:
     """One execution of an ORM update or delete.
 
@@ -34,19 +32,36 @@ class CriteriaDML:
     the update() or delete(), or None. Listeners of the bulk events get it as context.
     """
 
-    session: Any
-    mapper: Any
-    statement: Any
-    mode: Any
-    table: Any = None
-    core: Any = None
-    columns: dict[str, Any] = field(default_factory=dict)
-    matched: list[Any] = field(default_factory=list)
-    uncertain: list[Any] = field(default_factory=list)
-    by_returning: bool = False
-    result: Any = None
-    criteria: tuple[Any, ...] = ()
-    query: Any = None
+    __slots__ = (
+        "by_returning",
+        "columns",
+        "core",
+        "criteria",
+        "mapper",
+        "matched",
+        "mode",
+        "query",
+        "result",
+        "session",
+        "statement",
+        "table",
+        "uncertain",
+    )
+
+    def __init__(self, session: Any, mapper: Any, statement: Any, mode: Any) -> None:
+        self.session = session
+        self.mapper = mapper
+        self.statement = statement
+        self.mode = mode
+        self.table: Any = None
+        self.core: Any = None
+        self.columns: dict[str, Any] = {}
+        self.matched: list[Any] = []
+        self.uncertain: list[Any] = []
+        self.by_returning = False
+        self.result: Any = None
+        self.criteria: tuple[Any, ...] = ()
+        self.query: Any = None
 
     def column_of(self, key: str) -> Any:
         """Return the column of an attribute, that of the alias if an alias is written to."""

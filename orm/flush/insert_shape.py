@@ -8,14 +8,12 @@ optional columns an object has is its *mask*; the objects of one mask share a st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from orm.mapping.options import NOT_GIVEN
 from orm.sql.adapt import criterion_as_pairs
 
 
-@dataclass(slots=True, eq=False)
 class ColumnPlan:
     """One column, with the attribute that holds its value.
 
@@ -23,10 +21,13 @@ class ColumnPlan:
     keeps_none: an explicit None is written as it is (JSON's null), no default is used.
     """
 
-    key: str
-    column: Any
-    fill: Any = None
-    keeps_none: bool = False
+    __slots__ = ("column", "fill", "keeps_none", "key")
+
+    def __init__(self, key: str, column: Any, fill: Any = None, keeps_none: bool = False) -> None:
+        self.key = key
+        self.column = column
+        self.fill = fill
+        self.keeps_none = keeps_none
 
 
 class InsertShape:

@@ -10,7 +10,6 @@ run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -23,12 +22,17 @@ if TYPE_CHECKING:
 Pair = tuple[Any, Any]
 
 
-@dataclass(slots=True)
 class Batch:
     """States of one mapper which may be saved (or deleted) together: (state, object) pairs."""
 
-    mapper: Any
-    states: list[Pair]
+    __slots__ = ("mapper", "states")
+
+    def __init__(self, mapper: Any, states: list[Pair]) -> None:
+        self.mapper = mapper
+        self.states = states
+
+    def __repr__(self) -> str:
+        return f"Batch(mapper={self.mapper!r}, states={self.states!r})"
 
 
 def order_saves(uow: UnitOfWork) -> Iterator[Batch]:

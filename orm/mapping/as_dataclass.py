@@ -14,8 +14,7 @@ from orm.mapping.constructs import (
     relationship,
     synonym,
 )
-from orm.mapping.dataclasses import apply_unmapped, note_options
-from orm.mapping.options import NOT_GIVEN
+from orm.mapping.options import NOT_GIVEN, note_options
 from orm.mapping.registry import registry as Registry
 
 _T = TypeVar("_T")
@@ -64,7 +63,7 @@ class MappedAsDataclass:
         note_options(cls, {k: v for k, v in given.items() if v is not NOT_GIVEN})
         super().__init_subclass__(**kw)
         if not _is_to_be_mapped(cls):
-            apply_unmapped(cls)
+            _apply_unmapped(cls)
 
 
 def _is_to_be_mapped(class_: type) -> bool:
@@ -117,7 +116,13 @@ def unmapped_dataclass(cls: Any = None, /, **options: Any) -> Any:
 
     def decorate(class_: type[_T]) -> type[_T]:
         note_options(class_, options)
-        apply_unmapped(class_)
+        _apply_unmapped(class_)
         return class_
 
     return decorate if cls is None else decorate(cls)
+
+
+def _apply_unmapped(class_: type) -> None:
+    from orm.mapping.dataclasses import apply_unmapped  # loads the standard library's
+
+    apply_unmapped(class_)

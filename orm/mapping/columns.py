@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any, Generic
 
 from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
@@ -75,7 +74,7 @@ class MappedColumn(ColumnOperators, Generic[T]):
     def for_dataclass(self) -> MappedColumn:
         """Return the same, whose `default` is that of a field, too."""
         if self.field_options.default is NOT_GIVEN and self.default is not NOT_GIVEN:
-            self.field_options = dataclasses.replace(self.field_options, default=self.default)
+            self.field_options = self.field_options._replace(default=self.default)
         return self
 
     def take_default(self, where: str, value: Any) -> bool:

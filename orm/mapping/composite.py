@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import operator as operators
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic
@@ -337,8 +336,10 @@ class CompositeProperty(MapperProperty, Generic[T]):
         """Return the column values of a value object."""
         if hasattr(value, "__composite_values__"):
             return tuple(value.__composite_values__())
-        if dataclasses.is_dataclass(value):
-            return tuple(getattr(value, each.name) for each in dataclasses.fields(value))
+        if hasattr(value, "__dataclass_fields__"):
+            from dataclasses import fields  # loaded by whoever made the class
+
+            return tuple(getattr(value, each.name) for each in fields(value))
         if isinstance(value, tuple):
             return tuple(value)
         raise exc.ArgumentError(

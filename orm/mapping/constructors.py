@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 from orm.codegen import Source, is_enabled
 from orm.state.class_manager import ClassManager
 from orm.state.markers import NO_VALUE, STATE
+from orm.util.introspection import own_annotations
 
 
 def find_manager(obj: Any) -> ClassManager:
@@ -51,7 +51,7 @@ def is_settable(class_: type, name: str) -> bool:
 def _is_plain_annotation(class_: type, name: str) -> bool:
     # an attribute declared without being mapped: `cache: ClassVar` excluded by its text
     for base in class_.__mro__:
-        text = inspect.get_annotations(base).get(name)
+        text = own_annotations(base).get(name)
         if text is not None:
             return "ClassVar" not in str(text) and not hasattr(class_, name)
     return False
@@ -154,7 +154,9 @@ def _wrap(manager: ClassManager, original: Callable[..., Any]) -> Any:
             raise
 
     if original is not declarative_constructor:
+        from inspect import signature  # few classes have a constructor of their own
+
         with contextlib.suppress(TypeError, ValueError):
             # for those who ask without following __wrapped__, as inspect.getfullargspec() does
-            __init__.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
+            __init__.__signature__ = signature(original)  # type: ignore[attr-defined]
     return __init__

@@ -6,7 +6,6 @@ for dataclass mappings, and mean what `dataclasses.field` says.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ from orm.mapping.synonyms import SynonymProperty
 from orm.schema.column import insert_sentinel
 from orm.sql.expression import null
 
-_FIELD_NAMES = tuple(item.name for item in dataclasses.fields(FieldOptions))
+_FIELD_NAMES = FieldOptions._fields
 
 
 def _split(options: dict[str, Any]) -> FieldOptions:

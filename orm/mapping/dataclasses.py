@@ -9,53 +9,13 @@ a change, nor hides what the database or the other side of a relationship knows 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from orm import exc
-from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
+from orm.mapping.options import BODY, NO_OPTIONS, NOT_GIVEN, FieldOptions, MappedField, options_of
 from orm.state.markers import DONT_SET
-
-OPTIONS = "_sa_dataclass_options"
-#: the names of a class body in order, which making it a dataclass shuffles
-BODY = "_sa_body_names"
-_KNOWN = ("init", "repr", "eq", "order", "unsafe_hash", "match_args", "kw_only")
-
-
-class MappedField(NamedTuple):
-    """A mapped attribute of a dataclass.
-
-    hint: the annotation as written. options: those given to the construct. member: the
-    MappedColumn, property or proxy. origin: the class in whose body it stands.
-    """
-
-    hint: Any
-    options: FieldOptions
-    member: Any
-    origin: type
-
-
-def note_options(class_: type, options: dict[str, Any]) -> None:
-    """Remember the dataclass options of a class; they are inherited by those below.
-
-    Raises TypeError for an option which a mapped dataclass cannot have (slots, frozen, ...).
-    """
-    unknown = set(options) - {*_KNOWN, "dataclass_callable"}
-    if unknown:
-        raise TypeError(
-            f"{class_.__name__}: a mapped dataclass has no options {', '.join(sorted(unknown))}; it has "
-            f"{', '.join(_KNOWN)} and dataclass_callable."
-        )
-    merged: dict[str, Any] = {**(getattr(class_, OPTIONS, None) or {}), **options}
-    type.__setattr__(class_, OPTIONS, merged)
-
-
-def options_of(class_: type) -> dict[str, Any] | None:
-    """Return the dataclass options of a class, None if it is not to be a dataclass."""
-    found: dict[str, Any] | None = getattr(class_, OPTIONS, None)
-    return found
-
+from orm.util.introspection import own_annotations
 
 # -- classes that are not mapped: mixins, abstract classes, declarative bases ------------------
 
@@ -63,7 +23,7 @@ def options_of(class_: type) -> dict[str, Any] | None:
 def apply_unmapped(class_: type) -> None:
     """Make a class a dataclass which is not mapped itself; its mapped attributes stay on it."""
     fields: dict[str, Any] = {}
-    for name, hint in inspect.get_annotations(class_).items():
+    for name, hint in own_annotations(class_).items():
         member = class_.__dict__.get(name)
         if not hasattr(member, "field_options"):
             continue
@@ -180,7 +140,7 @@ def _make(class_: Any, fields: dict[str, Any], origins: dict[str, type]) -> None
     """Have `dataclasses` make the class; mapped attributes are put back afterwards."""
     options = dict(options_of(class_) or {})
     make = options.pop("dataclass_callable", None) or dataclasses.dataclass
-    annotations = dict(inspect.get_annotations(class_))
+    annotations = own_annotations(class_)
     saved = {name: class_.__dict__.get(name, NOT_GIVEN) for name in fields}
     for name, (_, field) in fields.items():
         type.__setattr__(class_, name, field)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from orm import exc
-from orm.mapping import dataclasses as as_dataclass
 from orm.mapping.columns import MappedColumn
 from orm.mapping.concrete import is_waiting
 from orm.mapping.constructors import declarative_constructor
@@ -43,6 +42,8 @@ def map_class(registry: Registry, class_: type) -> Mapper | None:
         return None
     scan = Scan(registry, class_).run()
     if scan.is_dataclass:
+        from orm.mapping import dataclasses as as_dataclass  # loads the standard library's
+
         as_dataclass.apply_dataclass(class_, scan.fields)
         if class_.__init__ in (object.__init__, registry.constructor):  # type: ignore[misc]
             made = as_dataclass.make_keyword_init(scan.fields, registry.constructor)

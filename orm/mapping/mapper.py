@@ -14,8 +14,8 @@ from orm.inspection import inspect, inspects
 from orm.mapping import inheritance
 from orm.mapping.cascades import iterate_cascade
 from orm.mapping.constructors import instrument_init
-from orm.mapping.dataclasses import options_of
 from orm.mapping.events import EVERY_MAPPER, MapperDispatch
+from orm.mapping.options import options_of
 from orm.mapping.properties import ColumnProperty, MapperProperty
 from orm.mapping.validators import install_hooks
 from orm.sql.adapt import ClauseAdapter

@@ -10,8 +10,8 @@ from orm import exc
 from orm.mapping.class_registry import ClassRegistry
 from orm.mapping.configure import configure_registry, registries
 from orm.mapping.constructors import declarative_constructor
-from orm.mapping.dataclasses import note_options, options_of
 from orm.mapping.mapper import Mapper
+from orm.mapping.options import note_options, options_of
 from orm.schema.metadata import MetaData
 from orm.state.class_manager import manager_of_class
 

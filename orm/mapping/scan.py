@@ -6,9 +6,8 @@ nearest first. Columns of mixins are copied; `declared_attr`s are computed for t
 
 from __future__ import annotations
 
-import dataclasses
-import inspect
 from collections.abc import Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ForwardRef
 
 from orm import exc
@@ -16,14 +15,14 @@ from orm.mapping import annotations as notes
 from orm.mapping.annotations import Annotation
 from orm.mapping.columns import MappedColumn
 from orm.mapping.composite import CompositeProperty
-from orm.mapping.dataclasses import BODY, MappedField
 from orm.mapping.declared import DECLARED, declared_attr
 from orm.mapping.mapped import DynamicMapped, WriteOnlyMapped
-from orm.mapping.options import NO_OPTIONS
+from orm.mapping.options import BODY, NO_OPTIONS, MappedField
 from orm.mapping.properties import MapperProperty
 from orm.mapping.relationship import RelationshipProperty
 from orm.schema.column import Column
 from orm.state.class_manager import manager_of_class
+from orm.util.introspection import own_annotations, parameters_of
 
 if TYPE_CHECKING:
     from orm.mapping.registry import registry as Registry
@@ -119,7 +118,7 @@ class Scan:
         if base is object or base.__module__ in ("typing", "abc"):
             return
         mapped = base is not self.class_ and is_mapped(base)
-        hints = inspect.get_annotations(base)
+        hints = own_annotations(base)
         body = self._body if base is self.class_ else base.__dict__
         embedded = self._embedded_in_fields(base, hints)
         for name in _names_in_order(body, hints):
@@ -156,9 +155,9 @@ class Scan:
 
     def _take_embedded(self, base: type, name: str, value: Any) -> None:
         make = value.fget if isinstance(value, declared_attr) else value
-        if inspect.isfunction(make):
+        if isinstance(make, FunctionType):
             # made for this class
-            value = make(self.class_) if inspect.signature(make).parameters else make()
+            value = make(self.class_) if parameters_of(make).names else make()
             base = self.class_
         self._take(base, name, value, _ABSENT)
 
@@ -339,7 +338,7 @@ class Scan:
     def _complete_composite(self, value: CompositeProperty, name: str, parts: list[str]) -> None:
         """Make a column for each field of the class that has none."""
         template = value.column_template
-        if template is not None and not dataclasses.is_dataclass(value.class_or_factory):
+        if template is not None and not hasattr(value.class_or_factory, "__dataclass_fields__"):
             raise exc.ArgumentError(
                 f"{self._where(name)}: column_template names columns by the fields of a dataclass, which "
                 f"{value.class_or_factory!r} is not. Write the columns: mapped_column('...'), ..."
@@ -349,7 +348,7 @@ class Scan:
         for part in parts[len(value.attrs) :]:
             if template is not None:
                 value.attrs.append(MappedColumn(template % part))
-            elif part in self._body or part in inspect.get_annotations(self.class_):
+            elif part in self._body or part in own_annotations(self.class_):
                 value.attrs.append(part)
             else:
                 value.attrs.append(MappedColumn(part))

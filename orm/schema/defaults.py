@@ -6,7 +6,6 @@ On the client: `ColumnDefault`, a value, a function or a SQL expression. On the 
 
 from __future__ import annotations
 
-import inspect as python_inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from orm.schema.items import SchemaItem, make_name
 from orm.sql.elements import TextClause
 from orm.sql.functions import next_value
 from orm.sql.visitors import ClauseElement
+from orm.util.introspection import parameters_of
 
 if TYPE_CHECKING:
     from orm.schema.column import Column
@@ -106,15 +106,10 @@ def accept_context(function: Callable[..., Any]) -> ContextFunction:
     if isinstance(function, ContextFunction):
         return function
     try:
-        signature = python_inspect.signature(function)
+        required = parameters_of(function).required
     except (ValueError, TypeError):
         # classes and functions written in C may tell nothing of themselves: no argument
         return ContextFunction(function, False)
-    required = sum(
-        parameter.default is parameter.empty
-        for parameter in signature.parameters.values()
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    )
     if required > 1:
         raise exc.ArgumentError(
             f"The default {function!r} requires {required} arguments; a column's default function takes "

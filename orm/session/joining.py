@@ -12,7 +12,6 @@ of its own:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
 
 
-@dataclass(slots=True)
 class BoundConnection:
     """A connection in use by a session's transaction.
 
@@ -32,11 +30,21 @@ class BoundConnection:
     checked the connection out and gives it back. former_owner: whose the connection was.
     """
 
-    connection: Any
-    transaction: Any
-    should_commit: bool
-    opened_here: bool
-    former_owner: Any = None
+    __slots__ = ("connection", "former_owner", "opened_here", "should_commit", "transaction")
+
+    def __init__(
+        self,
+        connection: Any,
+        transaction: Any,
+        should_commit: bool,
+        opened_here: bool,
+        former_owner: Any = None,
+    ) -> None:
+        self.connection = connection
+        self.transaction = transaction
+        self.should_commit = should_commit
+        self.opened_here = opened_here
+        self.former_owner = former_owner
 
     def close(self, invalidate: bool, rolled_back: bool) -> None:
         """End the transaction if it still runs, and give the connection back if it is ours."""

@@ -7,7 +7,6 @@ meant, and two transactions at once would each insert theirs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orm import exc
@@ -32,14 +31,16 @@ _ROWS = 500
 _OVER: dict[str, Any] = {"populate_existing": True}
 
 
-@dataclass(slots=True, eq=False)
 class Entry:
     """One object to be written: its values by attribute, and those of the key. found: the result."""
 
-    obj: Any
-    values: dict[str, Any]
-    key: tuple[Any, ...]
-    found: Any = None
+    __slots__ = ("found", "key", "obj", "values")
+
+    def __init__(self, obj: Any, values: dict[str, Any], key: tuple[Any, ...]) -> None:
+        self.obj = obj
+        self.values = values
+        self.key = key
+        self.found: Any = None
 
 
 def upsert_objects(session: Session, objects: Iterable[_T], on: Any, update: Any) -> list[_T]:

@@ -11,11 +11,11 @@ The classes that build expressions (`Comparator`) live above this room. They put
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self
 
 from orm import exc
+from orm.util.introspection import parameters_of
 from orm.util.printing import default_dialect
 from orm.util.typevars import T_co
 
@@ -372,14 +372,10 @@ def _collect_init(cls: type) -> dict[str, Any]:
         init = base.__dict__.get("__init__")
         if init is None:
             continue
-        has_kwargs = False
-        for param in list(inspect.signature(init).parameters.values())[1:]:
-            if param.kind is param.VAR_KEYWORD:
-                has_kwargs = True
-            elif param.kind is not param.VAR_POSITIONAL:
-                default = None if param.default is param.empty else param.default
-                names.setdefault(param.name, default)
-        if not has_kwargs:
+        taken = parameters_of(init)
+        for name in taken.names[1:]:
+            names.setdefault(name, taken.defaults.get(name))
+        if not taken.any_keyword:
             break
     return names
 
