@@ -192,8 +192,6 @@ class Pool:
                     record.close()
                 elif self._pre_ping and not self._ping(record.dbapi_connection):
                     self._log("Connection %r did not answer the ping", record.dbapi_connection)
-                    # its idle siblings went through the same outage
-                    self._generation += 1
                     record.invalidate()
             if record.dbapi_connection is None:
                 record.connect()
@@ -202,10 +200,6 @@ class Pool:
             self._put(record)
             raise
 
-    def _fire_checkout(self, lent: PooledConnection, record: ConnectionRecord) -> None:
-        for attempt in range(_MAX_ATTEMPTS):
-            try:
-                for listener in self.dispatch.checkout:
     def _ping(self, connection: Any) -> bool:
         """Return whether the server answers; raises what a listener makes of its silence."""
         # the idle siblings of a lost connection went through the same outage
@@ -220,6 +214,10 @@ class Pool:
         self._generation += suspect
         return False
 
+    def _fire_checkout(self, lent: PooledConnection, record: ConnectionRecord) -> None:
+        for attempt in range(_MAX_ATTEMPTS):
+            try:
+                for listener in self.dispatch.checkout:
                     listener(record.dbapi_connection, record, lent)
                 return
             except exc.DisconnectionError as error:
