@@ -24,6 +24,7 @@ class Annotated:
     __dict__: dict[str, Any]
     _annotations: Mapping[str, Any]
     _original: Any
+    _own_key: Hashable | None
     _plain_class: type
 
     def __hash__(self) -> int:
@@ -38,7 +39,7 @@ class Annotated:
         return tuple(parts)
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
-        memo = self.__dict__.get("_own_key")
+        memo = self._own_key
         if memo is None:
             before = len(binds), len(shared)
             memo = (
@@ -47,7 +48,7 @@ class Annotated:
             )
             # Only a key that gathers nothing can be repeated without walking the element again.
             if before == (len(binds), len(shared)):
-                self.__dict__["_own_key"] = memo
+                self._own_key = memo
         return memo
 
     def _deannotate(self) -> Any:
@@ -83,6 +84,7 @@ def annotate(element: Any, values: Mapping[str, Any]) -> Any:
     attributes.update(element.__dict__)
     attributes.pop("_key_memo", None)
     attributes.pop("_own_key", None)
+    attributes.pop("_comparisons", None)
     attributes["_original"] = original
     attributes["_annotations"] = {**element._annotations, **values}
     return new

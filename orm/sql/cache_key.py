@@ -43,8 +43,7 @@ def make_key(element: Any) -> StatementKey:
             key = _add_shared(key, binds, shared)
     except NotCacheable:
         return NO_KEY
-    count = len(binds)
-    if count > 1 and len(set(map(id, binds))) != count:
+    if len(set(binds)) != len(binds):
         key = (key, _sharing_pattern(binds))
     return key, tuple(binds)
 

@@ -18,8 +18,9 @@ from orm.sql.elements import (
     NULL,
     TRUE,
     BindParameter,
+    BoundValue,
     ColumnClause,
-    make_bind,
+    ColumnElement,
 )
 from orm.sql.lists import ClauseList, TextualLabelReference
 from orm.sql.template import TemplateText, is_template
@@ -28,19 +29,22 @@ from orm.types.base import TypeEngine
 from orm.types.resolve import resolve_value
 
 _PLAIN = (str, int, float, bytes, bool, Decimal)
+_PLAIN_CLASSES = frozenset({*_PLAIN, type(None)})
 
 
 def to_element(value: Any) -> ClauseElement | None:
     """The element that `value` is or stands for, None if it is a plain Python value."""
     if isinstance(value, ClauseElement):
         return value
-    if isinstance(value, _PLAIN) or value is None:
+    if value.__class__ in _PLAIN_CLASSES:
         return None
     if not isinstance(value, type):
         method = getattr(value, "__clause_element__", None)
         if method is not None:
             found = method()
             return found if isinstance(found, ClauseElement) else to_element(found)
+        if isinstance(value, _PLAIN):  # of a class of the application
+            return None
     insp = inspect(value, raiseerr=False)
     method = getattr(insp, "__clause_element__", None)
     if method is None or insp is value:
@@ -79,7 +83,7 @@ def make_operand(value: Any, like: Any, op: Any, type_: Any = None) -> Any:
         type_ = like.type.coerce_compared_value(op, value)
         if type_._isnull:
             type_ = resolve_value(value)
-    return make_bind(like._bind_base, value, type_)
+    return BoundValue(like._bind_base, value, type_)
 
 
 def _refuse_odd_value(value: Any, type_: TypeEngine) -> None:
@@ -99,6 +103,8 @@ def _refuse_odd_value(value: Any, type_: TypeEngine) -> None:
 
 def expect_where(value: Any) -> Any:
     """A condition for WHERE, HAVING or ON."""
+    if isinstance(value, ColumnElement):
+        return value
     element = to_element(value)
     if element is None:
         if value is None:
@@ -134,10 +140,18 @@ def expect_columns(values: Iterable[Any]) -> tuple[Any, ...]:
     """The members of a SELECT's column list; `table.c["a", "b"]` and a ClauseList are several."""
     found: list[Any] = []
     for value in values:
-        if isinstance(value, ColumnCollection | ClauseList):
-            found.extend(value)
+        element = to_element(value)
+        if element is None:
+            if isinstance(value, ColumnCollection):
+                found.extend(value)
+            else:
+                found.append(_column_of_plain(value))
+        elif element._is_column_element:
+            found.append(element)
+        elif isinstance(element, ClauseList):
+            found.extend(element)
         else:
-            found.append(expect_column(value))
+            found.append(expect_column(element))
     return tuple(found)
 
 
@@ -226,7 +240,11 @@ def expect_by_list(values: Iterable[Any]) -> tuple[Any, ...]:
     """Members of ORDER BY and its like, lists within them flattened; a mapped class is all its columns."""
     found: list[Any] = []
     for value in values:
-        if isinstance(value, list | tuple | ClauseList):
+        element = to_element(value)
+        if element is not None and element.__visit_name__ == "column":
+            found.append(element)
+            continue
+        if isinstance(value, (list, tuple, ClauseList)):
             found.extend(expect_by_list(value))
             continue
         element = expect_by(value, True)
@@ -252,6 +270,8 @@ def expect_count(value: Any, what: str, type_: TypeEngine) -> Any:
     """The argument of LIMIT, OFFSET or FETCH: a whole number, an expression, or None."""
     if value is None:
         return None
+    if value.__class__ is int and value >= 0:
+        return BoundValue("param", value, type_)
     element = to_element(value)
     if element is not None:
         if element._is_select_base:
@@ -267,7 +287,7 @@ def expect_count(value: Any, what: str, type_: TypeEngine) -> Any:
         value = index(value)
     if value < 0:
         raise exc.ArgumentError(f"{what}() takes a number of rows from 0 up, got {value}")
-    return make_bind("param", value, type_)
+    return BoundValue("param", value, type_)
 
 
 def has_orm_annotation(element: Any) -> bool:

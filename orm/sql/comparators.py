@@ -7,6 +7,8 @@ types theirs. An application's type may derive from `String.Comparator` and over
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
 from operator import (
     add,
     and_,
@@ -30,6 +32,7 @@ from operator import (
     truediv,
 )
 from typing import Any, ClassVar
+from uuid import UUID
 
 from orm import exc
 from orm.sql import operators as ops
@@ -42,14 +45,14 @@ from orm.sql.elements import (
     TRUE,
     BinaryExpression,
     BindParameter,
+    BoundValue,
     ColumnClause,
+    Comparison,
     False_,
     Grouping,
     Null,
     True_,
     UnaryExpression,
-    make_bind,
-    make_comparison,
 )
 from orm.sql.functions import Function
 from orm.sql.lists import BooleanClauseList, ClauseList, CollationClause
@@ -108,7 +111,8 @@ def _compare(expr: Any, op: OperatorType, other: Any) -> Any:
         type_ = expr.type.coerce_compared_value(op, other)
         if type_._isnull:
             type_ = resolve_value(other)
-        return make_comparison(expr, op, make_bind(expr._bind_base, other, type_), NEGATIONS[op])
+        bind = BoundValue(expr._bind_base, other, type_)
+        return Comparison(expr.self_group(op), bind, op, NEGATIONS[op])
     if other is None or isinstance(other, _CONSTANTS):
         return _compare_constant(expr, op, other)
     right = expect_expr(other, like=expr, op=op)
@@ -117,7 +121,8 @@ def _compare(expr: Any, op: OperatorType, other: Any) -> Any:
     return BinaryExpression(expr, right, op, BOOLEANTYPE, NEGATIONS[op])
 
 
-_FAST_VALUES = frozenset({int, str, float, bytes})
+# values that are certain to be no elements; bool has its constants
+_FAST_VALUES = frozenset({int, str, float, bytes, Decimal, date, datetime, UUID})
 _CONSTANTS = (bool, Null, True_, False_)
 
 
@@ -292,7 +297,7 @@ def _expanding_bind(expr: Any, op: OperatorType, values: list[Any]) -> BindParam
         type_ = expr.type
     else:
         type_ = make_operand(first, expr, op).type
-    bind = make_bind(expr._bind_base, values, type_)
+    bind = BoundValue(expr._bind_base, values, type_)
     bind.expanding = True
     bind.expand_op = op
     return bind
@@ -428,7 +433,7 @@ def _item(expr: Any, op: OperatorType, index: Any) -> Any:
 
 def _json_item(expr: Any, index: Any) -> Any:
     if isinstance(index, list | tuple):
-        bind = make_bind(expr._bind_base, tuple(index), JSON.JSONPathType())
+        bind = BoundValue(expr._bind_base, tuple(index), JSON.JSONPathType())
         return BinaryExpression(expr, bind, ops.json_path_getitem_op, expr.type)
     element = to_element(index)
     if element is None:
@@ -437,7 +442,7 @@ def _json_item(expr: Any, index: Any) -> Any:
                 f"A JSON document is indexed by a key, a position or a tuple of them, got {index!r}"
             )
         kind = JSON.JSONIntIndexType() if isinstance(index, int) else JSON.JSONStrIndexType()
-        element = make_bind(expr._bind_base, index, kind)
+        element = BoundValue(expr._bind_base, index, kind)
     return BinaryExpression(expr, element, ops.json_getitem_op, expr.type)
 
 
@@ -455,7 +460,7 @@ def _array_item(expr: Any, index: Any) -> Any:
         item_type = expr.type.copy()
         item_type.dimensions = dimensions - 1
     if isinstance(index, int):
-        index = make_bind(expr._bind_base, index + shift, INTEGERTYPE)
+        index = BoundValue(expr._bind_base, index + shift, INTEGERTYPE)
     return BinaryExpression(expr, expect_expr(index), getitem, item_type)
 
 
@@ -526,7 +531,7 @@ class ArrayComparator(Comparator):
         left = (
             expect_expr(other)
             if to_element(other) is not None
-            else make_bind("param", other, item_type)
+            else BoundValue("param", other, item_type)
         )
         return BinaryExpression(
             left,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from orm import exc
 from orm.sql import operators
 from orm.sql.column_expression import SQLColumnExpression
+from orm.sql.comparing import Comparing, has_fixed_comparisons
 from orm.sql.executable import Executable
 from orm.sql.operators import OperatorType, is_precedence
 from orm.sql.visitors import ClauseElement, Kind, Traverse
@@ -58,6 +59,10 @@ class ColumnElement(SQLColumnExpression[T], ClauseElement):
             return factory(self).operate(op, *other, **kwargs)
         # A comparator of the application may override the method of any operator.
         return op(factory(self), *other, **kwargs)
+
+    def _compare(self, op: OperatorType, other: Any) -> Any:
+        """`self op other`, as the operators ask for it; columns have a shorter way to it."""
+        return self.operate(op, other)
 
     def reverse_operate(self, op: OperatorType, other: Any, **kwargs: Any) -> Any:
         return self.type.comparator_factory(self).reverse_operate(op, other, **kwargs)
@@ -251,27 +256,15 @@ class BindParameter(ColumnElement[T]):
         return f"BindParameter({self.key!r}, {self.value!r}, type_={self.type!r})"
 
 
-def make_comparison(
-    left: Any, op: OperatorType, right: BindParameter, negate: OperatorType
-) -> BinaryExpression:
-    """A comparison with a value: the fast way for operators."""
-    made = object.__new__(BinaryExpression)
-    made.left = left.self_group(op)
-    made.right = right
-    made.operator = op
-    made.type = BOOLEANTYPE
-    made.negate = negate
-    return made
+class BoundValue(BindParameter[T]):
+    """A unique parameter for a value of known type, as operators make it."""
 
+    unique = True
 
-def make_bind(key: str, value: Any, type_: TypeEngine) -> BindParameter:
-    """A unique parameter for a value of known type: the fast way for operators."""
-    bind = object.__new__(BindParameter)
-    bind.key = key
-    bind.value = value
-    bind.type = type_
-    bind.unique = True
-    return bind
+    def __init__(self, key: str, value: Any, type_: TypeEngine) -> None:
+        self.key = key
+        self.value = value
+        self.type = type_
 
 
 def _bind_type(value: Any, expanding: bool) -> TypeEngine:
@@ -505,7 +498,7 @@ class BinaryExpression(ColumnElement[T]):
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
         left = self.left
-        left = left.__dict__.get("_own_key") or left._build_key(binds, shared)
+        left = left._own_key or left._build_key(binds, shared)
         type_ = self.type
         type_key = type_._cached_key or type_._key()
         key = (self.operator, left, self.right._build_key(binds, shared), type_key)
@@ -534,6 +527,36 @@ class BinaryExpression(ColumnElement[T]):
         return super().__bool__()
 
 
+class Comparison(BinaryExpression[T]):
+    """A comparison with a value, as operators make it."""
+
+    _memos: ClassVar[tuple[str, ...]] = (*BinaryExpression._memos, "_made_key")
+    type = BOOLEANTYPE
+    #: the structural key, if it was known already when the comparison was made
+    _made_key: Hashable | None = None
+
+    def __init__(
+        self,
+        left: Any,
+        right: BindParameter,
+        operator: OperatorType,
+        negate: OperatorType,
+        key: Hashable | None = None,
+    ) -> None:
+        self.left = left
+        self.right = right
+        self.operator = operator
+        self.negate = negate
+        self._made_key = key
+
+    def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
+        key = self._made_key
+        if key is None:
+            return super()._build_key(binds, shared)
+        binds.append(self.right)
+        return key
+
+
 class KeyToken:
     """Stands for one column in keys. Keys are compared with `==`, which on columns would build expressions."""
 
@@ -546,7 +569,7 @@ class KeyToken:
         return f"<{self.name}>"
 
 
-class ColumnClause(ColumnElement[T]):
+class ColumnClause(Comparing, ColumnElement[T]):
     """A column by name: of a table, of a subquery (`.table`), or of nothing known (`.table` is None).
 
     is_literal: the name is SQL text to be rendered as it stands.
@@ -559,7 +582,9 @@ class ColumnClause(ColumnElement[T]):
         ("is_literal", Kind.PLAIN),
     )
 
-    _memos: ClassVar[tuple[str, ...]] = (*ColumnElement._memos, "_key_token")
+    _memos: ClassVar[tuple[str, ...]] = (*ColumnElement._memos, "_key_token", "_comparisons")
+    # (operator, class of the value) -> what all such comparisons have in common
+    _comparisons: Mapping[tuple[OperatorType, type], tuple[Any, ...]] = EMPTY_MAP
 
     name: str
     table: Any = None
@@ -576,6 +601,19 @@ class ColumnClause(ColumnElement[T]):
         self.type = to_instance(type_)
         self.is_literal = is_literal
         self.table = _selectable
+
+    def _compare(self, op: OperatorType, other: Any) -> Any:
+        known = self._comparisons.get((op, other.__class__))
+        if known is not None:
+            type_, bind_key, bind_type, negate, key = known
+            if type_ is self.type:
+                return Comparison(self, BoundValue(bind_key, other, bind_type), op, negate, key)
+        made = self.operate(op, other)
+        if made.__class__ is Comparison and has_fixed_comparisons(self):
+            key = made._build_key([], [])
+            common = (self.type, made.right.key, made.right.type, made.negate, key)
+            self._comparisons = {**self._comparisons, (op, other.__class__): common}
+        return made
 
     @property
     def _from_objects(self) -> tuple[Any, ...]:

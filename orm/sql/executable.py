@@ -30,9 +30,8 @@ class Executable(ClauseElement):
 
     def _generate(self) -> Self:
         """A copy to be changed by a generative method before anyone else sees it."""
-        clone = object.__new__(type(self))
-        attributes = clone.__dict__
-        attributes.update(self.__dict__)
+        clone = object.__new__(self.__class__)
+        attributes = clone.__dict__ = self.__dict__.copy()
         if "_key_memo" in attributes:
             del attributes["_key_memo"]
         # The memos of columns come together with this one.

@@ -127,7 +127,8 @@ class GenerativeSelect(SelectBase):
         clause = expect_count(limit, "limit", INTEGERTYPE)
         new = self._generate()
         new._limit_clause = clause
-        new._fetch_clause = None
+        if new._fetch_clause is not None:
+            new._fetch_clause = None
         return new
 
     def offset(self, offset: Any) -> Self:
@@ -368,7 +369,7 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
 
     def where(self, *whereclause: Any) -> Self:
         """A copy with these conditions, AND-ed with the ones it has."""
-        criteria = tuple([expect_where(clause) for clause in whereclause])
+        criteria = tuple(map(expect_where, whereclause))
         new = self._generate()
         new._where_criteria = self._where_criteria + criteria
         if not new.is_orm:

@@ -43,6 +43,7 @@ class Kind(enum.IntEnum):
 
 
 Traverse = tuple[tuple[str, Kind], ...]
+_CHILD, _CHILDREN, _PLAIN, _TYPE = Kind.CHILD, Kind.CHILDREN, Kind.PLAIN, Kind.TYPE
 _LEAF_KINDS = frozenset({Kind.PLAIN, Kind.TYPE, Kind.OPTIONS, Kind.DICT})
 
 
@@ -54,6 +55,8 @@ class ClauseElement:
     _kinds: ClassVar[Mapping[str, Kind]] = {}
     _compares_by_expression: ClassVar[bool] = False
     _memos: ClassVar[tuple[str, ...]] = ("_key_memo", "_own_key")
+    #: the key of an element that gathers nothing, once it was built
+    _own_key: Hashable | None = None
 
     _annotations: Mapping[str, Any] = EMPTY_MAP
     is_selectable: ClassVar[bool] = False
@@ -87,32 +90,27 @@ class ClauseElement:
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
         """The key of this element; appends the binds and the shared objects that it contains."""
-        parts: list[Any] = [type(self)]
+        parts: list[Any] = [self.__class__]
         kinds = self._kinds
         # Fields that were never set are absent here; the order is that of setting, and binds follow the same.
         for name, value in self.__dict__.items():
             kind = kinds.get(name)
             if kind is None or value is None:
                 continue
-            if kind == 1:
-                parts.append(name)
-                parts.append(value._build_key(binds, shared))
-            elif kind == 2:
+            if kind is _CHILDREN:
                 if value:
-                    parts.append(name)
-                    # an annotated column has its key at hand
-                    keys = [
-                        item.__dict__.get("_own_key") or item._build_key(binds, shared)
-                        for item in value
-                    ]
-                    parts.append(tuple(keys))
-            elif kind == 3:
-                parts.append(name)
+                    parts += (name, len(value))
+                    for item in value:
+                        parts.append(item._own_key or item._build_key(binds, shared))
+                continue
+            parts.append(name)
+            if kind is _CHILD:
+                parts.append(value._own_key or value._build_key(binds, shared))
+            elif kind is _PLAIN:
                 parts.append(value)
-            elif kind == 4:
+            elif kind is _TYPE:
                 parts.append(value._key())
             else:
-                parts.append(name)
                 parts.append(_key_of_compound(kind, value, binds, shared))
         return tuple(parts)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm.event.dispatch import Dispatch
 from orm.sql.column_expression import SQLColumnExpression
+from orm.sql.comparing import Comparing
 from orm.sql.elements import Label
 from orm.state.events import AttributeDispatch
 from orm.state.markers import STATE
@@ -35,7 +36,7 @@ class _Doc:
         return found
 
 
-class QueryableAttribute(SQLColumnExpression[T_co]):
+class QueryableAttribute(Comparing, SQLColumnExpression[T_co]):
     """An attribute of a mapped class, or of an alias of one, as part of a statement.
 
     key: its name. class_: the mapped class. parent: the mapper, or what an alias is
@@ -89,6 +90,10 @@ class QueryableAttribute(SQLColumnExpression[T_co]):
     def info(self) -> Any:
         """The property's dictionary for the application's use."""
         return self.prop.info
+
+    def _compare(self, op: Any, other: Any) -> Any:
+        found = self._plain.get(self.parent)
+        return op(self.comparator, other) if found is None else found._compare(op, other)
 
     def operate(self, op: Any, *other: Any, **kwargs: Any) -> Any:
         """Apply an operator through the comparator."""

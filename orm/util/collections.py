@@ -205,30 +205,36 @@ class NamedCollection(Mapping[str, _T]):
 class LRUCache(Generic[_K, _V]):
     """A bounded mapping that forgets what was not used for longest; safe between threads.
 
-    size: how many entries it keeps; 0 keeps none. Reading is one dict access and a
-    move_to_end, both atomic under the interpreter's lock; only eviction takes ours.
+    size: how many entries it keeps; 0 keeps none. Keys may be long tuples, which are hashed and compared anew each
+    time. So reading is one dict access; the entry becomes the most recently used only if it did not so within
+    the last size / 8 hits. Both are atomic under the interpreter's lock; only eviction takes ours.
     """
 
-    __slots__ = ("_items", "_lock", "hits", "misses", "size")
+    __slots__ = ("_items", "_lock", "_rest", "hits", "misses", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._items: OrderedDict[_K, _V] = OrderedDict()
+        # key -> [value, count of hits when the entry was moved to the end]
+        self._items: OrderedDict[_K, list[Any]] = OrderedDict()
+        self._rest = size // 8
         self._lock = threading.Lock()
         self.hits = 0
         self.misses = 0
 
     def get(self, key: _K) -> _V | None:
-        """Return the value, or None; a hit becomes the most recently used."""
-        found = self._items.get(key)
-        if found is None:
+        """Return the value, or None; a hit becomes one of the most recently used."""
+        entry = self._items.get(key)
+        if entry is None:
             self.misses += 1
             return None
-        self.hits += 1
-        try:
-            self._items.move_to_end(key)
-        except KeyError:  # another thread evicted it between the two lines
-            pass
+        self.hits = hits = self.hits + 1
+        if hits - entry[1] > self._rest:
+            entry[1] = hits
+            try:
+                self._items.move_to_end(key)
+            except KeyError:  # another thread evicted it meanwhile
+                pass
+        found: _V = entry[0]
         return found
 
     def put(self, key: _K, value: _V) -> None:
@@ -236,7 +242,7 @@ class LRUCache(Generic[_K, _V]):
         if self.size <= 0:
             return
         with self._lock:
-            self._items[key] = value
+            self._items[key] = [value, self.hits]
             self._items.move_to_end(key)
             while len(self._items) > self.size:
                 self._items.popitem(last=False)

@@ -64,6 +64,16 @@ def test_the_cache_forgets_the_least_recently_used() -> None:
     assert (cache.hits, cache.misses) == (3, 1)
 
 
+def test_what_a_big_cache_gives_again_and_again_is_kept() -> None:
+    cache: LRUCache[int, int] = LRUCache(80)
+    for n in range(1000):
+        cache.put(n, n)
+        assert cache.get(0) == 0 or n == 0
+    assert len(cache) == 80
+    assert cache.get(999) == 999
+    assert cache.get(500) is None
+
+
 def test_a_cache_of_size_zero_keeps_nothing() -> None:
     cache: LRUCache[str, int] = LRUCache(0)
     cache.put("a", 1)
