@@ -5,6 +5,7 @@ from __future__ import annotations
 from orm.engine.connection import Connection
 from orm.engine.create import create_engine, create_pool_from_url, engine_from_config
 from orm.engine.cursor import CursorResult
+from orm.engine.dialect import Dialect
 from orm.engine.engine import Engine
 from orm.engine.execution import ExceptionContext, ExecutionContext, Reason
 from orm.engine.mock import MockConnection, create_mock_engine
@@ -26,6 +27,7 @@ from orm.engine.twophase import TwoPhaseTransaction
 from orm.engine.url import URL, make_url
 
 __all__ = [
+    "Dialect",
     "ChunkedIteratorResult",
     "Connection",
     "CreateEnginePlugin",

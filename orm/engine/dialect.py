@@ -11,7 +11,7 @@ import importlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from orm import exc
 from orm.compiler.ddl import DDLCompiler
@@ -381,6 +381,10 @@ class DefaultDialect:
         if not self.has_table(connection, table_name, schema):
             raise exc.NoSuchTableError(f"{schema}.{table_name}" if schema else table_name)
         return {}
+
+
+#: for annotations: what engines have as `dialect`, and types are given
+Dialect: TypeAlias = DefaultDialect
 
 
 class StrCompileDialect(DefaultDialect):

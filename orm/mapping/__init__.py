@@ -38,7 +38,13 @@ from orm.mapping.join_condition import (
     foreign,
     remote,
 )
-from orm.mapping.mapped import DynamicMapped, Mapped, WriteOnlyMapped
+from orm.mapping.mapped import (
+    DynamicMapped,
+    Mapped,
+    ORMDescriptor,
+    SQLORMExpression,
+    WriteOnlyMapped,
+)
 from orm.mapping.mapper import Mapper, class_mapper, object_mapper
 from orm.mapping.polymorphic import polymorphic_union, with_polymorphic
 from orm.mapping.properties import (
@@ -55,6 +61,8 @@ from orm.mapping.with_parent import with_parent
 from orm.mapping.write_only import WriteOnlyCollection
 
 __all__ = [
+    "ORMDescriptor",
+    "SQLORMExpression",
     "add_mapped_attribute",
     "dynamic_loader",
     "synonym_for",

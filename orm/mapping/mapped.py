@@ -5,20 +5,40 @@ On the class the attribute is an SQL expression, on an object its value.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, overload
 
+from orm.sql.column_expression import SQLColumnExpression
 from orm.state.instrumented import InstrumentedAttribute
-from orm.util.typevars import T_co
+from orm.util.typevars import T, T_co
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from orm.mapping.write_only import DynamicCollection, WriteOnlyCollection
-    from orm.sql.column_expression import SQLColumnExpression as _Base
-else:
 
-    class _Base(Generic[T_co]):
-        """Nothing: what stands on classes at run time is an InstrumentedAttribute."""
+#: what operators and functions take as a mapped attribute, for annotations
+SQLORMExpression: TypeAlias = SQLColumnExpression[T]
+
+
+class ORMDescriptor(Generic[T_co]):
+    """For annotations: an attribute which is an SQL expression on its class and a value on objects."""
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __get__(self, instance: None, owner: Any) -> SQLColumnExpression[T_co]: ...
+        @overload
+        def __get__(self, instance: object, owner: Any) -> T_co: ...
+        def __get__(self, instance: object | None, owner: Any) -> Any: ...
+
+
+if TYPE_CHECKING:
+
+    class _Base(SQLColumnExpression[T_co], ORMDescriptor[T_co]):
+        """An expression on the class, for type checkers."""
+else:
+    # what stands on classes at run time is an InstrumentedAttribute
+    _Base = ORMDescriptor
 
 
 class Mapped(_Base[T_co]):

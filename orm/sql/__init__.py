@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orm.sql.adapt import ClauseAdapter
 from orm.sql.column_expression import ColumnExpressionArgument, SQLColumnExpression
+from orm.sql.columns import ColumnCollection
 from orm.sql.comparators import Comparator
 from orm.sql.compound import (
     CompoundSelect,
@@ -14,15 +15,40 @@ from orm.sql.compound import (
     union,
     union_all,
 )
-from orm.sql.constructs import Case, Cast, Extract, Over, Tuple, TypeCoerce
-from orm.sql.dml import Delete, Insert, Update, delete, from_dml_column, insert, update
+from orm.sql.constructs import (
+    Case,
+    Cast,
+    CollectionAggregate,
+    Extract,
+    FunctionFilter,
+    Over,
+    TryCast,
+    Tuple,
+    TypeCoerce,
+    WithinGroup,
+)
+from orm.sql.dml import (
+    Delete,
+    Insert,
+    Update,
+    UpdateBase,
+    ValuesBase,
+    delete,
+    from_dml_column,
+    insert,
+    update,
+)
 from orm.sql.elements import (
     BinaryExpression,
     BindParameter,
     ColumnClause,
     ColumnElement,
+    False_,
+    Grouping,
     Label,
+    Null,
     TextClause,
+    True_,
     UnaryExpression,
 )
 from orm.sql.executable import Executable
@@ -74,17 +100,38 @@ from orm.sql.expression import (
     values,
     within_group,
 )
-from orm.sql.functions import Function, FunctionElement, GenericFunction, func
+from orm.sql.functions import Function, FunctionElement, GenericFunction, ScalarFunctionColumn, func
 from orm.sql.lists import BooleanClauseList, ClauseList
 from orm.sql.operators import ColumnOperators, Operators, custom_op
-from orm.sql.select import Select, select
-from orm.sql.selectable import Alias, FromClause, Join, Lateral, TableClause, TableSample, Values
-from orm.sql.subquery import CTE, Exists, ScalarSelect, SelectBase, Subquery
+from orm.sql.select import GenerativeSelect, Select, select
+from orm.sql.selectable import (
+    Alias,
+    AliasedReturnsRows,
+    FromClause,
+    FromGrouping,
+    Join,
+    Lateral,
+    TableClause,
+    TableSample,
+    TableValuedAlias,
+    Values,
+)
+from orm.sql.subquery import (
+    CTE,
+    Exists,
+    HasCTE,
+    ReturnsRows,
+    ScalarSelect,
+    SelectBase,
+    SelectLabelStyle,
+    Subquery,
+)
 from orm.sql.text import TextualSelect, literal_column, text, tstring
 from orm.sql.visitors import ClauseElement
 from orm.sql.window import FrameClause, FrameClauseType
 
 __all__ = [
+    "AliasedReturnsRows", "FromGrouping", "TableValuedAlias", "CollectionAggregate", "FunctionFilter", "TryCast", "WithinGroup", "ColumnCollection", "False_", "True_", "Null", "Grouping", "GenerativeSelect", "HasCTE", "ReturnsRows", "SelectLabelStyle", "ScalarFunctionColumn", "UpdateBase", "ValuesBase",
     "CTE", "LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE",
     "LABEL_STYLE_TABLENAME_PLUS_COL", "Alias", "BinaryExpression", "BindParameter",
     "BooleanClauseList", "Case", "Cast", "ClauseAdapter", "ClauseElement", "ClauseList", "ColumnClause",
