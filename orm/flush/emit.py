@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from orm.engine.execution import Reason, execute_cursor
 from orm.engine.statement import execute_args_told
@@ -124,7 +127,10 @@ def matched_rows(connection: Any, cursor: Any, executions: int) -> int:
 
 
 #: types whose values are data and never SQL, which are most
-_PLAIN_TYPES: frozenset[type] = frozenset((type(None), int, str, float, bool, bytes))
+_PLAIN_TYPES: frozenset[type] = frozenset(
+    (type(None), int, str, float, bool, bytes, list, dict, Decimal, UUID)
+    + (date, datetime, time, timedelta)
+)
 
 
 def is_expression(value: Any) -> bool:
@@ -134,7 +140,8 @@ def is_expression(value: Any) -> bool:
 
 def has_expressions(values: Iterable[Any]) -> bool:
     """Return whether any of the values is SQL; one pass over their types."""
-    return any(_is_sql(kind) for kind in set(map(type, values)) - _PLAIN_TYPES)
+    kinds = set(map(type, values)) - _PLAIN_TYPES
+    return bool(kinds) and any(map(_is_sql, kinds))
 
 
 def _is_sql(kind: type) -> bool:

@@ -62,7 +62,7 @@ class Extractor:
                 if not needed <= values.keys():
                     fill(values)
             rows = list(map(self.pick, dicts))
-        if any(_has_none(place, rows) for place in self.checked):
+        if self.checked and any(_has_none(place, rows) for place in self.checked):
             for values in dicts:
                 fill(values)
             rows = list(map(self.pick, dicts))

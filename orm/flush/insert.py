@@ -10,7 +10,8 @@ by the key that the objects brought.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,8 @@ def insert_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
         watch = Watch(mapper, pairs, _defaulted(mapper))
     insert_rows(uow, connection, mapper, pairs)
     set_identities(uow, mapper, pairs)
-    fetch_stale(uow, mapper, pairs)
+    if uow.stale:
+        fetch_stale(uow, mapper, pairs)
     if watch is not None:
         watch.tell(uow)
     if dispatch.after_insert:
@@ -107,7 +109,8 @@ def set_identities(uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair]) -> None:
 
 
 def _insert_into(uow: UnitOfWork, connection: Any, shape: InsertShape, pairs: list[Pair]) -> None:
-    groups = extractor_of(shape).extract(pairs, _filler(shape, connection))
+    extractor = shape.extract or extractor_of(shape)
+    groups = extractor.extract(pairs, partial(_fill, shape, connection))
     for mask, (own, rows) in groups.items():
         if not rows:
             continue
@@ -119,21 +122,16 @@ def _insert_into(uow: UnitOfWork, connection: Any, shape: InsertShape, pairs: li
             _insert_rows(uow, connection, statement, own, rows)
 
 
-def _filler(shape: InsertShape, connection: Any) -> Callable[[dict[str, Any]], None]:
-    """Return the function that gives an object the values it lacks: defaults, or None."""
-    plans = shape.always
-
-    def fill(values: dict[str, Any]) -> None:
-        for plan in plans:
-            key = plan.key
-            if plan.fill is None:
-                if key not in values:
-                    values[key] = None
-            elif key not in values or (values[key] is None and not plan.keeps_none):
-                context = FlushContext(connection, shape, values, plan.column)
-                values[key] = plan.fill(context)
-
-    return fill
+def _fill(shape: InsertShape, connection: Any, values: dict[str, Any]) -> None:
+    """Give an object the values it lacks: defaults, or None."""
+    for plan in shape.always:
+        key = plan.key
+        if plan.fill is None:
+            if key not in values:
+                values[key] = None
+        elif key not in values or (values[key] is None and not plan.keeps_none):
+            context = FlushContext(connection, shape, values, plan.column)
+            values[key] = plan.fill(context)
 
 
 class FlushContext(DefaultContext):
@@ -159,7 +157,9 @@ def _insert_rows(
     rows: list[tuple[Any, ...]],
 ) -> None:
     values, rows = rows, statement.process_rows(rows)
-    reason = emit.reason_for(statement.shape.mapper, len(rows))
+    reason = statement.reason
+    if len(rows) != 1:
+        reason = emit.reason_for(statement.shape.mapper, len(rows))
     compiled = statement.compiled
     if statement.mode == "many":
         _check_keys(statement, pairs, values)
@@ -173,7 +173,7 @@ def _insert_rows(
         for start in range(0, len(rows), size):
             part = rows[start : start + size]
             sql = statement.text_for(len(part))
-            args = list(chain.from_iterable(part))
+            args = part[0] if len(part) == 1 else list(chain.from_iterable(part))
             cursor = emit.send(uow, connection, sql, args, compiled, reason)
             fetched = cursor.fetchall()
             cursor.close()

@@ -22,6 +22,7 @@ class InsertStatement:
     mode: "rows" (many rows in one statement, which returns `fetch`), "many" (executemany,
     nothing comes back) or "single". fetch: attributes of the returned columns, in order.
     expire: attributes to be loaded later. numbers_key: the database makes the key.
+    reason: that of the statement with one row.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class InsertStatement:
         "mode",
         "numbers_key",
         "process_rows",
+        "reason",
         "rows_per_statement",
         "shape",
         "texts",
@@ -60,6 +62,7 @@ class InsertStatement:
             # the objects' own keys come back first, to match rows with objects
             returned = [p for p in self.columns if p.column.primary_key] + fetch
         self.fetch = [p.key for p in returned]
+        self.reason = emit.reason_for(mapper, 1)
         self._compile(connection, returned)
 
     def _choose_mode(self, dialect: Any, keys: Sequence[Any], fetch: Sequence[Any]) -> None:
@@ -92,9 +95,10 @@ class InsertStatement:
         self.rows_per_statement = max(
             1, min(emit.ROWS_PER_STATEMENT, dialect.max_parameters // width)
         )
-        self.convert: list[Callable[[Any], Any] | None] = [
+        convert: list[Callable[[Any], Any] | None] = [
             column.type.result_processor(dialect, None) for column in self.compiled.result_columns
         ]
+        self.convert = convert if any(convert) else None
         self.texts: dict[int, str] = {}
 
     def text_for(self, count: int) -> str:
@@ -108,16 +112,16 @@ class InsertStatement:
 
     def take(self, uow: UnitOfWork, pairs: Sequence[Any], fetched: Sequence[Any]) -> None:
         """Put returned rows into their objects."""
-        if any(self.convert):
-            convert = self.convert
+        convert = self.convert
+        if convert is not None:
             fetched = [
                 tuple(v if c is None else c(v) for v, c in zip(row, convert, strict=True))
                 for row in fetched
             ]
-        if self.numbers_key:
+        if len(pairs) == 1 and fetched:
+            pairs[0][1].__dict__.update(zip(self.fetch, fetched[0], strict=True))
+        elif self.numbers_key:
             self._take_numbered(pairs, fetched)
-        elif len(pairs) == 1:
-            instance_dict(pairs[0][1]).update(zip(self.fetch, fetched[0], strict=True))
         else:
             self._take_matched(uow, pairs, fetched)
         if self.expire:

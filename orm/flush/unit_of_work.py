@@ -117,6 +117,8 @@ class UnitOfWork:
         wanted = None if objects is None else {id(obj) for obj in objects}
         modified = session.identity_map.modified
         for source in (session._new, modified):
+            if not source:
+                continue
             if wanted is None and not session._deleted and self._take_whole(source):
                 continue
             mapper: Any = None
@@ -136,14 +138,17 @@ class UnitOfWork:
         self._sort_out_orphans()
 
     def _take_whole(self, source: Bucket) -> bool:
-        """Take states of one class in at once; returns whether they were (or there are none)."""
+        """Take states in at once if they are of one class; returns whether they were."""
         # each mapped class has its own class of states
         kinds = set(map(type, source))
         if len(kinds) > 1:
             return False
-        for kind in kinds:
-            manager: Any = kind.manager  # type: ignore[attr-defined]
-            self.saves.setdefault(manager.mapper, {}).update(source)
+        mapper = kinds.pop().manager.mapper  # type: ignore[attr-defined]
+        bucket = self.saves.get(mapper)
+        if bucket is None:
+            self.saves[mapper] = source.copy()
+        else:
+            bucket.update(source)
         return True
 
     def _sort_out_orphans(self) -> None:
@@ -173,7 +178,8 @@ class UnitOfWork:
         for mapper, bucket in list(self.deletes.items()):
             for processor in dependency.processors_of(mapper):
                 processor.prepare_deletes(self, list(bucket.items()))
-        key_switches.find_followers(self)
+        if self.session.identity_map.modified:
+            key_switches.find_followers(self)
         while self._fresh:
             fresh, self._fresh = self._fresh, []
             for state in fresh:
@@ -189,6 +195,14 @@ class UnitOfWork:
         """Send the statements."""
         for batch in plan.order_saves(self):
             self._save(batch)
+        if any(map(dependency.processors_of, (*self.saves, *self.deletes))):
+            self._execute_links()
+        if self.deletes:
+            for batch in plan.order_deletes(self):
+                delete_states(self, batch.mapper, batch.states)
+
+    def _execute_links(self) -> None:
+        """Send what relationships need once all rows are there, and before rows go."""
         links = dependency.link_processors(self)
         if self.new_idents:
             for processor in links:
@@ -199,8 +213,6 @@ class UnitOfWork:
             processor.insert_links(self)
         dependency.post_update_saves(self)
         dependency.post_update_deletes(self)
-        for batch in plan.order_deletes(self):
-            delete_states(self, batch.mapper, batch.states)
 
     def _save(self, batch: plan.Batch) -> None:
         mapper, states = batch.mapper, batch.states
@@ -210,7 +222,9 @@ class UnitOfWork:
         if self.followers:
             key_switches.follow(self, states)
         new = [pair for pair in states if pair[0].ident is None]
-        old = [pair for pair in states if pair[0].ident is not None]
+        old = []
+        if len(new) < len(states):
+            old = [pair for pair in states if pair[0].ident is not None]
         if new and (self.deletes or self.session.identity_map.maps.get(mapper.base_mapper)):
             switch_rows(self, mapper, new)
             switches = self.row_switches
