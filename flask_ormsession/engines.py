@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask_ormsession import integrity, signals
-from flask_ormsession.errors import annotate
+from flask_ormsession.errors import annotate, find_missing_table
+from flask_ormsession.model import explain_two_bases
+from flask_ormsession.state import get_state
 from flask_ormsession.timeouts import limit_statements
 from orm import URL, Engine, create_engine, event, exc, make_url
 
@@ -40,8 +42,13 @@ def make_engine(app: Flask, bind: BindSettings) -> Engine:
             return
         annotate(error)
         app = app_ref()
-        if app is not None and isinstance(error, exc.IntegrityError):
+        if app is None:
+            return
+        if isinstance(error, exc.IntegrityError):
             integrity.name_attributes(app, error)
+        elif table := find_missing_table(error):
+            if note := explain_two_bases(get_state(app).db, table):
+                error.add_note(note)
 
     event.listen(engine, "handle_error", annotate_error)
     return engine

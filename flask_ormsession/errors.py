@@ -105,6 +105,14 @@ def hint_for(message: str) -> str | None:
     return None
 
 
+def find_missing_table(error: BaseException) -> str | None:
+    """Return the name of the table, without schema, which a database error says does not exist."""
+    for pattern in _MISSING_TABLE:
+        if found := pattern.search(str(getattr(error, "orig", None) or error)):
+            return found[1].strip('"').rpartition(".")[2]
+    return None
+
+
 def annotate(error: BaseException) -> None:
     """Add the hint for a database error to it as a note, once; anything else is left alone."""
     hint = hint_for(str(getattr(error, "orig", None) or error))

@@ -44,7 +44,13 @@ from flask_ormsession.keyset import KeysetPage
 from flask_ormsession.migrate.commands import db_cli
 from flask_ormsession.migrate.settings import Migrations
 from flask_ormsession.model import Model as PlainModel
-from flask_ormsession.model import complete_base, get_metadata, make_base
+from flask_ormsession.model import (
+    complete_base,
+    explain_two_bases,
+    get_metadata,
+    has_tables,
+    make_base,
+)
 from flask_ormsession.pagination import Pagination, choose_per_page, count_items, paginate
 from flask_ormsession.session import (
     ContextSession,
@@ -66,7 +72,8 @@ class Database(Generic[M]):
     """The database of one or more Flask apps.
 
     app: call `init_app` for it at once.
-    model_class: a declarative base to use as `db.Model`; by default a new one.
+    model_class: what to use as `db.Model`: `flask_ormsession.Model`, a declarative base of your own,
+        or a mixin for one. By default a new base below Model, with tables of its own.
     metadata: the MetaData of the models (a naming convention, a schema).
     engine_options, session_options: defaults for the keys ORM_ENGINE_OPTIONS, ORM_SESSION_OPTIONS.
     disable_autonaming: models name their tables themselves.
@@ -109,6 +116,7 @@ class Database(Generic[M]):
         session_options: Mapping[str, Any] | None = None,
         disable_autonaming: bool = False,
     ) -> None:
+        self._adopts = model_class is None and metadata is None and not disable_autonaming
         if model_class is None:
             model_class = cast("type[M]", make_base(metadata, autonaming=not disable_autonaming))
         else:
@@ -178,9 +186,17 @@ class Database(Generic[M]):
     # -- tables
 
     @property
+    def base(self) -> type[M]:
+        """The base whose models this Database serves: `db.Model`, or `flask_ormsession.Model` as
+        long as nothing is declared on a `db.Model` of its own."""
+        if self._adopts and not has_tables(self.Model) and has_tables(PlainModel):
+            return cast("type[M]", PlainModel)
+        return self.Model
+
+    @property
     def metadata(self) -> MetaData:
         """The MetaData of the default database."""
-        return get_metadata(cast("Any", self.Model), None)
+        return get_metadata(cast("Any", self.base), None)
 
     @property
     def metadatas(self) -> Mapping[str | None, MetaData]:
@@ -190,7 +206,7 @@ class Database(Generic[M]):
 
     def get_metadata(self, bind_key: str | None = None) -> MetaData:
         """Return the MetaData of a bind key, to declare tables of that database in."""
-        return get_metadata(cast("Any", self.Model), bind_key)
+        return get_metadata(cast("Any", self.base), bind_key)
 
     def Table(
         self, name: str, *args: Any, bind_key: str | None = None, **options: Any
@@ -203,7 +219,12 @@ class Database(Generic[M]):
     def create_all(self, bind_key: Any = ...) -> None:
         """Create the tables that are missing, in every database or in that of one bind key."""
         for metadata, engine in self._selected(bind_key, "create_all()"):
-            metadata.create_all(engine)
+            try:
+                metadata.create_all(engine)
+            except exc.NoReferencedTableError as error:
+                if note := explain_two_bases(self, error.table_name):
+                    error.add_note(note)
+                raise
 
     def drop_all(self, bind_key: Any = ...) -> None:
         """Drop the tables of all models, in every database or in that of one bind key."""

@@ -38,7 +38,7 @@ def name_attributes(app: Flask, error: exc.IntegrityError) -> None:
     state = app.extensions.get(EXTENSION_KEY)
     if state is None or error.table is None:
         return
-    mapper = find_mapper(state.db.Model, error.table)
+    mapper = find_mapper(state.db.base, error.table)
     if mapper is None:
         return
     error.entity = mapper.class_

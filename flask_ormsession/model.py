@@ -1,10 +1,15 @@
 """`Model`: the base of mapped classes, with table names, bind keys and a helpful repr.
 
-    class Product(db.Model):                # the table is "product"
+    class Product(Model):                   # the table is "product"
         id: Mapped[int] = mapped_column(primary_key=True)
 
-Every `Database` has a base of its own as `db.Model`. A project that prefers an importable base, which
-type checkers follow into every subclass, declares one and hands it over:
+    db = Database(model_class=Model)        # class Product(db.Model) is the same then
+
+`Database()` without a model_class has a base of its own as `db.Model`, below Model but with other tables,
+so that several databases of a process stay apart. As long as nothing is declared on that base, it serves
+the models of Model itself.
+
+A base with a registry of its own, below which Model is a mixin, is handed over:
 
     class Base(Model, DeclarativeBase): ...
     db = Database(model_class=Base)
@@ -19,11 +24,20 @@ import re
 import types
 from collections.abc import Iterator, Mapping
 from inspect import get_annotations
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from flask_ormsession.binds import BIND_KEY, make_metadata
 from flask_ormsession.query import QueryProperty
-from orm import DeclarativeBase, DeclarativeBaseNoMeta, MetaData, inspect
+from orm import DeclarativeBase, DeclarativeBaseNoMeta, DeclarativeMeta, MetaData, inspect, registry
 
 # Names for what the models leave unnamed, because a migration can only drop what has a name.
 NAMING = {
@@ -37,30 +51,56 @@ NAMING = {
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-_BASES = {DeclarativeBase, DeclarativeBaseNoMeta}
+_BASES = (DeclarativeBase, DeclarativeBaseNoMeta)
+_registry = registry(metadata=MetaData(naming_convention=NAMING))
 
 
-class Model:
-    """What a mapped class of this extension can do; see the module.
+class ModelMeta(DeclarativeMeta):
+    """The metaclass of models: maps the classes below Model, unless another base does that."""
+
+    def __init__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **kw: Any) -> None:
+        if issubclass(cls, _BASES):
+            type.__init__(cls, name, bases, body)
+        else:
+            super().__init__(name, bases, body, **kw)
+
+
+# What type checkers make of it: a constructor with the annotated attributes as keyword arguments, of
+# which those with a right-hand side may be left out.
+@dataclass_transform(kw_only_default=True, eq_default=False)
+class Model(metaclass=ModelMeta):
+    """A mapped class of this extension, and what it can do; see the module.
 
     __bind_key__: the name in ORM_BINDS of the database it lives in. __disable_autonaming__: give
     every class its own `__tablename__`.
     """
 
+    __abstract__ = True
     __bind_key__: ClassVar[str | None]
     __disable_autonaming__: ClassVar[bool] = False
     __tablename__: Any
+
+    registry: ClassVar[registry] = _registry
+    metadata: ClassVar[MetaData] = _registry.metadata
 
     #: a query of the 1.x style: `User.query.filter_by(name="ada").first_or_404()`
     query: ClassVar[QueryProperty] = QueryProperty()
 
     if TYPE_CHECKING:
-        metadata: ClassVar[MetaData]
+        __table__: ClassVar[Any]
+        __mapper__: ClassVar[Any]
+        __mapper_args__: Any
+        __table_args__: Any
 
         def __init__(self, **values: Any) -> None: ...
 
+    else:
+        __init__ = _registry.constructor
+
     def __init_subclass__(cls, **options: Any) -> None:
-        if not _BASES & {*cls.__bases__}:
+        if _is_base(cls):
+            _separate(cls)
+        else:
             _choose_metadata(cls)
             if not cls.__disable_autonaming__ and needs_table_name(cls):
                 cls.__tablename__ = make_table_name(cls.__name__)
@@ -104,8 +144,62 @@ def complete_base(
         body["__disable_autonaming__"] = True
     if issubclass(base, Model) and len(body) == 3:
         return base
-    bases = (base,) if issubclass(base, Model) else (Model, base)
-    return types.new_class("Model", bases, {}, lambda namespace: namespace.update(body))
+    if not is_declarative(base):
+        # a mixin, which Flask-SQLAlchemy takes too
+        del body["__abstract__"]
+        return types.new_class(
+            "Model", (base, Model, DeclarativeBase), {}, lambda n: n.update(body)
+        )
+    bases = (base,) if issubclass(base, Model) else (base, Model)
+    options = {"metaclass": _join_metaclasses(base)}
+    return types.new_class("Model", bases, options, lambda namespace: namespace.update(body))
+
+
+def _join_metaclasses(base: type[Any]) -> type:
+    """Return a metaclass for a class below Model and a base which may have another one."""
+    other = type(base)
+    if issubclass(other, ModelMeta):
+        return other
+    return ModelMeta if issubclass(ModelMeta, other) else type("ModelMeta", (ModelMeta, other), {})
+
+
+def _is_base(cls: type) -> bool:
+    """Whether a class being declared below Model is a base with a registry of its own."""
+    return "registry" in cls.__dict__ or any(base in cls.__bases__ for base in _BASES)
+
+
+def _separate(base: Any) -> None:
+    """Keep the registry, the tables and the constructor of Model out of another base."""
+    given = base.__dict__.get("registry")
+    others = [parent for parent in base.__mro__ if parent is not Model and parent is not object]
+    if given is None:
+        written = (parent.metadata for parent in others if "metadata" in parent.__dict__)
+        base.metadata = next(written, None) or MetaData()
+    if base.__init__ is Model.__init__:
+        inits = (parent.__init__ for parent in others if "__init__" in parent.__dict__)
+        base.__init__ = next(inits, (given or _registry).constructor)
+
+
+def is_declarative(cls: type) -> bool:
+    """Whether the classes below a class are mapped."""
+    return isinstance(getattr(cls, "registry", None), registry)
+
+
+def has_tables(base: type[Any]) -> bool:
+    """Whether a base has a table, in the metadata of any bind key."""
+    default = get_metadata(base, None)
+    return any(m.tables for m in (default, *default.info.get("by_bind_key", {}).values()))
+
+
+def explain_two_bases(db: Any, table: str) -> str | None:
+    """What to do about a table of Model which a Database lacks because it has models of its own."""
+    if not any(table in m.tables for m in db.metadatas.values()) and table in Model.metadata.tables:
+        return (
+            f"The table {table} is that of a model below flask_ormsession.Model, but this Database "
+            "serves the models of its own db.Model. To have both in one, write "
+            "db = Database(model_class=Model)."
+        )
+    return None
 
 
 def make_table_name(class_name: str) -> str:

@@ -5,9 +5,10 @@ what they read cannot change before they write. For a request that is not meant 
 OPTIONS), for a second context inside a request, and for work outside of requests that would be waiting
 without need: readers would queue up behind each other, and a nested context behind its own request.
 
-Such a session begins with a plain BEGIN on each SQLite file. When it flushes, it ends these
-transactions, which have only read, and begins others that write: what it read before may have changed
-meanwhile, as with READ COMMITTED on a server. Other databases are not concerned.
+Such a session begins with a plain BEGIN on each SQLite file. When it flushes, or executes something else
+than a query, it ends these transactions, which have only read, and begins others that write: what it
+read before may have changed meanwhile, as with READ COMMITTED on a server. After a commit or rollback
+it begins by reading again. Other databases are not concerned.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from orm import Engine, Session, event, sessionmaker
 _WRITER = (
     "flask_ormsession.writer"  # in the WSGI environ: the scope whose session may write at once
 )
+_READS_AGAIN = "flask_ormsession.reads_again"  # in the info of a session: after this transaction
+_QUERIES = ("select", "with", "values", "explain", "pragma")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -43,6 +46,30 @@ def is_file(engine: Engine) -> bool:
 def install(factory: sessionmaker[Session]) -> None:
     """Let the sessions of a factory take the write lock when they flush."""
     event.listen(factory, "before_flush", _begin_writing)
+    event.listen(factory, "after_transaction_end", _read_again)
+
+
+def make_read_first_session(class_: type[Session]) -> type[Session]:
+    """Return a subclass of a Session class which takes the write lock for statements that write,
+    too. Not by the event do_orm_execute, which would cost every query more."""
+
+    class ReadFirstSession(class_):  # type: ignore[misc, valid-type]  # its base is a parameter
+        def execute(self, statement: Any, *args: Any, **options: Any) -> Any:
+            if READS_FIRST in self.info and writes(statement):
+                _begin_writing(self)
+            return super().execute(statement, *args, **options)
+
+    ReadFirstSession.__name__ = ReadFirstSession.__qualname__ = class_.__name__
+    return ReadFirstSession
+
+
+def writes(statement: Any) -> bool:
+    """Whether a statement is for changing something, as far as can be seen."""
+    text = statement if isinstance(statement, str) else getattr(statement, "text", None)
+    if isinstance(text, str):
+        words = text.split(None, 1)
+        return bool(words) and words[0].lower() not in _QUERIES
+    return getattr(statement, "is_dml", False) is True
 
 
 def prepare(session: Session, scope: object) -> None:
@@ -53,26 +80,38 @@ def prepare(session: Session, scope: object) -> None:
     if has_request_context() and request.method not in _SAFE_METHODS:
         if request.environ.setdefault(_WRITER, scope) is scope:
             return
+    _read_first(session)
+
+
+def _read_first(session: Session) -> None:
     session.info[READS_FIRST] = True
     if has_one_bind(session):
         session.read_only = True
 
 
 def write_at_once(session: Session) -> None:
-    """Let the transactions of a session take the write lock at their beginning from now on."""
-    if session.info.pop(READS_FIRST, False) and has_one_bind(session):
-        session.read_only = False
+    """Let the next transaction of a session take the write lock at its beginning."""
+    if session.info.pop(READS_FIRST, False):
+        session.info[_READS_AGAIN] = True
+        if has_one_bind(session):
+            session.read_only = False
 
 
 def _begin_writing(session: Session, *_context: Any) -> None:
     if not session.info.pop(READS_FIRST, False):
         return
+    session.info[_READS_AGAIN] = True
     if has_one_bind(session):
         session.read_only = False
         _take_lock(session.connection())
         return
     for engine in find_opened(session):
         _take_lock(session.connection(bind_arguments={"bind": engine}))
+
+
+def _read_again(session: Session, ended: Any) -> None:
+    if ended.parent is None and session.info.pop(_READS_AGAIN, False):
+        _read_first(session)
 
 
 def _take_lock(connection: Any) -> None:

@@ -223,13 +223,16 @@ def make_session_factory(
     options.setdefault("query_cls", ModelQuery)
     if settings.lazy_loads is not None:
         options["lazy_loads"] = settings.lazy_loads
+    files = read_first.find_files(engines)
     if len(engines) > 1:
         # A session with one engine skips the choice altogether.
-        class_ = make_bind_key_session(class_, engines, read_first.find_files(engines))
+        class_ = make_bind_key_session(class_, engines, files)
+    if files:
+        class_ = read_first.make_read_first_session(class_)
     if settings.track_modifications:
         class_ = tracking.make_tracked_session(class_)
     factory: sessionmaker[Session] = sessionmaker(engines[None], class_=class_, **options)
     transaction.listen_to_ends(app, factory)
-    if read_first.find_files(engines):
+    if files:
         read_first.install(factory)
     return factory

@@ -87,6 +87,6 @@ def _tell(what: str) -> None:
 
 def find_models(db: Database[Any]) -> list[type[Any]]:
     """Return every mapped class of a Database, by name."""
-    base: Any = db.Model
+    base: Any = db.base
     classes = [mapper.class_ for mapper in base.registry.mappers]
     return sorted(classes, key=lambda cls: (cls.__name__, cls.__module__))

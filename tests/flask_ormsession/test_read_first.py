@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orm import Mapped, event, func, mapped_column, select
+from orm import Mapped, event, func, mapped_column, select, text, update
 
 BEGIN = ("BEGIN", "COMMIT", "BEGIN IMMEDIATE")
 
@@ -65,6 +65,59 @@ def test_a_get_that_writes_takes_it_then(small: Any, sent: list[str]) -> None:
     assert small.client.get("/").text == "0"
     assert begins(sent) == ["BEGIN", "COMMIT", "BEGIN IMMEDIATE", "COMMIT"]
     assert small.stored() == ["a", "b"]
+
+
+def test_after_a_commit_it_reads_again(small: Any, sent: list[str]) -> None:
+    with small.app.app_context():
+        small.add("a")
+        small.db.session.commit()
+        assert count(small) == 1
+        # the lock is free while this context, say that of a shell, looks at what it has
+        small.db.run_in_thread(small.add, "b").result(timeout=10)
+        small.db.session.rollback()
+        small.add("c")
+        small.db.session.rollback()
+        assert count(small) == 2
+        small.add("d")
+        small.db.session.flush()
+        small.db.session.commit()
+    assert begins(sent) == [
+        *("BEGIN IMMEDIATE", "COMMIT", "BEGIN"),
+        *("BEGIN IMMEDIATE", "COMMIT"),
+        *("BEGIN", "COMMIT", "BEGIN IMMEDIATE", "COMMIT"),
+    ]
+    assert small.stored() == ["a", "b", "d"]
+
+
+def test_after_a_transaction_it_reads_again(small: Any, sent: list[str]) -> None:
+    with small.app.app_context():
+        small.db.transaction(lambda: small.add("a"))()
+        assert count(small) == 1
+    assert begins(sent) == ["BEGIN IMMEDIATE", "COMMIT", "BEGIN"]
+
+
+def test_a_get_that_updates_many_rows_takes_it_then(small: Any, sent: list[str]) -> None:
+    @small.route
+    def view() -> str:
+        before = count(small)
+        small.db.run_in_thread(small.add, "other").result(timeout=10)
+        small.db.session.execute(update(small.Item).values(name=small.Item.name + "!"))
+        return str(before)
+
+    assert small.client.get("/").text == "0"
+    assert small.stored() == ["other!"]
+
+
+def test_a_get_that_writes_by_plain_sql_takes_it_then(small: Any) -> None:
+    @small.route
+    def view() -> str:
+        count(small)
+        small.db.run_in_thread(small.add, "other").result(timeout=10)
+        small.db.session.execute(text("UPDATE item SET name = name || '!'"))
+        return "ok"
+
+    assert small.client.get("/").text == "ok"
+    assert small.stored() == ["other!"]
 
 
 def test_a_get_that_fails_after_writing(small: Any) -> None:

@@ -11,7 +11,17 @@ from flask import Flask
 
 from flask_ormsession import Database, KeysetPage, Model, Pagination
 from flask_ormsession.query import ModelQuery
-from orm import DeclarativeBase, Mapped, MappedAsDataclass, ScalarResult, mapped_column, select
+from orm import (
+    ColumnElement,
+    DeclarativeBase,
+    ForeignKey,
+    Mapped,
+    MappedAsDataclass,
+    ScalarResult,
+    mapped_column,
+    relationship,
+    select,
+)
 
 
 class Base(Model, DeclarativeBase):
@@ -33,13 +43,45 @@ class Point(DataBase):
     y: Mapped[int] = mapped_column(default=0)
 
 
+class Note(Model):
+    """Below Model itself: what has a right-hand side may be left out of the constructor."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    title: Mapped[str | None] = mapped_column()
+    tags: Mapped[list[NoteTag]] = relationship()
+
+
+class Stamped(Model):
+    __abstract__ = True
+    stamp: Mapped[int] = mapped_column(default=0)
+
+
+class NoteTag(Stamped):
+    __tablename__ = "note_tag"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    note_id: Mapped[int | None] = mapped_column(ForeignKey("note.id"))
+
+
+class Pair(MappedAsDataclass, Model):
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    left: Mapped[int]
+    right: Mapped[int] = mapped_column(default=0)
+
+
 db = Database(model_class=Base)
+notes = Database(model_class=Model)
 
 
 # pyright takes the attribute of an object for a base class, mypy does not.
 class Group(db.Model):  # type: ignore[name-defined, misc]
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
+
+
+class Remark(notes.Model):  # type: ignore[name-defined, misc]
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
 
 
 @pytest.fixture
@@ -96,6 +138,23 @@ def test_constructors() -> None:
     assert (point.x, point.y) == (1, 0)
     with pytest.raises(TypeError):
         Point(z=1)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+
+
+def test_constructors_of_models() -> None:
+    note = Note(text="a", tags=[NoteTag(stamp=3)])
+    assert_type(note, Note)
+    assert_type(note.title, str | None)
+    assert_type(Note.text == "a", ColumnElement[bool])
+    if TYPE_CHECKING:
+        assert_type(Note.query.first_or_404(), Note)
+    assert (note.text, note.tags[0].stamp) == ("a", 3)
+    assert (Pair(1).right, Pair(1, 2).right) == (0, 2)
+    assert Note().text is None  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    assert Note(text=3).text == 3  # type: ignore[arg-type, comparison-overlap] # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError):
+        Note(txet="a")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    with pytest.raises(TypeError):
+        Remark(txet="a")  # pyright: ignore[reportCallIssue]
 
 
 def test_decorators_keep_signatures() -> None:
