@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from orm.engine.registry import import_driver, load_dialect
 from orm.engine.url import URL, make_url
 from orm.pool.base import Pool
 from orm.util.introspection import parameters_of
+from orm.util.suggest import closest
 
 _POOL_OPTIONS = {
     "pool_size": "pool_size",
@@ -144,10 +144,8 @@ def _check_options(kwargs: Mapping[str, Any]) -> None:
     known = {*_POOL_OPTIONS, *_DIALECT_OPTIONS, *_ENGINE_OPTIONS, *_OWN_OPTIONS}
     for name in kwargs:
         if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = (
-                f"Did you mean {close[0]!r}?" if close else f"It has: {', '.join(sorted(known))}."
-            )
+            close = closest(name, known)
+            hint = f"Did you mean {close!r}?" if close else f"It has: {', '.join(sorted(known))}."
             raise TypeError(f"create_engine() has no option {name!r}. {hint}")
 
 

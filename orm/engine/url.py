@@ -6,7 +6,6 @@ import importlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, quote, quote_plus, unquote
 
 from orm import exc
 from orm.util.collections import immutabledict
@@ -99,7 +98,7 @@ class URL(NamedTuple):
 
     def update_query_string(self, query_string: str, append: bool = False) -> URL:
         """Like update_query_pairs(), of text such as "a=1&b=2"."""
-        return self.update_query_pairs(parse_qsl(query_string, keep_blank_values=True), append)
+        return self.update_query_pairs(_parse_options(query_string), append)
 
     def difference_update_query(self, names: Sequence[str]) -> URL:
         """Return a copy without these options."""
@@ -126,6 +125,8 @@ class URL(NamedTuple):
 
     def render_as_string(self, hide_password: bool = True) -> str:
         """Return the URL as text; the password is shown only with hide_password=False."""
+        from urllib.parse import quote, quote_plus  # see _unescape()
+
         text = f"{self.drivername}://"
         if self.username is not None:
             text += quote(self.username, safe=" +")
@@ -231,17 +232,34 @@ def make_url(name_or_url: str | URL) -> URL:
     username, colon, password = login.partition(":")
     host, port = _split_address(address)
     query: dict[str, Any] = {}
-    for key, value in parse_qsl(options, keep_blank_values=True):
+    for key, value in _parse_options(options):
         query[key] = (*_as_tuple(query[key]), value) if key in query else value
     return URL(
         drivername=drivername,
-        username=unquote(username) or None,
-        password=unquote(password) if colon else None,
+        username=_unescape(username) or None,
+        password=_unescape(password) if colon else None,
         host=host or None,
         port=_to_port(port or None),
-        database=unquote(database) or None,
+        database=_unescape(database) or None,
         query=_freeze_query(query),
     )
+
+
+def _unescape(text: str) -> str:
+    if "%" not in text:
+        return text
+    # few URLs have anything to unescape, and `urllib.parse` takes long to load
+    from urllib.parse import unquote
+
+    return unquote(text)
+
+
+def _parse_options(text: str) -> list[tuple[str, str]]:
+    if not text:
+        return []
+    from urllib.parse import parse_qsl  # see _unescape()
+
+    return parse_qsl(text, keep_blank_values=True)
 
 
 def _split_address(address: str) -> tuple[str, str]:

@@ -7,12 +7,12 @@ the dispatch (a mapped class, a sessionmaker), the room gives a resolver.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from orm import exc
 from orm.event.dispatch import Dispatch, own_dispatch
+from orm.util.suggest import closest
 
 Resolver = Callable[[Any, str, dict[str, Any]], "Dispatch | Sequence[Dispatch] | None"]
 Predicate = Callable[[Any], bool]
@@ -69,6 +69,6 @@ def find_dispatches(target: Any, name: str, options: dict[str, Any]) -> list[Dis
             f"{target!r:.100} has no events. Listen to an engine, a pool, a session, a "
             "sessionmaker, a mapped class, a mapped attribute or a table, or to their classes."
         )
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f" Did you mean {close[0]!r}?" if close else f" It has: {', '.join(sorted(known))}."
+    close = closest(name, known)
+    hint = f" Did you mean {close!r}?" if close else f" It has: {', '.join(sorted(known))}."
     raise exc.InvalidRequestError(f"{target!r:.100} has no event {name!r}.{hint}")

@@ -6,12 +6,12 @@ its MetaData, and the few functions such expressions use.
 
 from __future__ import annotations
 
-import difflib
 import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.util.suggest import closest
 
 if TYPE_CHECKING:
     from orm.mapping.registry import registry
@@ -174,8 +174,8 @@ def _name_of(error: NameError) -> str:
 
 def _unknown(registry: registry, text: str, where: str, missing: str) -> Exception:
     known = registry.class_registry.names()
-    close = difflib.get_close_matches(missing, [*known, *registry.metadata.tables], 1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
+    close = closest(missing, [*known, *registry.metadata.tables])
+    hint = f"Did you mean {close!r}? " if close else ""
     return exc.InvalidRequestError(
         f"{where}: {text!r} cannot be resolved, since no mapped class or table is called "
         f"{missing!r}. {hint}Import the module which defines it before the mappers are configured; "

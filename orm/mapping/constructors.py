@@ -15,6 +15,7 @@ from orm.codegen import Source, is_enabled
 from orm.state.class_manager import ClassManager
 from orm.state.markers import NO_VALUE, STATE
 from orm.util.introspection import own_annotations
+from orm.util.suggest import closest
 
 
 def find_manager(obj: Any) -> ClassManager:
@@ -59,11 +60,9 @@ def _is_plain_annotation(class_: type, name: str) -> bool:
 
 def make_keyword_error(class_: type, name: str) -> TypeError:
     """Return the error for a keyword that the constructor does not take."""
-    import difflib
-
     known = list(class_._sa_class_manager.attributes)  # type: ignore[attr-defined]
-    close = difflib.get_close_matches(name, known, 1)
-    hint = f" Did you mean {close[0]!r}?" if close else f" It takes: {', '.join(known)}."
+    close = closest(name, known)
+    hint = f" Did you mean {close!r}?" if close else f" It takes: {', '.join(known)}."
     return TypeError(f"{name!r} is an invalid keyword argument for {class_.__name__}.{hint}")
 
 

@@ -6,12 +6,12 @@ written, without importing the dialect.
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from orm import exc
+from orm.util.suggest import closest
 
 _MYSQL: Final[Mapping[str, frozenset[str]]] = {
     "Table": frozenset(
@@ -91,10 +91,10 @@ def check_options(item: type, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _warn_of_misspelt(item: type, dialect: str, name: str) -> None:
-    near = difflib.get_close_matches(dialect, _KNOWN, 1, cutoff=0.85)
-    if near:
+    near = closest(dialect, _KNOWN, 0.85)
+    if near is not None:
         warnings.warn(
-            f"{item.__name__}({name}=...): there is no dialect {dialect!r}. Did you mean {near[0]}?",
+            f"{item.__name__}({name}=...): there is no dialect {dialect!r}. Did you mean {near}?",
             exc.SAWarning,
             stacklevel=5,
         )
@@ -111,7 +111,7 @@ def _nearest(name: str, names: Collection[str], prefix: str = "") -> str:
     """A sentence with the nearest name, or all of them where none is near."""
     if not names:
         return " It has none for this database."
-    near = difflib.get_close_matches(name, names, 1)
-    if near:
-        return f" Did you mean {prefix}{near[0]}?"
+    near = closest(name, names)
+    if near is not None:
+        return f" Did you mean {prefix}{near}?"
     return f" Known are {', '.join(sorted(prefix + known for known in names))}."

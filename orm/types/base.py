@@ -327,18 +327,26 @@ NULLTYPE = NullType()
 
 # Python class -> type of its literals; filled by `orm.types.resolve`.
 LITERAL_TYPES: dict[type, TypeEngine] = {}
+# The same by module and name, of classes whose modules take long to load: who has a value of theirs has loaded them.
+NAMED_TYPES: dict[tuple[str, str], TypeEngine] = {}
 _init_memo: dict[type, dict[str, Any]] = {}
 
 
 def literal_type(value: Any) -> TypeEngine:
     """The type of a plain Python value, NULLTYPE if there is none."""
     cls = value.__class__
-    found = LITERAL_TYPES.get(cls)
-    if found is None:
-        for base in cls.__mro__[1:-1]:
-            if base in LITERAL_TYPES:
-                return LITERAL_TYPES[base]
-        return NULLTYPE
+    for base in cls.__mro__[:-1]:
+        found = LITERAL_TYPES.get(base) or find_named_type(base)
+        if found is not None:
+            return found
+    return NULLTYPE
+
+
+def find_named_type(cls: type) -> TypeEngine | None:
+    """The type of a class that is known by name only, which is found faster from now on."""
+    found = NAMED_TYPES.get((cls.__module__, cls.__qualname__))
+    if found is not None:
+        LITERAL_TYPES[cls] = found
     return found
 
 

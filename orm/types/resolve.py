@@ -5,11 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import enum
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from orm.types.base import LITERAL_TYPES, NULLTYPE, TypeEngine
+from orm.types.base import (
+    LITERAL_TYPES,
+    NAMED_TYPES,
+    NULLTYPE,
+    TypeEngine,
+    find_named_type,
+    literal_type,
+)
 from orm.types.scalar import BigInteger, Boolean, Float, Integer, LargeBinary, Numeric, String
 from orm.types.structured import ARRAY, Enum, Uuid
 from orm.types.temporal import Date, DateTime, Interval, Time
@@ -32,10 +38,10 @@ PYTHON_TYPES: Mapping[type, TypeEngine] = {
     dt.datetime: DateTime(),
     dt.time: Time(),
     dt.timedelta: Interval(),
-    uuid.UUID: Uuid(),
 }
 
 LITERAL_TYPES.update(PYTHON_TYPES)
+NAMED_TYPES["uuid", "UUID"] = Uuid()
 LITERAL_TYPES[type(None)] = NULLTYPE
 LITERAL_TYPES[bytearray] = LITERAL_TYPES[memoryview] = LITERAL_TYPES[bytes]
 
@@ -50,8 +56,9 @@ def resolve_python_type(python_type: Any) -> TypeEngine | None:
     if issubclass(python_type, enum.Enum):
         return Enum(python_type)
     for base in python_type.__mro__[:-1]:
-        if base in PYTHON_TYPES:
-            return PYTHON_TYPES[base]
+        found = PYTHON_TYPES.get(base) or find_named_type(base)
+        if found is not None:
+            return found
     return None
 
 
@@ -61,17 +68,12 @@ def resolve_value(value: Any) -> TypeEngine:
         return Enum(type(value))
     found = LITERAL_TYPES.get(type(value))
     if found is None:
-        found = _resolve_by_base(value)
+        found = (
+            ARRAY(resolve_value(value[0]))
+            if isinstance(value, list) and value
+            else literal_type(value)
+        )
     # An int beyond 32 bits must not be sent as INTEGER where the driver casts.
     if found is INTEGERTYPE and not -(2**31) <= value < 2**31:
         return BIGINTEGERTYPE
     return found
-
-
-def _resolve_by_base(value: Any) -> TypeEngine:
-    if isinstance(value, list) and value:
-        return ARRAY(resolve_value(value[0]))
-    for base in type(value).__mro__[1:-1]:
-        if base in LITERAL_TYPES:
-            return LITERAL_TYPES[base]
-    return NULLTYPE

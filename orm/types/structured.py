@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -413,7 +412,7 @@ class Uuid(TypeEngine):
 
     @property
     def python_type(self) -> type[Any]:
-        return uuid.UUID if self.as_uuid else str
+        return _uuid_values().UUID if self.as_uuid else str
 
     @property
     def native(self) -> bool:
@@ -427,24 +426,28 @@ class Uuid(TypeEngine):
         return self if isinstance(value, str) else super().coerce_compared_value(op, value)
 
     def bind_processor(self, dialect: TypeDialect) -> Processor | None:
-        if self.is_native(dialect):
-            return _to_uuid
-        return _to_hex
+        return self._driver_value(dialect)
+
+    def _driver_value(self, dialect: TypeDialect) -> Processor:
+        values = _uuid_values()
+        convert: Processor = values.to_uuid if self.is_native(dialect) else values.to_hex
+        return convert
 
     def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
-        if self.is_native(dialect):
-            return None if self.as_uuid else _uuid_text
-        return _to_uuid if self.as_uuid else _uuid_text
+        values = _uuid_values()
+        if self.is_native(dialect) and self.as_uuid:
+            return None
+        convert: Processor = values.to_uuid if self.as_uuid else values.to_text
+        return convert
 
     def inline_result(self, dialect: TypeDialect) -> InlineResult | None:
         if type(self).result_processor is not Uuid.result_processor or not self.as_uuid:
             return None
-        return None if self.is_native(dialect) else ("UUID({v})", {"UUID": uuid.UUID})
+        return None if self.is_native(dialect) else ("UUID({v})", {"UUID": _uuid_values().UUID})
 
     def literal_processor(self, dialect: TypeDialect) -> Callable[[Any], str] | None:
-        if self.is_native(dialect):
-            return lambda value: quote_literal(str(_to_uuid(value)))
-        return lambda value: quote_literal(str(_to_hex(value)))
+        convert = self._driver_value(dialect)
+        return lambda value: quote_literal(str(convert(value)))
 
 
 class UUID(Uuid):
@@ -456,23 +459,10 @@ class UUID(Uuid):
         super().__init__(as_uuid=as_uuid)
 
 
-def _to_uuid(value: Any) -> uuid.UUID | None:
-    if value is None or isinstance(value, uuid.UUID):
-        return value
-    try:
-        return uuid.UUID(value)
-    except (ValueError, AttributeError, TypeError):
-        raise ValueError(f"Not a UUID: {value!r}. Pass a uuid.UUID or its text") from None
+def _uuid_values() -> Any:
+    from orm.types import uuid_values  # `uuid` takes long to load, and few applications need it
 
-
-def _to_hex(value: Any) -> str | None:
-    found = _to_uuid(value)
-    return None if found is None else found.hex
-
-
-def _uuid_text(value: Any) -> str | None:
-    found = _to_uuid(value)
-    return None if found is None else str(found)
+    return uuid_values
 
 
 class PickleType(TypeEngine):
