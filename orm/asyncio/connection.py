@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar, overload
 
 from orm.asyncio.exc import AsyncContextAlreadyStarted, AsyncContextNotStarted
 from orm.asyncio.proxies import Face
@@ -17,10 +17,13 @@ from orm.exc import InvalidRequestError, NoInspectionAvailable
 from orm.inspection import inspects
 from orm.util.collections import EMPTY_MAP
 from orm.util.concurrency import greenlet_spawn
+from orm.util.typevars import T0, Rest, Ts
 
 if TYPE_CHECKING:
     from orm.asyncio.engine import AsyncEngine
     from orm.engine.engine import Engine
+    from orm.sql.executable import Executable
+    from orm.sql.subquery import TypedReturnsRows
 
 _T = TypeVar("_T")
 
@@ -64,7 +67,7 @@ class AsyncConnection(Startable, Face[Connection], root=True):
 
     # -- begin and end ---------------------------------------------------------------------------
 
-    async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
+    async def start(self, is_ctxmanager: bool = False) -> Self:
         """Take a connection from the pool; what awaiting or entering does."""
         if self.sync_connection is not None:
             raise AsyncContextAlreadyStarted("This connection has begun already.")
@@ -178,13 +181,29 @@ class AsyncConnection(Startable, Face[Connection], root=True):
 
     # -- execution -------------------------------------------------------------------------------
 
+    @overload
     async def execute(
         self,
-        statement: Any,
+        statement: TypedReturnsRows[*Ts],
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> CursorResult[Any]:
+    ) -> CursorResult[*Ts]: ...
+    @overload
+    async def execute(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> CursorResult: ...
+    async def execute(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute a statement and return its result, whose rows are in memory.
 
         Arguments as for Connection.execute(). Raises AsyncMethodRequired with stream_results.
@@ -192,8 +211,7 @@ class AsyncConnection(Startable, Face[Connection], root=True):
         result = await greenlet_spawn(
             self._sync.execute, statement, parameters, execution_options=execution_options
         )
-        made: CursorResult[Any] = await ensure_buffered(result, "AsyncConnection.execute")
-        return made
+        return await ensure_buffered(result, "AsyncConnection.execute")
 
     async def exec_driver_sql(
         self,
@@ -208,9 +226,25 @@ class AsyncConnection(Startable, Face[Connection], root=True):
         made: CursorResult[Any] = await ensure_buffered(result, "AsyncConnection.exec_driver_sql")
         return made
 
+    @overload
     async def scalar(
         self,
-        statement: Any,
+        statement: TypedReturnsRows[T0, *Rest],
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> T0 | None: ...
+    @overload
+    async def scalar(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any: ...
+    async def scalar(
+        self,
+        statement: Executable | LiteralString,
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
@@ -219,24 +253,56 @@ class AsyncConnection(Startable, Face[Connection], root=True):
         result = await self.execute(statement, parameters, execution_options=execution_options)
         return result.scalar()
 
+    @overload
     async def scalars(
         self,
-        statement: Any,
+        statement: TypedReturnsRows[T0, *Rest],
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> ScalarResult[Any]:
+    ) -> ScalarResult[T0]: ...
+    @overload
+    async def scalars(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]: ...
+    async def scalars(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute and return the values of the first column."""
         result = await self.execute(statement, parameters, execution_options=execution_options)
         return result.scalars()
 
+    @overload
     def stream(
         self,
-        statement: Any,
+        statement: TypedReturnsRows[*Ts],
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> Opening[AsyncResult]:
+    ) -> Opening[AsyncResult[*Ts]]: ...
+    @overload
+    def stream(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Opening[AsyncResult]: ...
+    def stream(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute with a server-side cursor, and return an AsyncResult when awaited or entered."""
         if not self.dialect.supports_server_side_cursors:
             raise InvalidRequestError(
@@ -252,13 +318,29 @@ class AsyncConnection(Startable, Face[Connection], root=True):
 
         return Opening(run)
 
+    @overload
     def stream_scalars(
         self,
-        statement: Any,
+        statement: TypedReturnsRows[T0, *Rest],
         parameters: Any = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
-    ) -> Opening[AsyncScalarResult[Any]]:
+    ) -> Opening[AsyncScalarResult[T0]]: ...
+    @overload
+    def stream_scalars(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Opening[AsyncScalarResult[Any]]: ...
+    def stream_scalars(
+        self,
+        statement: Executable | LiteralString,
+        parameters: Any = None,
+        *,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute with a server-side cursor, and return the values of the first column."""
         opening = self.stream(statement, parameters, execution_options=execution_options)
 
@@ -310,7 +392,7 @@ class AsyncTransaction(Startable, Face[Transaction], root=True):
             )
         return self.sync_transaction
 
-    async def start(self, is_ctxmanager: bool = False) -> AsyncTransaction:
+    async def start(self, is_ctxmanager: bool = False) -> Self:
         """Begin; what awaiting or entering does."""
         connection = self.connection._sync
         begin: Callable[[], Transaction] = (

@@ -7,15 +7,16 @@ the server and are read in portions.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from orm.asyncio.exc import AsyncMethodRequired
 from orm.engine.cursor import CursorResult
 from orm.engine.fetching import ScalarResult
 from orm.engine.result import FrozenResult, MappingResult, Result
-from orm.engine.row import RMKeyView
+from orm.engine.row import RMKeyView, Row, RowMapping
 from orm.engine.source import NO_ROW
 from orm.util.concurrency import greenlet_spawn
+from orm.util.typevars import T0, Rest, Ts
 
 _R = TypeVar("_R")
 
@@ -37,12 +38,12 @@ class AsyncCommon(Generic[_R]):
         """Whether it was closed."""
         return bool(self._real_result.closed)
 
-    def unique(self, strategy: Any = None) -> Any:
+    def unique(self, strategy: Any = None) -> Self:
         """Drop rows or values that occurred before; returns self."""
         self._real_result.unique(strategy)
         return self
 
-    def yield_per(self, num: int) -> Any:
+    def yield_per(self, num: int) -> Self:
         """Fetch `num` at a time from now on; returns self."""
         self._real_result.yield_per(num)
         return self
@@ -81,7 +82,7 @@ class AsyncCommon(Generic[_R]):
         while part := await self.fetchmany(size):
             yield part
 
-    def __aiter__(self) -> AsyncIterator[_R]:
+    def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> _R:
@@ -91,7 +92,7 @@ class AsyncCommon(Generic[_R]):
         value: _R = found
         return value
 
-    async def __aenter__(self) -> Any:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
@@ -114,20 +115,20 @@ class _WithOne(AsyncCommon[_R]):
         return made
 
 
-class AsyncResult(_WithOne[Any]):
+class AsyncResult(_WithOne[Row[*Ts]], Generic[*Ts]):
     """Rows. `scalars()` and `mappings()` share what is left."""
 
     __slots__ = ()
 
-    def __init__(self, real_result: Result[Any]) -> None:
+    def __init__(self, real_result: Result[*Ts]) -> None:
         super().__init__(real_result)
 
     @property
-    def t(self) -> AsyncTupleResult:
+    def t(self) -> Self:
         """The same, typed as plain tuples."""
         return self
 
-    def tuples(self) -> AsyncTupleResult:
+    def tuples(self) -> Self:
         """Return self, typed as plain tuples."""
         return self
 
@@ -135,7 +136,13 @@ class AsyncResult(_WithOne[Any]):
         """Return a result of some of the columns."""
         return AsyncResult(self._real_result.columns(*col_expressions))
 
-    def scalars(self, index: Any = 0) -> AsyncScalarResult[Any]:
+    @overload
+    def scalars(self: AsyncResult[T0, *Rest]) -> AsyncScalarResult[T0]: ...
+    @overload
+    def scalars(self, index: Any) -> AsyncScalarResult[Any]: ...
+    @overload
+    def scalars(self) -> AsyncScalarResult[Any]: ...
+    def scalars(self, index: Any = 0) -> Any:
         """Return the values of one column."""
         return AsyncScalarResult(self._real_result.scalars(index))
 
@@ -143,14 +150,26 @@ class AsyncResult(_WithOne[Any]):
         """Return the rows as mappings."""
         return AsyncMappingResult(self._real_result.mappings())
 
+    @overload
+    async def scalar(self: AsyncResult[T0, *Rest]) -> T0 | None: ...
+    @overload
+    async def scalar(self) -> Any: ...
     async def scalar(self) -> Any:
         """Return the first value of the first row or None, and close the result."""
         return await greenlet_spawn(self._real_result.scalar)
 
+    @overload
+    async def scalar_one(self: AsyncResult[T0, *Rest]) -> T0: ...
+    @overload
+    async def scalar_one(self) -> Any: ...
     async def scalar_one(self) -> Any:
         """Return the first value of the only row. Raises like one()."""
         return await greenlet_spawn(self._real_result.scalar_one)
 
+    @overload
+    async def scalar_one_or_none(self: AsyncResult[T0, *Rest]) -> T0 | None: ...
+    @overload
+    async def scalar_one_or_none(self) -> Any: ...
     async def scalar_one_or_none(self) -> Any:
         """Return the first value of the only row, or None. Raises like one_or_none()."""
         return await greenlet_spawn(self._real_result.scalar_one_or_none)
@@ -173,7 +192,7 @@ class AsyncScalarResult(AsyncCommon[_R]):
         super().__init__(real_result)
 
 
-class AsyncMappingResult(_WithOne[Any]):
+class AsyncMappingResult(_WithOne[RowMapping]):
     """Rows as mappings."""
 
     __slots__ = ()

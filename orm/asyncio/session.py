@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, ClassVar, TypeVar
+from contextlib import AbstractContextManager, asynccontextmanager
+from functools import wraps
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Concatenate,
+    Generic,
+    LiteralString,
+    ParamSpec,
+    Self,
+    TypeVar,
+    overload,
+)
 
 from orm import exc
 from orm.asyncio.connection import AsyncConnection
@@ -17,20 +29,30 @@ from orm.asyncio.starting import Opening, Startable
 from orm.engine.connection import Connection
 from orm.engine.engine import Engine
 from orm.engine.fetching import ScalarResult
-from orm.engine.result import Result
 from orm.event.targets import register_target
 from orm.session import Session, SessionTransaction, object_session
 from orm.session import close_all_sessions as close_all_sync
 from orm.session.events import SessionDispatch
 from orm.session.factory import SessionFactory
-from orm.util.collections import EMPTY_MAP
+from orm.state import IdentityMap
+from orm.util.collections import EMPTY_MAP, IdentitySet
 from orm.util.concurrency import greenlet_spawn
+from orm.util.typevars import T0, Rest, Ts
+
+if TYPE_CHECKING:
+    from orm.engine.cursor import CursorResult
+    from orm.engine.result import Result
+    from orm.sql.dml import Delete, Insert, Update
+    from orm.sql.executable import Executable
+    from orm.sql.subquery import TypedReturnsRows
 
 _T = TypeVar("_T")
+_V = TypeVar("_V")
+_P = ParamSpec("_P")
 _AS = TypeVar("_AS", bound="AsyncSession")
 
 
-class _Forwarded:
+class _Forwarded(Generic[_V]):
     """An attribute of the AsyncSession that is the synchronous session's."""
 
     def __init__(self, writable: bool = False) -> None:
@@ -40,13 +62,30 @@ class _Forwarded:
         self._name = name
         self.__doc__ = getattr(getattr(Session, name, None), "__doc__", None)
 
-    def __get__(self, instance: Any, owner: type) -> Any:
+    @overload
+    def __get__(self, instance: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: Any) -> _V: ...
+    def __get__(self, instance: Any, owner: Any) -> Any:
         return self if instance is None else getattr(instance.sync_session, self._name)
 
-    def __set__(self, instance: Any, value: Any) -> None:
+    def __set__(self, instance: Any, value: _V) -> None:
         if not self._writable:
             raise AttributeError(f"AsyncSession.{self._name} cannot be set.")
         setattr(instance.sync_session, self._name, value)
+
+
+def _forward(method: Callable[Concatenate[Session, _P], _V]) -> Callable[Concatenate[Any, _P], _V]:
+    """Return the method for the AsyncSession; it does no I/O."""
+    name = method.__name__
+
+    @wraps(method)
+    def forwarded(session: Any, /, *args: _P.args, **kwargs: _P.kwargs) -> _V:
+        # by name: the synchronous session may be of a subclass
+        made: _V = getattr(session.sync_session, name)(*args, **kwargs)
+        return made
+
+    return forwarded
 
 
 class AsyncSession(Face[Session], root=True):
@@ -60,23 +99,23 @@ class AsyncSession(Face[Session], root=True):
     sync_session_class: ClassVar[type[Session]] = Session
 
     # what does no I/O is the synchronous session's own
-    add: Any = _Forwarded()
-    add_all: Any = _Forwarded()
-    expire: Any = _Forwarded()
-    expire_all: Any = _Forwarded()
-    expunge: Any = _Forwarded()
-    expunge_all: Any = _Forwarded()
-    is_modified: Any = _Forwarded()
-    in_transaction: Any = _Forwarded()
-    in_nested_transaction: Any = _Forwarded()
-    no_autoflush: Any = _Forwarded()
-    is_active: Any = _Forwarded()
-    identity_map: Any = _Forwarded()
-    new: Any = _Forwarded()
-    dirty: Any = _Forwarded()
-    deleted: Any = _Forwarded()
-    info: Any = _Forwarded()
-    autoflush: Any = _Forwarded(writable=True)
+    add = _forward(Session.add)
+    add_all = _forward(Session.add_all)
+    expire = _forward(Session.expire)
+    expire_all = _forward(Session.expire_all)
+    expunge = _forward(Session.expunge)
+    expunge_all = _forward(Session.expunge_all)
+    is_modified = _forward(Session.is_modified)
+    in_transaction = _forward(Session.in_transaction)
+    in_nested_transaction = _forward(Session.in_nested_transaction)
+    no_autoflush = _Forwarded[AbstractContextManager[Session]]()
+    is_active = _Forwarded[bool]()
+    identity_map = _Forwarded[IdentityMap]()
+    new = _Forwarded[IdentitySet[Any]]()
+    dirty = _Forwarded[IdentitySet[Any]]()
+    deleted = _Forwarded[IdentitySet[Any]]()
+    info = _Forwarded[dict[Any, Any]]()
+    autoflush = _Forwarded[bool](writable=True)
 
     def __init__(
         self,
@@ -102,7 +141,7 @@ class AsyncSession(Face[Session], root=True):
     def _target(self) -> Session:
         return self.sync_session
 
-    async def _run(self, function: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
+    async def _run(self, function: Callable[..., _T], /, *args: Any, **kwargs: Any) -> _T:
         """Run a method of the synchronous session; refuse while another task does."""
         task = asyncio.current_task()
         if self._depth and self._user is not task:
@@ -140,15 +179,41 @@ class AsyncSession(Face[Session], root=True):
         """Run `fn(session, ...)` with the synchronous Session; lazy loads work within it."""
         return await self._run(fn, self.sync_session, *arg, **kw)
 
+    @overload
     async def execute(
         self,
-        statement: Any,
+        statement: Insert[*Ts] | Update[*Ts] | Delete[*Ts],
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = EMPTY_MAP,
         bind_arguments: Mapping[str, Any] | None = None,
-        **kw: Any,
-    ) -> Result[Any]:
+    ) -> CursorResult[*Ts]: ...
+    @overload
+    async def execute(
+        self,
+        statement: TypedReturnsRows[*Ts],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Result[*Ts]: ...
+    @overload
+    async def execute(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Result: ...
+    async def execute(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute a statement and return its Result, objects and all in memory.
 
         Arguments as for Session.execute(). Raises AsyncMethodRequired with stream_results or yield_per.
@@ -163,26 +228,82 @@ class AsyncSession(Face[Session], root=True):
         result = await self._run(
             _execute_whole, self.sync_session, statement, params, execution_options, bind_arguments
         )
-        made: Result[Any] = await ensure_buffered(result, "AsyncSession.execute")
-        return made
+        return await ensure_buffered(result, "AsyncSession.execute")
 
-    async def scalars(self, statement: Any, params: Any = None, **kw: Any) -> ScalarResult[Any]:
-        """Execute and return the first value of each row."""
-        return (await self.execute(statement, params, **kw)).scalars()
-
-    async def scalar(self, statement: Any, params: Any = None, **kw: Any) -> Any:
-        """Execute and return the first value of the first row, None without rows."""
-        return (await self.execute(statement, params, **kw)).scalar()
-
-    def stream(
+    @overload
+    async def scalars(
         self,
-        statement: Any,
+        statement: TypedReturnsRows[T0, *Rest],
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = EMPTY_MAP,
         bind_arguments: Mapping[str, Any] | None = None,
-        **kw: Any,
-    ) -> Opening[AsyncResult]:
+    ) -> ScalarResult[T0]: ...
+    @overload
+    async def scalars(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> ScalarResult[Any]: ...
+    async def scalars(
+        self, statement: Executable | LiteralString, params: Any = None, **kw: Any
+    ) -> Any:
+        """Execute and return the first value of each row."""
+        return (await self.execute(statement, params, **kw)).scalars()
+
+    @overload
+    async def scalar(
+        self,
+        statement: TypedReturnsRows[T0, *Rest],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> T0 | None: ...
+    @overload
+    async def scalar(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any: ...
+    async def scalar(
+        self, statement: Executable | LiteralString, params: Any = None, **kw: Any
+    ) -> Any:
+        """Execute and return the first value of the first row, None without rows."""
+        return (await self.execute(statement, params, **kw)).scalar()
+
+    @overload
+    def stream(
+        self,
+        statement: TypedReturnsRows[*Ts],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Opening[AsyncResult[*Ts]]: ...
+    @overload
+    def stream(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Opening[AsyncResult]: ...
+    def stream(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Execute with a server-side cursor, and return an AsyncResult when awaited or entered.
 
         Objects are made in portions with the option yield_per, and all at once without.
@@ -204,9 +325,27 @@ class AsyncSession(Face[Session], root=True):
 
         return Opening(run)
 
+    @overload
     def stream_scalars(
-        self, statement: Any, params: Any = None, **kw: Any
-    ) -> Opening[AsyncScalarResult[Any]]:
+        self,
+        statement: TypedReturnsRows[T0, *Rest],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Opening[AsyncScalarResult[T0]]: ...
+    @overload
+    def stream_scalars(
+        self,
+        statement: Executable | LiteralString,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_MAP,
+        bind_arguments: Mapping[str, Any] | None = None,
+    ) -> Opening[AsyncScalarResult[Any]]: ...
+    def stream_scalars(
+        self, statement: Executable | LiteralString, params: Any = None, **kw: Any
+    ) -> Any:
         """The same, giving the first value of each row."""
         opening = self.stream(statement, params, **kw)
 
@@ -247,6 +386,18 @@ class AsyncSession(Face[Session], root=True):
     async def merge_all(self, instances: Iterable[_T], **options: Any) -> Sequence[_T]:
         """The same for each."""
         return await self._run(self.sync_session.merge_all, instances, **options)
+
+    async def upsert(
+        self, objects: Iterable[_T], on: Any = None, *, update: Any = None
+    ) -> Sequence[_T]:
+        """Insert objects, or update the rows that are there; arguments as for Session.upsert()."""
+        return await self._run(self.sync_session.upsert, objects, on, update=update)
+
+    async def get_or_create(
+        self, entity: type[_T], defaults: Mapping[str, Any] | None = None, **by: Any
+    ) -> tuple[_T, bool]:
+        """Return the object with these attributes and whether it was made; see Session.get_or_create()."""
+        return await self._run(self.sync_session.get_or_create, entity, defaults, **by)
 
     async def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what is new, changed or deleted."""
@@ -367,7 +518,7 @@ class AsyncSessionTransaction(Startable, Face[SessionTransaction], root=True):
             )
         return self.sync_transaction
 
-    async def start(self, is_ctxmanager: bool = False) -> AsyncSessionTransaction:
+    async def start(self, is_ctxmanager: bool = False) -> Self:
         """Begin; what awaiting or entering does."""
         sync = self.session.sync_session
         begin: Any = sync.begin_nested if self.nested else sync.begin
@@ -397,6 +548,10 @@ class async_sessionmaker(SessionFactory[_AS]):
     `class_`: the AsyncSession class to use.
     """
 
+    @overload
+    def __init__(self, bind: Any = ..., *, class_: type[_AS], **kw: Any) -> None: ...
+    @overload
+    def __init__(self: async_sessionmaker[AsyncSession], bind: Any = ..., **kw: Any) -> None: ...
     def __init__(self, bind: Any = None, *, class_: Any = AsyncSession, **kw: Any) -> None:
         super().__init__(bind, class_, **kw)
 

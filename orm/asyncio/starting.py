@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 _T = TypeVar("_T")
 
@@ -13,17 +13,17 @@ class Startable:
 
     __slots__ = ()
 
-    async def start(self, is_ctxmanager: bool = False) -> Any:
+    async def start(self, is_ctxmanager: bool = False) -> Self:
         """Begin; returns self."""
         raise NotImplementedError
 
     async def _leave(self, kind: Any, error: Any, trace: Any) -> None:
         raise NotImplementedError
 
-    def __await__(self) -> Generator[Any, None, Any]:
+    def __await__(self) -> Generator[Any, None, Self]:
         return self.start().__await__()
 
-    async def __aenter__(self) -> Any:
+    async def __aenter__(self) -> Self:
         return await self.start(is_ctxmanager=True)
 
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:

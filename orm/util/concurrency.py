@@ -61,7 +61,7 @@ def require_greenlet() -> None:
         )
 
 
-async def greenlet_spawn(function: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
+async def greenlet_spawn(function: Callable[..., _T], /, *args: Any, **kwargs: Any) -> _T:
     """Run a synchronous function and return its result, awaiting what it gives to await_only().
 
     A cancellation reaches the function as the exception of its await_only().

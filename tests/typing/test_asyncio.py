@@ -67,7 +67,8 @@ async def use_session() -> None:
         assert_type(pairs.all(), Sequence[Row[int, str | None]])
         changed = await session.execute(update(User).values(nickname="x"))
         assert changed.rowcount == 2
-        assert_type(await session.execute(insert(User).values(name="b")), CursorResult)
+        made = await session.execute(insert(User).values(name="b"))
+        assert made.inserted_primary_key == (3,)
         assert_type((await session.execute(text("SELECT 1"))).all(), Sequence[Row])
         assert_type(await session.get(User, 1), User | None)
         assert_type(await session.get_one(User, 1), User)

@@ -249,3 +249,25 @@ async def test_a_cancelled_request_gives_its_connection_back(tmp_path: Any) -> N
     async with factory() as session:
         assert (await session.scalars(select(Author.name))).all() == ["a0"]
     await engine.dispose()
+
+
+async def test_rows_that_may_be_there_already(async_engine: AsyncEngine) -> None:
+    make = await stock(async_engine, 1)
+    async with make() as session:
+        found, made = await session.get_or_create(Author, id=1)
+        assert (found.id, made) == (1, False)
+        found, made = await session.get_or_create(Author, {"name": "new"}, id=7)
+        assert (found.name, made) == ("new", True)
+        (same,) = await session.upsert([Author(id=7, name="other")])
+        assert same is found
+        assert found.name == "other"
+        with pytest.raises(exc.InvalidRequestError, match="function"):
+            await session.get_or_create(Author, function="x")
+
+
+async def test_unknown_options_of_statements_are_refused(memory: AsyncEngine) -> None:
+    session: Any = AsyncSession(memory)
+    for method in (session.execute, session.scalars, session.scalar):
+        with pytest.raises(TypeError, match="option"):
+            await method(select(1), execution_option={"yield_per": 5})
+    await session.close()
