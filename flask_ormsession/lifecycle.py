@@ -32,7 +32,6 @@ from flask_ormsession.session import (
     find_scope,
     find_space,
     has_unsaved_changes,
-    is_in_use,
     make_scope,
 )
 from flask_ormsession.state import AppState, get_app
@@ -143,10 +142,11 @@ def _end_responses(app: Flask, state: AppState) -> None:
     inner: Any = app.process_response
 
     def process_response(*args: Any) -> Response:
-        begin_response(state, args[-1])
+        outcome = get_outcome(state)
+        begin_response(outcome, args[-1])
         response: Response = inner(*args)
         try:
-            end_request(app, state, response)
+            end_request(app, state, outcome, response)
         except Exception as error:
             # Raises again when the app has no handler, and Flask then answers 500.
             handle: Any = app.handle_user_exception
@@ -212,22 +212,20 @@ def fail_request(state: AppState, error: BaseException) -> None:
         scope.roll_back()
 
 
-def begin_response(state: AppState, response: Response) -> None:
+def begin_response(outcome: Outcome, response: Response) -> None:
     """Roll back what failed before the app's hooks run, one of which may commit by itself (as
     the server-side sessions of some extensions do)."""
-    outcome = get_outcome(state)
     if (outcome.failed or response.status_code >= 400) and not outcome.manual:
         scope = find_scope()
         if scope is not None:
             scope.roll_back()
 
 
-def end_request(app: Flask, state: AppState, response: Response) -> None:
+def end_request(app: Flask, state: AppState, outcome: Outcome, response: Response) -> None:
     """Commit or roll back by the response, after all hooks of the app have seen it.
 
     Raises what the commit raised; everything is rolled back then.
     """
-    outcome = get_outcome(state)
     scope = find_scope()
     outcome.succeeded = not outcome.failed and not _is_refused(state, response)
     if scope is not None and scope.session is not None:
@@ -251,7 +249,10 @@ def _end_transaction(app: Flask, scope: SessionScope, outcome: Outcome) -> None:
 
 
 def _is_refused(state: AppState, response: Response) -> bool:
-    return response.status_code >= 400 or any(veto(response) for veto in state.db.vetoes)
+    if response.status_code >= 400:
+        return True
+    vetoes = state.db.vetoes
+    return bool(vetoes) and any(veto(response) for veto in vetoes)
 
 
 def begin_manual(state: AppState) -> None:
@@ -292,7 +293,7 @@ def _warn_of_unsaved(app: Flask, scope: SessionScope) -> None:
 
 def _commit(scope: SessionScope) -> None:
     session = scope.session
-    if session is None or not is_in_use(session):
+    if session is None or not session.in_transaction():  # whatever changes an object begins one
         return
     try:
         session.commit()
@@ -331,10 +332,14 @@ def end_context(error: BaseException | None) -> None:
     scope: SessionScope | None = space.get(SCOPE)
     if scope is None:
         return
+    session = scope.session
     if scope.watch is not None:
-        scope.watch.say_goodbye(scope.session)
+        scope.watch.say_goodbye(session)
+    if session is None:
+        return
     try:
-        _settle(scope, outcome, error)
+        if session.in_transaction():
+            _settle(scope, outcome, error)
     finally:
         # The objects of a view are still wanted by its stream; its response closes them.
         if outcome is None or not outcome.streamed or outcome.ends > 1:

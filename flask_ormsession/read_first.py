@@ -77,9 +77,11 @@ def prepare(session: Session, scope: object) -> None:
 
     scope: whose session it is; only the first scope of a request counts as the request's own.
     """
-    if has_request_context() and request.method not in _SAFE_METHODS:
-        if request.environ.setdefault(_WRITER, scope) is scope:
-            return
+    if has_request_context():
+        environ = request.environ
+        if environ["REQUEST_METHOD"] not in _SAFE_METHODS:
+            if environ.setdefault(_WRITER, scope) is scope:
+                return
     _read_first(session)
 
 

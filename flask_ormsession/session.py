@@ -112,11 +112,6 @@ def has_unsaved_changes(session: Session) -> bool:
     return bool(session.new or session.deleted or session.dirty)
 
 
-def is_in_use(session: Session) -> bool:
-    """Whether a commit would do anything."""
-    return session.in_transaction() or has_unsaved_changes(session)
-
-
 def find_space() -> Any:
     """Return the `g` of the current app context, not its proxy; None without a context."""
     return g._get_current_object() if has_app_context() else None

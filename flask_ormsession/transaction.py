@@ -8,7 +8,7 @@ on_rollback) when that happens.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask_ormsession import signals
@@ -20,23 +20,22 @@ if TYPE_CHECKING:
 
 Hook = Callable[[], object]
 
-_LEDGER = "flask_ormsession.ledger"
+_LEDGER = "flask_ormsession.ledger"  # in the info of a session
+_OUTCOME = "flask_ormsession.outcome"  # likewise, while a transaction ends: whether it committed
 
 logger = logging.getLogger("flask_ormsession")
 
 
 class Ledger:
-    """The hooks and changes of one session, each with the transaction it belongs to, and which one
-    committed."""
+    """The hooks and changes of one session, each with the transaction it belongs to. A session that
+    has neither has no ledger."""
 
-    __slots__ = ("changes", "commits", "committed", "rollbacks", "rolled_back")
+    __slots__ = ("changes", "commits", "rollbacks")
 
     def __init__(self) -> None:
         self.changes: list[tuple[Any, Change]] = []
         self.commits: list[tuple[Any, Hook]] = []
         self.rollbacks: list[tuple[Any, Hook]] = []
-        self.committed: Any = None
-        self.rolled_back: Any = None
 
     def take_changes(self, ended: Any) -> list[Change]:
         """Forget the changes of a transaction; returns them."""
@@ -78,7 +77,8 @@ def listen_to_ends(app: Flask, factory: sessionmaker[Session]) -> None:
     """Make the sessions of a factory send the app's signals and run their hooks."""
 
     def before_commit(session: Session) -> None:
-        if session.in_nested_transaction():
+        wanted = signals.before_commit.receivers or signals.before_models_committed.receivers
+        if not wanted or session.in_nested_transaction():
             return
         if signals.before_commit.receivers:
             signals.before_commit.send(app, session=session)
@@ -90,7 +90,16 @@ def listen_to_ends(app: Flask, factory: sessionmaker[Session]) -> None:
 
     def after_end(session: Session, ended: Any) -> None:
         if ended.parent is None or ended.nested:
-            _settle(app, session, ended)
+            committed = session.info.pop(_OUTCOME, None)
+            ledger = session.info.get(_LEDGER)
+            hooks: Sequence[Hook] = ()
+            changes: Sequence[Change] = ()
+            if ledger is not None:
+                hooks, changes = _close_account(ledger, ended, committed)
+            if not ended.nested and committed is not None:
+                _announce(app, session, committed, changes)
+            for hook in hooks:
+                _run(hook, committed)
 
     event.listen(factory, "before_commit", before_commit)
     event.listen(factory, "after_commit", _note_commit)
@@ -110,36 +119,35 @@ def _current(session: Session) -> Any:
 
 
 def _note_commit(session: Session) -> None:
-    _ledger(session).committed = _current(session)
+    session.info[_OUTCOME] = True
 
 
 def _note_rollback(session: Session) -> None:
-    _ledger(session).rolled_back = _current(session)
+    session.info[_OUTCOME] = False
 
 
-def _settle(app: Flask, session: Session, ended: Any) -> None:
-    ledger = _ledger(session)
-    committed = ledger.committed is ended
-    rolled_back = ledger.rolled_back is ended
-    ledger.committed = ledger.rolled_back = None
+def _close_account(
+    ledger: Ledger, ended: Any, committed: bool | None
+) -> tuple[Sequence[Hook], Sequence[Change]]:
+    """Return the hooks to run and the changes to tell at the end of a transaction. Those of a
+    released savepoint become its parent's."""
     if ended.nested and committed:
         ledger.hand_over(ended, ended.parent)
-        return
-    hooks = ledger.take(ended, committed)
-    changes = ledger.take_changes(ended)
-    if not ended.nested:
-        signal = signals.committed if committed else signals.rolled_back
-        if (committed or rolled_back) and signal.receivers:
-            signal.send(app, session=session)
-        if committed and changes and signals.models_committed.receivers:
-            net = summarise(changes)
-            if net:
-                signals.models_committed.send(app, session=session, changes=net)
-    for hook in hooks:
-        _run(hook, committed)
+        return (), ()
+    return ledger.take(ended, bool(committed)), ledger.take_changes(ended)
 
 
-def _run(hook: Hook, committed: bool) -> None:
+def _announce(app: Flask, session: Session, committed: bool, changes: Sequence[Change]) -> None:
+    signal = signals.committed if committed else signals.rolled_back
+    if signal.receivers:
+        signal.send(app, session=session)
+    if committed and changes and signals.models_committed.receivers:
+        net = summarise(changes)
+        if net:
+            signals.models_committed.send(app, session=session, changes=net)
+
+
+def _run(hook: Hook, committed: bool | None) -> None:
     try:
         hook()
     except Exception:
