@@ -140,8 +140,8 @@ def is_expression(value: Any) -> bool:
 
 def has_expressions(values: Iterable[Any]) -> bool:
     """Return whether any of the values is SQL; one pass over their types."""
-    kinds = set(map(type, values)) - _PLAIN_TYPES
-    return bool(kinds) and any(map(_is_sql, kinds))
+    kinds = {*map(type, values)}
+    return not kinds <= _PLAIN_TYPES and any(map(_is_sql, kinds - _PLAIN_TYPES))
 
 
 def _is_sql(kind: type) -> bool:

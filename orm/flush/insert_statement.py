@@ -119,7 +119,9 @@ class InsertStatement:
                 for row in fetched
             ]
         if len(pairs) == 1 and fetched:
-            pairs[0][1].__dict__.update(zip(self.fetch, fetched[0], strict=True))
+            values = pairs[0][1].__dict__
+            for key, value in zip(self.fetch, fetched[0], strict=True):
+                values[key] = value
         elif self.numbers_key:
             self._take_numbered(pairs, fetched)
         else:

@@ -132,9 +132,10 @@ class UnitOfWork:
                     mapper = state.manager.mapper
                     bucket = self.saves.setdefault(mapper, {})
                 bucket[state] = obj
-        for state, obj in list(session._deleted.items()):
-            if wanted is None or id(obj) in wanted:
-                self.deletes.setdefault(state.manager.mapper, {})[state] = obj
+        if session._deleted:
+            for state, obj in list(session._deleted.items()):
+                if wanted is None or id(obj) in wanted:
+                    self.deletes.setdefault(state.manager.mapper, {})[state] = obj
         self._sort_out_orphans()
 
     def _take_whole(self, source: Bucket) -> bool:
@@ -248,9 +249,9 @@ class UnitOfWork:
         identity_map = session.identity_map
         if self.new_idents:
             self._switch_keys()
-        deleted = [state for bucket in self.deletes.values() for state in bucket]
-        if deleted or self.replaced:
-            session._register_deleted([*deleted, *self.replaced])
+        gone = [*chain.from_iterable(self.deletes.values()), *self.replaced]
+        if gone:
+            session._register_deleted(gone)
         if self.inserted:
             for state, ident in zip(self.inserted, self.idents, strict=True):
                 state.ident = ident

@@ -70,13 +70,14 @@ def gen_init() -> Source:
     """Return the source of the keyword constructor of one class.
 
     Scalars without listeners go into the object's dict at once, with the record that they
-    had no value; everything else passes by `set_other`.
+    had no value; everything else passes by `set_other`. A new object that gets nothing but
+    such scalars takes them in all together.
     """
     source = Source("__init__")
     with source.block("def __init__(self, **kwargs):"):
         with source.block("if type(self) is not class_:"):
             # super().__init__() of a subclass, which takes its own keywords
-            source.line("plain(self, **kwargs)")
+            source.line("inherited(self, **kwargs)")
             source.line("return")
         source.line("values = self.__dict__")
         source.line("state = values.get(STATE)")
@@ -84,21 +85,26 @@ def gen_init() -> Source:
             source.line("state = setup(self)")
         with source.block("for listener in manager.dispatch.init:"):
             source.line("listener(state, (), kwargs)")
-        with source.block("if kwargs:"):
-            source.line("committed = state.committed")
-            with source.block("if committed is None:"):
-                source.line("committed = state.first_change(self)")
-            with source.block("try:"), source.block("for name, value in kwargs.items():"):
-                with source.block("if name in fast:"):
-                    with source.block("if name not in committed:"):
-                        source.line("committed[name] = values.get(name, NO_VALUE)")
-                    source.line("values[name] = value")
-                with source.block("else:"):
-                    source.line("set_other(self, name, value)")
-            with source.block("except Exception:"):
-                with source.block("for listener in manager.dispatch.init_failure:"):
-                    source.line("listener(state, (), kwargs)")
-                source.line("raise")
+        with source.block("if not kwargs:"):
+            source.line("return")
+        with source.block("if len(values) == 1 and state.committed is None and plain(kwargs):"):
+            source.line("values.update(kwargs)")
+            source.line("state.committed = fromkeys(kwargs, NO_VALUE)")
+            source.line("return")
+        source.line("committed = state.committed")
+        with source.block("if committed is None:"):
+            source.line("committed = state.first_change(self)")
+        with source.block("try:"), source.block("for name, value in kwargs.items():"):
+            with source.block("if name in fast:"):
+                with source.block("if name not in committed:"):
+                    source.line("committed[name] = values.get(name, NO_VALUE)")
+                source.line("values[name] = value")
+            with source.block("else:"):
+                source.line("set_other(self, name, value)")
+        with source.block("except Exception:"):
+            with source.block("for listener in manager.dispatch.init_failure:"):
+                source.line("listener(state, (), kwargs)")
+            source.line("raise")
     return source
 
 
@@ -121,9 +127,11 @@ def instrument_init(manager: ClassManager) -> None:
             manager=manager,
             setup=manager.setup_instance,
             fast=manager.fast,
+            fromkeys=dict.fromkeys,
             set_other=_set_other,
             class_=class_,
-            plain=_wrap(manager, declarative_constructor),
+            plain=manager.fast.issuperset,
+            inherited=_wrap(manager, declarative_constructor),
         )
         made = source.build(f"constructor of {class_.__name__}")
         made.__doc__ = declarative_constructor.__doc__
