@@ -22,6 +22,7 @@ class SelectCompiler(CTECompiler):
     #: the statement that was given, and what every SELECT within it goes through
     top_statement: Any = None
     restrict: Callable[[Any, Any], Any] | None = None
+    restricts_top = False
     #: warn of FROM objects that nothing connects
     linting = False
 
@@ -56,7 +57,11 @@ class SelectCompiler(CTECompiler):
         """A SELECT without parentheses."""
         parent = self.scopes[-1] if self.scopes else None
         placing, self.placing = self.placing, BARE
-        if self.restrict is not None and select is not self.top_statement:
+        if (
+            select.is_orm
+            and self.restrict is not None
+            and (self.restricts_top or select is not self.top_statement)
+        ):
             select = self.restrict(select, self.visible_froms(select, parent, placing))
             self._kept.append(select)
         scope = Scope(select, self.visible_froms(select, parent, placing), parent, placing != BARE)

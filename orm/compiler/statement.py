@@ -9,6 +9,7 @@ from orm import exc
 from orm.compiler.compiled import Compiled
 from orm.compiler.dml import DMLCompiler
 from orm.sql.cache_key import statement_key
+from orm.sql.selectable import STATEMENTS
 
 
 class SQLCompiler(DMLCompiler):
@@ -40,8 +41,8 @@ class SQLCompiler(DMLCompiler):
         display and DDL. render_postcompile: write lists out with the statement's own values, for display. extracted: `statement_key(statement)[1]`, when the result is to serve other statements of the
         same structure.
         linting: warn of FROM objects that nothing connects; an execution does so if the engine was made to.
-        restrict: given every SELECT within the statement, and what it has in FROM, returns what to render in its place,
-        with further conditions.
+        restrict: given every SELECT of mapped classes within the statement, and what it has in FROM, returns what to render
+        in its place, with further conditions. By default the conditions which the classes have by themselves.
         Raises exc.CompileError if the dialect cannot express the statement, or it makes no sense.
         """
         key, own_binds = statement_key(statement)
@@ -58,7 +59,9 @@ class SQLCompiler(DMLCompiler):
         if schema_translate_map:
             self.preparer = self.preparer.with_schema_translate(schema_translate_map)
         self.top_statement = statement
-        self.restrict = restrict
+        self.restrict, self.restricts_top = restrict, restrict is None
+        if restrict is None and (make := STATEMENTS.get("restriction")) is not None:
+            self.restrict = make(statement)
         text = self.with_text_placed(statement, self.process(statement))
         compiled = Compiled(
             statement,

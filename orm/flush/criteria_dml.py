@@ -16,10 +16,21 @@ from orm.flush.evaluator import EXPIRED, Evaluator, UnevaluatableError, make_eva
 from orm.sql.dml import delete, update
 from orm.sql.elements import BindParameter
 from orm.sql.select import select
+from orm.sql.selectable import STATEMENTS
 from orm.sql.visitors import ClauseElement
 from orm.state.instance_state import instance_dict
 
 _MODES = ("auto", "evaluate", "fetch", False, None)
+
+#: what the statement over the table has from that over the class
+_CARRIED_OVER = (
+    "_prefixes",
+    "_hints",
+    "_execution_options",
+    "_dialect_options",
+    "_ctes",
+    "_with_options",
+)
 
 
 class CriteriaDML:
@@ -117,11 +128,27 @@ def make_dml(session: Any, statement: Any, options: Mapping[str, Any]) -> Criter
             statement._entity._annotations["parententity"].adapt(each) for each in single
         )
     core = core.where(*dml.criteria, *single)
-    for name in ("_prefixes", "_hints", "_execution_options", "_dialect_options", "_ctes"):
+    for name in _CARRIED_OVER:
         if name in vars(statement):
             setattr(core, name, getattr(statement, name))
     dml.core = core
     return dml
+
+
+def make_executed_form(statement: Any, dialect: Any) -> tuple[Any, dict[str, Any]]:
+    """Return the statement over the table which an update or delete of a class stands for, to be shown.
+
+    Beside it the options for the compiler.
+    """
+    mapper = mapper_of(statement)
+    if not (statement._with_options or mapper.single):
+        return statement, {}
+    core = make_dml(None, statement, {}).core
+    core._returning = statement._returning
+    return core, {}
+
+
+STATEMENTS["executed_dml"] = make_executed_form
 
 
 def loader_criteria(statement: Any, mapper: Any) -> list[Any]:
@@ -280,6 +307,7 @@ def _prepare_fetch(dml: CriteriaDML, connection: Any, returning: bool) -> None:
         dml.core = dml.core.returning(*keys)
         return
     query = select(*keys).select_from(dml.table).where(*dml.core._where_criteria)
+    query._with_options = dml.core._with_options
     take_rows(dml, connection.execute(query).all())
 
 

@@ -21,6 +21,7 @@ from orm.sql.expression import and_
 from orm.sql.froms import compute_froms
 from orm.sql.join_condition import has_join_condition, join_condition
 from orm.sql.select import JoinEntry
+from orm.sql.selectable import STATEMENTS
 
 
 class LoaderCriteria:
@@ -144,7 +145,8 @@ def conditions_for(options: Iterable[LoaderCriteria], mapper: Any) -> list[Any]:
 
 def criteria_of(statement: Any) -> tuple[LoaderCriteria, ...]:
     """Return the options of this kind which a statement has."""
-    return tuple(each for each in statement._with_options if isinstance(each, LoaderCriteria))
+    options = getattr(statement, "_with_options", ())
+    return tuple(each for each in options if isinstance(each, LoaderCriteria))
 
 
 class Restricting:
@@ -163,7 +165,7 @@ class Restricting:
         if not statement.is_orm or "_is_restricted" in statement.__dict__:
             return statement
         own = () if is_top else criteria_of(statement)
-        if own:
+        if own and not set(own) <= set(self.options):
             statement = statement._clone()
             statement._with_options = ()
             return Restricting((*self.options, *own))(statement, froms)
@@ -206,6 +208,17 @@ class Restricting:
                 entry = entry._replace(onclause=_implied_condition(statement, entry))
             entries[place] = _with_conditions(entry, added)
         statement._setup_joins = tuple(entries)
+
+
+def make_restriction(statement: Any) -> Restricting:
+    """Return what the SELECTs go through of a statement that no plan was made for.
+
+    That is an INSERT, UPDATE or DELETE, and what is executed on a connection.
+    """
+    return Restricting(criteria_of(statement))
+
+
+STATEMENTS["restriction"] = make_restriction
 
 
 def _mark_selects(condition: Any, options: frozenset[LoaderCriteria]) -> Any:

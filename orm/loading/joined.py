@@ -86,11 +86,10 @@ class JoinedLoad:
         criteria += [] if node is None else conditions_for(node.criteria, prop.mapper)
         criteria += [each for each in (single_criterion(prop.mapper),) if each is not None]
         for each in criteria:
-            condition = adapt_all(each, made.adapt)
             if made.secondary is None:
-                made.onclause = made.onclause & condition
+                made.onclause = made.onclause & adapt_all(each, made.adapt)
             else:
-                made.secondary_on = made.secondary_on & condition
+                made.secondary_on = made.secondary_on & adapt_all(each, made._adapt_either)
         made.order_by = tuple(adapt_all(each, made._find_joined) for each in prop.order_by or ())
         innerjoin = None if said is None else said.args.get("innerjoin")
         made._choose_kind(prop.innerjoin if innerjoin is None else innerjoin)
@@ -105,6 +104,11 @@ class JoinedLoad:
         is_below_outer = parent is not None and (not parent.inner or parent.within)
         self.inner = bool(innerjoin) and not (is_below_outer and innerjoin == "unnested")
         self.within = self.inner and is_below_outer
+
+    def _adapt_either(self, column: Any) -> Any:
+        """Return a column of the association table or of the target, for further criteria."""
+        found = self.secondary.corresponding_column(column, True)
+        return self.adapt(column) if found is None else found
 
     def _find_joined(self, column: Any) -> Any:
         """Return a column of the association table or of the target, on the aliases joined."""

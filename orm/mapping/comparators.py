@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 from orm import exc
 from orm.inspection import inspect
 from orm.mapping.aliased import aliased
-from orm.mapping.join_condition import MANYTOONE, replace
-from orm.mapping.join_entries import resolve_entry
+from orm.mapping.join_condition import MANYTOONE
+from orm.mapping.join_entries import adapt_all, resolve_entry
 from orm.mapping.properties import PropComparator
+from orm.sql.adapt import replacement_traverse
 from orm.sql.annotations import plain
 from orm.sql.coercions import to_element
 from orm.sql.elements import BindParameter
@@ -292,12 +293,12 @@ class RelationshipComparator(PropComparator):
                 where.append(criterion(far))
             else:
                 found = to_element(criterion)
-                where.append(found if aliased_ else replace(found, _column_finder(far, selectable)))
+                where.append(found if aliased_ else _adapt_criterion(found, far, prop.mapper))
         for key, value in (values or {}).items():
             column = prop.mapper.get_property(key).columns[0]
             where.append(far(column) == value)
         where += [
-            each if aliased_ else replace(each, _column_finder(far, selectable))
+            each if aliased_ else _adapt_criterion(each, far, prop.mapper)
             for each in self._extra_criteria
         ]
         return self._select_exists(selectable, where)
@@ -325,9 +326,9 @@ class RelationshipComparator(PropComparator):
     def _join_conditions(self, far: Callable[[Any], Any]) -> list[Any]:
         prop = self.prop
         if prop.secondary is not None:
-            near = replace(prop.primaryjoin, self._side(lambda column: None, secondary=True))
-            return [near, replace(prop.secondaryjoin, self._far_side(far))]
-        return [replace(prop.primaryjoin, self._side(far, secondary=False))]
+            near = adapt_all(prop.primaryjoin, self._side(lambda column: None, secondary=True))
+            return [near, adapt_all(prop.secondaryjoin, self._far_side(far))]
+        return [adapt_all(prop.primaryjoin, self._side(far, secondary=False))]
 
     def _side(self, far: Callable[[Any], Any], *, secondary: bool) -> Callable[[Any], Any]:
         prop, adapt = self.prop, self.parententity.adapt
@@ -378,12 +379,22 @@ def _make_finder(selectable: Any, mapper: Any) -> Callable[[Any], Any]:
     return find
 
 
-def _column_finder(far: Callable[[Any], Any], selectable: Any) -> Callable[[Any], Any]:
+def _adapt_criterion(criterion: Any, far: Callable[[Any], Any], mapper: Any) -> Any:
+    """Return a condition on the related class in terms of what EXISTS selects it from.
+
+    Aliases and subqueries within it, and their columns, stay what they are.
+    """
+
     def find(part: Any) -> Any:
-        if not hasattr(part, "table") or getattr(part, "table", None) is None:
+        if part._is_from_clause:
+            return part if part._is_derived and not part._is_lateral else None
+        table = getattr(part, "table", None)
+        if table is None or not part._is_column_element:
             return None
+        if table._is_derived and plain(table) is not plain(mapper.persist_selectable):
+            return part
         column = plain(part)
         found = far(column)
         return found if found is not column else None
 
-    return find
+    return replacement_traverse(criterion, find)

@@ -368,7 +368,15 @@ def _belongs(column: Any, mapper: Any, _selectable: Any) -> bool:
 
 def _references(column: Any, other: Any) -> bool:
     keys = getattr(column, "foreign_keys", ())
-    return any(_target(key) is other for key in keys)
+    return any(_stands_for(other, _target(key)) for key in keys)
+
+
+def _stands_for(column: Any, original: Any) -> bool:
+    """Whether a column is another one, or that of a subquery or alias which is made of it."""
+    if column is original:
+        return True
+    table = getattr(column, "table", None)
+    return table is not None and table._is_derived and original in column.proxy_set
 
 
 def _target(key: Any) -> Any:

@@ -33,7 +33,7 @@ def resolve_entry(relation: Any, entry: Any) -> list[Any]:
         second = _adapt_side(prop.secondaryjoin, prop, of_target, of_target, secondary)
         first = _adapt_side(prop.primaryjoin, prop, of_left, of_left, secondary)
         for each in criteria:
-            second = second & adapt_all(each, of_target)
+            second = second & adapt_all(each, _of_either(secondary, of_target))
         if entry.isouter or entry.full:
             pair = secondary.join(target, second)
             return [entry._replace(target=pair, onclause=first, left=left)]
@@ -45,6 +45,16 @@ def resolve_entry(relation: Any, entry: Any) -> list[Any]:
     for each in criteria:
         onclause = onclause & adapt_all(each, of_target)
     return [entry._replace(target=target, onclause=onclause, left=left)]
+
+
+def _of_either(secondary: Any, of_target: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the adapter for further criteria, which may name the association table, too."""
+
+    def find(column: Any) -> Any:
+        found = secondary.corresponding_column(column, True)
+        return of_target(column) if found is None else found
+
+    return find
 
 
 def _check_sides(relation: Any, entry: Any, target: Any) -> None:

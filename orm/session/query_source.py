@@ -6,6 +6,7 @@ from typing import Any
 
 from orm.mapping.aliased import aliased
 from orm.sql.adapt import ClauseAdapter
+from orm.sql.annotations import plain
 from orm.sql.coercions import to_element
 
 
@@ -18,7 +19,8 @@ class Combined:
 
     def __init__(self, first: Any, subquery: Any) -> None:
         self.subquery = subquery
-        self._adapter = ClauseAdapter(subquery)
+        own = {plain(item) for each in first.get_final_froms() for item in each._from_objects}
+        self._adapter = ClauseAdapter(subquery, exclude_fn=lambda part: _is_foreign(part, own))
         self._stand_ins: dict[Any, Any] = {}
         columns = list(subquery.c)
         place = 0
@@ -59,6 +61,14 @@ class Combined:
             entity = None if element is None else element._annotations.get("parententity")
             return self._stand_ins.get(entity, argument)
         return self._adapter.traverse(element)
+
+
+def _is_foreign(element: Any, own: set[Any]) -> bool:
+    """Whether a column is of a subquery or alias which the members of the union do not select from."""
+    table = getattr(element, "table", None)
+    if table is None or table.__visit_name__ == "table":
+        return False
+    return plain(table) not in own
 
 
 def _moved(attribute: Any, found: Any) -> Any:

@@ -94,7 +94,8 @@ class ClauseAdapter:
         if element._is_from_clause:
             if self.selectable.is_derived_from(element) and not element._is_join:
                 return self.selectable
-            return None
+            # what stands in FROM under a name of its own refers to nothing outside, unless it is lateral
+            return element if element._is_derived and not element._is_lateral else None
         if not isinstance(element, ColumnElement) or isinstance(element, BindParameter):
             return None
         if self.include_fn is not None and not self.include_fn(element):

@@ -381,6 +381,10 @@ class DMLWhereBase(UpdateBase):
     _traverse: ClassVar[Traverse] = (("_where_criteria", Kind.CHILDREN),)
     _where_criteria: tuple[Any, ...] = ()
 
+    def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
+        make = STATEMENTS.get("executed_dml") if self._entity is not None else None
+        return (self, {}) if make is None else make(self, dialect)
+
     def where(self, *whereclause: Any) -> Self:
         """A copy with these conditions, AND-ed with the ones it has."""
         new = self._generate()

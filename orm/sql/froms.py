@@ -7,7 +7,7 @@ from typing import Any
 
 from orm import exc
 from orm.sql.annotations import plain
-from orm.sql.join_condition import has_join_condition
+from orm.sql.join_condition import has_join_condition, join_condition
 from orm.sql.selectable import Join
 from orm.sql.visitors import iterate
 
@@ -98,8 +98,10 @@ def apply_joins(select: Any, explicit: list[Any]) -> list[Any]:
         if left is None:
             left = _find_left(select, froms, entry)
         index = _index_of(froms, left)
-        base = froms[index] if index is not None else left
-        joined = Join(base, entry.target, entry.onclause, entry.isouter, entry.full)
+        base, onclause = froms[index] if index is not None else left, entry.onclause
+        if onclause is None and base is not left and has_join_condition(left, entry.target):
+            onclause = join_condition(left, entry.target)
+        joined = Join(base, entry.target, onclause, entry.isouter, entry.full)
         if index is None:
             froms.append(joined)
         else:

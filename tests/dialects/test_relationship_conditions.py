@@ -88,3 +88,9 @@ def test_a_correlated_subquery_below_an_alias(session: Any, name: str) -> None:
     statement = select(other).options(joinedload(getattr(other, name))).order_by(other.id)
     found = session.scalars(statement).unique()
     assert [[thing.id for thing in getattr(owner, name)] for owner in found] == [[2], [4]]
+
+
+def test_a_correlated_subquery_within_exists_over_an_alias(session: Session) -> None:
+    other = aliased(Owner)
+    statement = select(other.id).where(other.latest.any(Thing.id == 4))
+    assert session.scalars(statement).all() == [2]

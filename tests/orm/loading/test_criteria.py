@@ -15,6 +15,7 @@ from orm import (
     Session,
     aliased,
     create_engine,
+    delete,
     event,
     exc,
     func,
@@ -177,3 +178,20 @@ def test_count_of_a_query(w: Any) -> None:
 def test_options_of_a_subquery(w: Any) -> None:
     inner = select(w.User).options(w.kept).subquery()
     assert w.session.scalar(select(func.count()).select_from(inner)) == 2
+
+
+def test_what_is_shown_of_updates_and_deletes_has_the_conditions(blog: Any) -> None:
+    only = with_loader_criteria(blog.Post, blog.Post.title != "gone")
+    change = update(blog.Post).where(blog.Post.id == 1).values(title="new").options(only)
+    assert text_of(change) == (
+        "UPDATE posts SET title=:title WHERE posts.id = :id_1 AND posts.title != :title_1"
+    )
+    removal = delete(blog.Comment).where(blog.Comment.post_id.in_(select(blog.Post.id)))
+    assert text_of(removal.options(only)) == (
+        "DELETE FROM comments WHERE comments.post_id IN (SELECT posts.id FROM posts "
+        "WHERE posts.title != :title_1)"
+    )
+
+
+def text_of(statement: Any) -> str:
+    return " ".join(str(statement).split())

@@ -429,3 +429,64 @@ def test_subqueries_in_a_condition_have_pairs_of_their_own():
     relation = inspect(User).relationships["last"]
     assert relation.local_remote_pairs == [(users.c.id, Visit.__table__.c.user_id)]
     assert relation.direction.name == "ONETOMANY"
+
+
+def test_a_class_over_a_subquery_is_related_by_the_keys_of_its_tables(Base):
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Post(Base):
+        __tablename__ = "posts"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+        reader: Mapped["Reader"] = relationship()  # noqa: UP037
+
+    class Reader(Base):
+        __table__ = select(User.__table__).subquery()
+        posts: Mapped[list[Post]] = relationship()
+
+    Base.registry.configure()
+    assert inspect(Reader).relationships["posts"].direction is ONETOMANY
+    assert inspect(Post).relationships["reader"].direction is MANYTOONE
+
+
+def test_conditions_within_conditions_of_a_hierarchy(Base):
+    """Subqueries that EXISTS selects from are not rewritten by the EXISTS around them."""
+
+    class Thing(Base):
+        __tablename__ = "things"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Part(Thing):
+        __tablename__ = "parts"
+        id: Mapped[int] = mapped_column(ForeignKey("things.id"), primary_key=True)
+
+    class Box(Thing):
+        __tablename__ = "boxes"
+        id: Mapped[int] = mapped_column(ForeignKey("things.id"), primary_key=True)
+        part_id: Mapped[int] = mapped_column(ForeignKey("parts.id"))
+        part: Mapped[Part] = relationship(foreign_keys=part_id)
+        __mapper_args__ = {"inherit_condition": id == Thing.id}
+
+    class House(Thing):
+        __tablename__ = "houses"
+        id: Mapped[int] = mapped_column(ForeignKey("things.id"), primary_key=True)
+        box_id: Mapped[int] = mapped_column(ForeignKey("boxes.id"))
+        box: Mapped[Box] = relationship(foreign_keys=box_id)
+        __mapper_args__ = {"inherit_condition": id == Thing.id}
+
+    condition = House.box.has(Box.part.has(Part.id == 5))
+    text = " ".join(str(select(House.id).where(condition)).split())
+    assert text.endswith(
+        "(EXISTS (SELECT 1 FROM (SELECT things.id AS things_id, parts.id AS parts_id FROM things "
+        "JOIN parts ON things.id = parts.id) AS anon_2 WHERE anon_2.parts_id = "
+        "anon_1.boxes_part_id AND anon_2.parts_id = :id_1)))"
+    )
+
+
+def test_criteria_on_the_association_table(blog):
+    _, Post, _ = blog
+    pairs = Post.metadata.tables["post_tags"]
+    statement = select(Post.id).join(Post.tags.and_(pairs.c.tag_id > 1))
+    assert "post_tags_1.tag_id > :tag_id_1" in str(statement)

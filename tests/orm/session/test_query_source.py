@@ -62,3 +62,9 @@ def test_union_of_two_entities_of_a_class(filled: Session, m: Any) -> None:
     pairs = filled.query(m.User, other).filter(m.User.id < other.id)
     rows = pairs.union(pairs).filter(other.name == "b").all()
     assert [(one.name, two.name) for one, two in rows] == [("a", "b")]
+
+
+def test_a_subquery_joined_to_the_union_keeps_its_columns(filled: Session, m: Any) -> None:
+    one = filled.query(m.User.id).filter(m.User.id == 1).subquery()
+    union = filled.query(m.User).union(filled.query(m.User))
+    assert [user.id for user in union.join(one, one.c.id == m.User.id)] == [1]

@@ -134,6 +134,10 @@ class TestBadInput:
             select(t.users).filter_by(nope=1)
 
 
+def _key(name):
+    return Column(f"{name}_id", ForeignKey(f"{name}.id"))
+
+
 class TestFrom:
     def test_tables_come_from_columns_and_conditions(self, t):
         statement = select(t.users.c.id).where(t.posts.c.user_id == t.users.c.id)
@@ -147,6 +151,14 @@ class TestFrom:
     def test_join_from_and_outer(self, t):
         statement = select(t.posts.c.id).join_from(t.users, t.posts, isouter=True)
         assert "FROM users LEFT OUTER JOIN posts ON users.id = posts.user_id" in lines(statement)
+
+    def test_join_from_goes_by_the_keys_of_its_left_side(self, t):
+        metadata = MetaData()
+        top = Table("top", metadata, Column("id", primary_key=True))
+        middle = Table("middle", metadata, Column("id", primary_key=True), _key("top"))
+        low = Table("low", metadata, _key("top"), _key("middle"))
+        statement = select(top).join_from(top, middle).join_from(top, low)
+        assert "JOIN low ON top.id = low.top_id" in str(statement)
 
     def test_join_picks_the_side_that_fits(self, t):
         other = table("other", column("x"))
