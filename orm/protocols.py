@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -62,9 +62,15 @@ class SessionLike(Protocol):
         """The listeners of the session's events."""
         ...
 
-    def _connection_for(self, mapper: Any = None, clause: Any = None, **bind_arguments: Any) -> Any:
+    def _connection_for(
+        self,
+        mapper: Any = None,
+        clause: Any = None,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
         """Return the Connection of the running transaction for this mapper or clause.
 
+        arguments: the `bind_arguments` of the execution.
         Begins the session's transaction if none runs. Raises exc.UnboundExecutionError when
         no bind is known, exc.PendingRollbackError when the transaction has failed before.
         """

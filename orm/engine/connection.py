@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from logging import INFO
 from typing import TYPE_CHECKING, Any, LiteralString, Self, overload
 
 from orm import exc
@@ -37,35 +38,33 @@ class Connection:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.dialect = engine.dialect
+        self.dialect = dialect = engine.dialect
         self.dispatch: Any = engine.dispatch
         self._options: Mapping[str, Any] = EMPTY_MAP
-        self._echo = engine._is_echoing()
+        self._echo = self._watched = engine.logger.isEnabledFor(INFO)
         # the transaction belongs to another borrower of the same DBAPI connection as well (SQLite
         # in memory); it is ended by us only if we wrote something
-        self._joined = False
-        self._wrote = False
-        self._watched = self._echo
+        self._joined = self._wrote = False
         self._transaction: RootTransaction | None = None
         self._nested: NestedTransaction | None = None
         self._block: Transaction | None = None
         #: returns the Session that works on this connection, or None
         self.owner: Callable[[], Any] = _nobody
         self._ready = False
-        self._autocommit = engine.dialect._autocommit_on_connect
-        self._isolation_once = False
-        self._read_only = False
+        self._autocommit = dialect._isolation_on_connect == "AUTOCOMMIT"
+        self._isolation_once = self._read_only = False
         self._savepoints = 0
-        self._streams: list[Any] = []
+        #: server-side cursors that are open
+        self._streams: Sequence[Any] = ()
         self._invalid = False
-        self._closed = True
-        self._clean = True
+        self._closed = self._clean = True
+        self._pooled: Any = None
         self._dbapi: Any = None
         try:
-            self._pooled: Any = engine.pool.connect()
-        except engine.dialect.driver_error as error:
+            pooled = self._pooled = engine._shared_pool[0].connect()
+        except dialect.driver_error as error:
             raise_error(self, error, None, None)
-        self._dbapi = self._pooled.dbapi_connection
+        self._dbapi = pooled.dbapi_connection
         self._closed = False
         if self.dispatch.engine_connect:
             for listener in self.dispatch.engine_connect:
@@ -215,10 +214,9 @@ class Connection:
 
         Raises exc.InvalidRequestError if one is in progress.
         """
-        self._check_idle()
-        self._prepare()
-        assert self._transaction is not None
-        return self._transaction
+        if self._transaction is not None:
+            self._check_idle()
+        return self._prepare()
 
     def _check_idle(self) -> None:
         if self._transaction is not None:
@@ -268,8 +266,8 @@ class Connection:
         if self._transaction is not None:
             self._transaction.rollback()
 
-    def _prepare(self) -> None:
-        """Make ready to execute: a connection, and a transaction."""
+    def _prepare(self) -> RootTransaction:
+        """Make ready to execute: a connection, and a transaction, which is returned."""
         if self._block is not None and not self._block.is_active and not self._closed:
             raise exc.InvalidRequestError(
                 "The transaction of this `with` block has ended, so nothing more can be executed "
@@ -293,9 +291,10 @@ class Connection:
                 raise_error(self, error, "BEGIN", None)
             self._wrote = False
             self._watched = self._echo or self._joined
-        self._transaction = RootTransaction(self)
+        begun = self._transaction = RootTransaction(self)
         self._clean = False
         self._ready = True
+        return begun
 
     def _tell_begin(self) -> None:
         """Tell the listeners; what they execute is the beginning of the transaction."""
@@ -348,61 +347,17 @@ class Connection:
 
     def _close_streams(self) -> None:
         """Close server-side cursors, which do not outlive their transaction."""
-        while self._streams:
+        streams, self._streams = self._streams, ()
+        for cursor in reversed(streams):
             try:
-                self._streams.pop().close()
+                cursor.close()
             except Exception:  # the transaction may have failed
                 pass
-
-    def _forget_transaction(self) -> None:
-        self._transaction = None
-        self._ready = False
 
     def _check_nested_ended(self) -> None:
         while self._nested is not None:
             self._nested.is_active = False
             self._nested = self._nested._outer
-
-    def _do_commit(self) -> None:
-        for listener in self.dispatch.commit:
-            listener(self)
-        if self._echo:
-            self._log("COMMIT")
-        if self._streams:
-            self._close_streams()
-        if self._autocommit:
-            self._clean = True
-            return
-        try:
-            if self._joined and not self._wrote:
-                self.dialect.do_leave(self._dbapi)
-            else:
-                self.dialect.do_commit(self._dbapi)
-        except BaseException as error:
-            # a COMMIT that failed may leave the transaction open (SQLite: BUSY, deferred
-            # constraints); nobody else may see it
-            self._roll_back_quietly()
-            raise_error(self, error, "COMMIT", None)
-        self._clean = True
-
-    def _do_rollback(self) -> None:
-        for listener in self.dispatch.rollback:
-            listener(self)
-        if self._echo:
-            self._log("ROLLBACK")
-        if self._invalid or self._dbapi is None:
-            return
-        if self._streams:
-            self._close_streams()
-        if not self._autocommit:
-            try:
-                if self._joined and not self._wrote:
-                    self.dialect.do_leave(self._dbapi)
-                else:
-                    self.dialect.do_rollback(self._dbapi)
-            except BaseException as error:
-                raise_error(self, error, "ROLLBACK", None)
-        self._clean = True
 
     def _roll_back_quietly(self) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, LiteralString
@@ -81,9 +80,6 @@ class Engine:
     def echo(self, value: EchoFlag) -> None:
         self._echo = value
         self.logger = make_logger(Engine, self.logging_name, value)
-
-    def _is_echoing(self) -> bool:
-        return self.logger.isEnabledFor(logging.INFO)
 
     def __repr__(self) -> str:
         return f"Engine({self.url!r})"

@@ -252,7 +252,7 @@ def _execute_watched(
         stream = not many and _wants_stream(connection, sql, compiled, options)
         cursor = context.cursor = connection.dialect.make_cursor(connection._dbapi, stream)
         if stream:
-            connection._streams.append(cursor)
+            connection._streams = (*connection._streams, cursor)
         if connection._joined and not _is_select(sql, compiled):
             connection._wrote = True
         for listener in connection.dispatch.before_cursor_execute:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from orm import exc
+from orm.engine.execution import raise_error
 
 if TYPE_CHECKING:
     from orm.engine.connection import Connection
@@ -68,12 +69,15 @@ class RootTransaction(Transaction):
 
     def commit(self) -> None:
         """Commit. A COMMIT that fails is rolled back at once, and its error raised."""
-        self._check_active()
         connection = self.connection
-        connection._check_valid()
-        connection._check_nested_ended()
+        if not self.is_active or connection._invalid:
+            self._check_active()
+            connection._check_valid()
+        if connection._nested is not None:
+            connection._check_nested_ended()
         self.is_active = False
-        connection._forget_transaction()
+        connection._transaction = None
+        connection._ready = False
         self._send_commit()
 
     def rollback(self) -> None:
@@ -82,19 +86,52 @@ class RootTransaction(Transaction):
             return
         self.is_active = False
         connection = self.connection
-        nested = connection._nested
-        while nested is not None:
-            nested.is_active = False
-            nested = nested._outer
-        connection._nested = None
-        connection._forget_transaction()
+        if connection._nested is not None:
+            connection._check_nested_ended()
+        connection._transaction = None
+        connection._ready = False
         self._send_rollback()
 
     def _send_commit(self) -> None:
-        self.connection._do_commit()
+        connection = self.connection
+        for listener in connection.dispatch.commit:
+            listener(connection)
+        if connection._echo:
+            connection._log("COMMIT")
+        if connection._streams:
+            connection._close_streams()
+        if not connection._autocommit:
+            try:
+                if connection._joined and not connection._wrote:
+                    connection.dialect.do_leave(connection._dbapi)
+                else:
+                    connection.dialect.do_commit(connection._dbapi)
+            except BaseException as error:
+                # a COMMIT that failed may leave the transaction open (SQLite: BUSY, deferred
+                # constraints); nobody else may see it
+                connection._roll_back_quietly()
+                raise_error(connection, error, "COMMIT", None)
+        connection._clean = True
 
     def _send_rollback(self) -> None:
-        self.connection._do_rollback()
+        connection = self.connection
+        for listener in connection.dispatch.rollback:
+            listener(connection)
+        if connection._echo:
+            connection._log("ROLLBACK")
+        if connection._invalid or connection._dbapi is None:
+            return
+        if connection._streams:
+            connection._close_streams()
+        if not connection._autocommit:
+            try:
+                if connection._joined and not connection._wrote:
+                    connection.dialect.do_leave(connection._dbapi)
+                else:
+                    connection.dialect.do_rollback(connection._dbapi)
+            except BaseException as error:
+                raise_error(connection, error, "ROLLBACK", None)
+        connection._clean = True
 
 
 class NestedTransaction(Transaction):

@@ -56,7 +56,7 @@ def execute_compound(
     It gives rows, also of entities: those of its members need not be of one class.
     """
     options = {**statement._execution_options, **execution_options}
-    connection = session._connection_for(clause=statement, **(bind_arguments or EMPTY_MAP))
+    connection = session._connection_for(None, statement, bind_arguments)
     compiled, binds = compile_restricted(connection, statement, criteria_of(statement))
     cursor = connection.execute_compiled(
         compiled, binds, params, reason=QUERY, owner=session, options=options, statement=statement

@@ -52,7 +52,7 @@ def execute_select(
     options = statement._execution_options
     if execution_options:
         options = {**options, **execution_options}
-    connection = session._connection_for(clause=statement, **(bind_arguments or EMPTY_MAP))
+    connection = session._connection_for(None, statement, bind_arguments)
     if isinstance(statement, FromStatement):
         made: Result = execute_from_statement(
             session, connection, statement, params, options, reason

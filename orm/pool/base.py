@@ -8,8 +8,8 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable
-from os import getpid
 from threading import get_ident
+from time import monotonic
 from typing import Any, ClassVar, Protocol
 
 from orm import exc
@@ -17,7 +17,13 @@ from orm.event.dispatch import Dispatch
 from orm.event.targets import register_target
 from orm.log import EchoFlag, make_logger
 from orm.pool.events import PoolDispatch
-from orm.pool.record import ConnectionRecord, PooledConnection, PoolResetState, name_threads
+from orm.pool.record import (
+    PROCESS,
+    ConnectionRecord,
+    PooledConnection,
+    PoolResetState,
+    name_threads,
+)
 
 Creator = Callable[[], Any]
 ResetStyle = bool | str | None
@@ -99,6 +105,7 @@ class Pool:
         self._creator = creator
         self._recycle = recycle
         self._pre_ping = pre_ping
+        self._checks_age_or_ping = recycle > -1 or pre_ping
         self._reset_on_return = _parse_reset(reset_on_return)
         self._dialect: PoolDialect = dialect or PlainDialect()
         self._debug = debug_checkouts
@@ -157,18 +164,17 @@ class Pool:
 
     def connect(self) -> PooledConnection:
         """Lend a connection. Raises exc.TimeoutError, or what the driver raises."""
-        if self._pid != getpid():
+        if self._pid != PROCESS.pid:
             self._after_fork()
         record = self._get()
         if (
             record.generation != self._generation
             or record.dbapi_connection is None
-            or self._recycle > -1
-            or self._pre_ping
+            or self._checks_age_or_ping
         ):
             self._ready(record)
         record.holder = get_ident()
-        record.since = time.monotonic()
+        record.since = monotonic()
         if self._notes_checkouts:
             self._note_checkout(record)
         lent = PooledConnection(self, record)
@@ -242,10 +248,16 @@ class Pool:
     def _release(self, record: ConnectionRecord, transaction_was_reset: bool = False) -> None:
         """Take a record back, with its connection reset. Never raises for a broken one."""
         connection = record.dbapi_connection
-        if connection is not None and record.pid != getpid():
+        if connection is not None and record.pid != PROCESS.pid:
             self._abandon(record)
             return
-        if transaction_was_reset and connection is not None and not self._is_watched(record):
+        dispatch = self.dispatch
+        if (
+            transaction_was_reset
+            and connection is not None
+            and record._record_info is None
+            and not (self._notes_checkouts or dispatch.reset or dispatch.checkin)
+        ):  # nearly always: a clean connection that nobody watches has only to lie down
             record.holder = 0
             self._put(record)
             return
@@ -254,9 +266,8 @@ class Pool:
         try:
             if connection is not None:
                 self._reset(record, connection, transaction_was_reset)
-                if self.dispatch.checkin:
-                    for listener in self.dispatch.checkin:
-                        listener(connection, record)
+                for listener in dispatch.checkin:
+                    listener(connection, record)
         except BaseException as error:
             self.logger.warning("Reset failed, connection thrown away: %r", error)
             record.invalidate(error)
@@ -264,16 +275,6 @@ class Pool:
                 raise
         finally:
             self._return(record)
-
-    def _is_watched(self, record: ConnectionRecord) -> bool:
-        """Whether a clean connection has more to do on its return than to lie down."""
-        dispatch = self.dispatch
-        return bool(
-            self._notes_checkouts
-            or dispatch.reset
-            or dispatch.checkin
-            or record._record_info is not None
-        )
 
     def _return(self, record: ConnectionRecord) -> None:
         record.holder = 0
@@ -348,7 +349,7 @@ class Pool:
 
     def _watch(self) -> None:
         """Have what is still open closed when the pool itself is collected, in this process."""
-        self._pid = getpid()
+        self._pid = PROCESS.pid
         self._open: dict[int, Any] = {}
         finalizer = weakref.finalize(self, _close_all, self._open, self._dialect, self._pid)
         finalizer.atexit = False  # the end of the process closes more gently than we could
@@ -368,7 +369,7 @@ class Pool:
         """Close the idle connections; those lent out are closed when they come back."""
         self._generation += 1
         for record in self._drain():
-            if record.pid == getpid():
+            if record.pid == PROCESS.pid:
                 record.close()
             elif record.dbapi_connection is not None:
                 self._abandon(record)
@@ -400,7 +401,7 @@ def _terminate(dialect: PoolDialect, connection: Any) -> None:
 
 
 def _close_all(connections: dict[int, Any], dialect: PoolDialect, pid: int) -> None:
-    if getpid() != pid:  # a child process must not end the sessions of its parent
+    if PROCESS.pid != pid:  # a child process must not end the sessions of its parent
         return
     for connection in connections.values():
         try:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 import traceback
 from dataclasses import dataclass
-from os import getpid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from orm import exc
 
 if TYPE_CHECKING:
     from orm.pool.base import Pool
+
+
+class Process:
+    """The process that this is: `pid` is asked for once, and again after a fork.
+
+    Each checkout and each return compares it, and os.getpid() is a system call.
+    """
+
+    __slots__ = ("pid",)
+
+    def __init__(self) -> None:
+        self.ask()
+        if hasattr(os, "register_at_fork"):  # Windows has no fork
+            os.register_at_fork(after_in_child=self.ask)
+
+    def ask(self) -> None:
+        """Note the present process."""
+        self.pid = os.getpid()
+
+
+PROCESS: Final = Process()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +116,7 @@ class ConnectionRecord:
         self.dbapi_connection = connection = pool._creator()
         pool._open[id(connection)] = connection
         self.generation = generation
-        self.pid = getpid()
+        self.pid = PROCESS.pid
         pool._log("Created new connection %r", connection)
         dispatch = pool.dispatch
         try:

@@ -35,7 +35,7 @@ def execute_dml(
     """Return the Result of an ORM insert, update or delete."""
     if statement._entity is None:
         # a statement over a table, which only mentions mapped attributes
-        connection = session._connection_for(clause=statement, **arguments)
+        connection = session._connection_for(None, statement, arguments)
         return connection.execute(statement, params, execution_options=options or None)
     check_star(statement._returning)
     if statement.is_insert:
@@ -194,7 +194,7 @@ def _update_many(
                 "session in step. Add .execution_options(synchronize_session=None), and expire "
                 "what has changed."
             )
-        connection = session._connection_for(clause=statement, **arguments)
+        connection = session._connection_for(None, statement, arguments)
         core = make_dml(session, statement, {"synchronize_session": False}).core
         return connection.execute(core, list(params))
     if statement._returning:
@@ -214,7 +214,7 @@ def _by_criteria(
 ) -> Any:
     dml = make_dml(session, statement, options)
     dml.query = options.get(QUERY_OPTION)
-    connection = session._connection_for(clause=statement, mapper=dml.mapper, **arguments)
+    connection = session._connection_for(dml.mapper, statement, arguments)
     if isinstance(params, Mapping) and not dml.is_delete:
         _take_params(dml, params)
     returning = bool(statement._returning)

@@ -73,7 +73,7 @@ def run_statement(
         if isinstance(statement, CompoundSelect):
             return execute_compound(session, statement, params, options, arguments)
         return execute_select(session, statement, params, options, arguments)
-    connection = session._connection_for(clause=statement, **arguments)
+    connection = session._connection_for(None, statement, arguments)
     return connection.execute(statement, params, execution_options=options or None)
 
 

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import traceback
+from threading import get_ident
 from types import TracebackType
 from typing import Any
 
@@ -26,15 +27,15 @@ class UseGuard:
     is a context manager; it holds no lock, because a collision is an error, not a wait.
     """
 
-    __slots__ = ("depth", "operation", "who")
+    __slots__ = ("depth", "who")
 
     def __init__(self) -> None:
-        self.who: Any = None
+        #: the thread that is within an operation, None while there is none
+        self.who: int | None = None
         self.depth = 0
-        self.operation = ""
 
     def __enter__(self) -> None:
-        me = current_user()
+        me = get_ident()
         if self.who is None:
             self.who = me
         elif self.who != me:
@@ -53,7 +54,7 @@ class UseGuard:
 
     def check(self) -> None:
         """Raise exc.IllegalStateChangeError if another thread is within an operation."""
-        if self.who is not None and self.who != current_user():
+        if self.who is not None and self.who != get_ident():
             raise self._collision()
 
     def _collision(self) -> exc.IllegalStateChangeError:
@@ -61,14 +62,9 @@ class UseGuard:
         return exc.IllegalStateChangeError(
             "This Session is in use by two threads or tasks at once. "
             f"The other one ({describe_user(other)}) is at {place_of(other)}; "
-            f"this one ({describe_user(current_user())}) is at {place_of(current_user())}. "
+            f"this one ({describe_user(get_ident())}) is at {place_of(get_ident())}. "
             "Give each thread or task a session of its own: sessionmaker()() or scoped_session."
         )
-
-
-def current_user() -> Any:
-    """Return what tells one thread, or one greenlet within a thread, from another."""
-    return threading.get_ident()
 
 
 def describe_user(who: Any) -> str:

@@ -11,7 +11,7 @@ of its own:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -26,20 +26,29 @@ JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create
 class BoundConnection:
     """A connection in use by a session's transaction.
 
-    should_commit: the session's commit commits `transaction`. opened_here: the session
+    bind: the Engine or Connection that was asked for. should_commit: the session's commit commits `transaction`. opened_here: the session
     checked the connection out and gives it back. former_owner: whose the connection was.
     """
 
-    __slots__ = ("connection", "former_owner", "opened_here", "should_commit", "transaction")
+    __slots__ = (
+        "bind",
+        "connection",
+        "former_owner",
+        "opened_here",
+        "should_commit",
+        "transaction",
+    )
 
     def __init__(
         self,
+        bind: Any,
         connection: Any,
         transaction: Any,
         should_commit: bool,
         opened_here: bool,
         former_owner: Any = None,
     ) -> None:
+        self.bind = bind
         self.connection = connection
         self.transaction = transaction
         self.should_commit = should_commit
@@ -48,27 +57,40 @@ class BoundConnection:
 
     def close(self, invalidate: bool, rolled_back: bool) -> None:
         """End the transaction if it still runs, and give the connection back if it is ours."""
+        connection = self.connection
         if self.former_owner is not None:
-            self.connection.owner = self.former_owner
+            connection.owner = self.former_owner
         if invalidate:
-            self.connection.invalidate()
+            connection.invalidate()
         if self.opened_here:
             # a connection which cannot roll back is dead: the pool throws it away, and the server
             # has rolled back by itself
             try:
-                self.connection.close()
+                connection.close()
             except exc.DBAPIError:
                 pass
         elif not rolled_back and self.should_commit:
             self.transaction.close()
 
 
+def find_bound(bounds: Sequence[BoundConnection], bind: Any) -> BoundConnection | None:
+    """Return the one of these for an Engine or Connection, or None."""
+    for bound in bounds:
+        connection = bound.connection
+        if bound.bind is bind or connection is bind or connection.engine is bind:
+            return bound
+    return None
+
+
 def open_connection(
-    session: Session, bind: Any, options: Mapping[str, Any], others: Mapping[Any, Any]
+    session: Session, bind: Any, options: Mapping[str, Any], others: Sequence[BoundConnection]
 ) -> BoundConnection:
-    """Return `bind` (an Engine or a Connection) as a connection in a transaction."""
+    """Return `bind` (an Engine or a Connection) as a connection in a transaction.
+
+    others: what the session's transaction works on already.
+    """
     if isinstance(bind, Connection):
-        if bind.engine in others:
+        if find_bound(others, bind.engine) is not None:
             raise exc.InvalidRequestError(
                 "The session already works on another connection of this engine."
             )
@@ -81,7 +103,7 @@ def open_connection(
         if options:
             connection = connection.execution_options(**options)
         if opened_here and connection._transaction is None and not session.twophase:
-            transaction: Any = connection.begin()
+            transaction: Any = connection._prepare()
             should_commit = True
         elif opened_here and connection.in_transaction():
             # begun by an event of the engine: nobody else will end it
@@ -93,7 +115,7 @@ def open_connection(
             connection.close()
         raise
     former, connection.owner = connection.owner, session._self_ref
-    return BoundConnection(connection, transaction, should_commit, opened_here, former)
+    return BoundConnection(bind, connection, transaction, should_commit, opened_here, former)
 
 
 def _begin_on(session: Session, connection: Any) -> tuple[Any, bool]:

@@ -242,7 +242,8 @@ def expunge_all(session: Session, reason: str) -> None:
             left = left or Left(reason, caller_place())
             for state in list(known.values()):
                 state.session_ref = left
-    identity_map.clear()
+            known.clear()
+    identity_map.modified.clear()
     session._deleted.clear()
     transaction = session._transaction
     while transaction is not None:

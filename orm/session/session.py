@@ -11,6 +11,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar, overload
 
 from orm import event, exc
@@ -24,6 +25,7 @@ from orm.session.guard import UseGuard
 from orm.session.joining import JOIN_MODES
 from orm.session.merge import merge_object
 from orm.session.transaction import (
+    AUTOBEGIN,
     SessionTransaction,
     SessionTransactionOrigin,
     interrupted,
@@ -107,7 +109,9 @@ class Session(BulkMethods):
             self.lazy_loads = lazy_loads
         if read_only is not None:
             self.read_only = read_only
-        self.execution_options: dict[str, Any] = dict(execution_options or {})
+        self.execution_options: dict[str, Any] = (
+            dict(execution_options) if execution_options else {}
+        )
         self.info: dict[Any, Any] = dict(info) if info else {}
         self._query_cls = query_cls
         self._self_ref: Callable[[], Any] = weakref.ref(self, _sessions.discard)
@@ -176,9 +180,9 @@ class Session(BulkMethods):
             raise exc.InvalidRequestError(
                 "Autobegin is off for this Session: call session.begin() first."
             )
-        self._check_open()
-        made = SessionTransaction(self, SessionTransactionOrigin.AUTOBEGIN)
-        self._transaction = made
+        if self._interrupted is not None or self._closed:
+            self._check_open()
+        made = self._transaction = SessionTransaction(self, AUTOBEGIN)
         return made
 
     def _check_open(self) -> None:
@@ -221,8 +225,8 @@ class Session(BulkMethods):
     def _close(self, reason: str, invalidate: bool) -> None:
         with self._guard:
             lifecycle.expunge_all(self, reason)
-            while self._transaction is not None:
-                self._transaction.close(invalidate)
+            while (transaction := self._transaction) is not None:
+                transaction.close(invalidate)
 
     def in_transaction(self) -> bool:
         """Return whether a transaction has begun."""
@@ -265,20 +269,36 @@ class Session(BulkMethods):
         found: Connection = transaction.connection_for_bind(bind, execution_options or EMPTY_MAP)
         return found
 
-    def _connection_for(self, mapper: Any = None, clause: Any = None, **arguments: Any) -> Any:
+    def _connection_for(
+        self,
+        mapper: Any = None,
+        clause: Any = None,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Return the Connection for a mapper or statement, in the transaction.
+
+        arguments: the `bind_arguments` of the execution.
+        """
         guard = self._guard
-        if guard.who is not None:
+        if guard.who is not None and guard.who != get_ident():
             guard.check()
-        transaction = self._transaction or self._autobegin_t()
-        found = transaction.sole_connection
-        if found is not None and not arguments and self._interrupted is None:
-            return found
-        self._check_open()
-        bind = arguments.pop("bind", None)
-        if bind is None:
-            bind = self.get_bind(mapper=mapper, clause=clause, **arguments)
-        transaction.check_active()
+        transaction = self._transaction
+        if transaction is None:
+            transaction = self._autobegin_t()
+        elif self._interrupted is not None:
+            self._check_open()
+        elif transaction.sole_connection is not None and not arguments:
+            return transaction.sole_connection
+        else:
+            transaction.check_active()
+        bind = self.bind
+        if bind is None or arguments or not self._has_one_bind:
+            bind = self._choose_bind({"mapper": mapper, "clause": clause, **(arguments or {})})
         return transaction.connection_for_bind(bind)
+
+    def _choose_bind(self, arguments: dict[str, Any]) -> Any:
+        bind = arguments.pop("bind", None)
+        return self.get_bind(**arguments) if bind is None else bind
 
     def get_bind(
         self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **arguments: Any

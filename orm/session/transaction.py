@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import enum
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.session import lifecycle
 from orm.session.events import fire
-from orm.session.joining import BoundConnection, open_connection
+from orm.session.joining import BoundConnection, find_bound, open_connection
 from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ PREPARED = SessionTransactionState.PREPARED
 COMMITTED = SessionTransactionState.COMMITTED
 DEACTIVE = SessionTransactionState.DEACTIVE
 CLOSED = SessionTransactionState.CLOSED
+AUTOBEGIN = SessionTransactionOrigin.AUTOBEGIN
 
 
 class SessionTransaction:
@@ -58,7 +59,6 @@ class SessionTransaction:
         "__weakref__",
         "_altered",
         "_bounds",
-        "_connections",
         "_deleted",
         "_entered",
         "_key_switches",
@@ -87,8 +87,7 @@ class SessionTransaction:
         self._entered = False
         #: the exception of the failed flush which made this transaction DEACTIVE
         self.error: BaseException | None = None
-        self._connections: dict[Any, BoundConnection] = {}
-        self._bounds: list[BoundConnection] = []
+        self._bounds: Sequence[BoundConnection] = ()
         #: the connection, once there is one and the session has one bind: the fast path
         self.sole_connection: Any = None
         # The states are weak references to their objects, so these dicts keep no object alive.
@@ -138,7 +137,7 @@ class SessionTransaction:
 
     def connection_for_bind(self, bind: Any, options: Mapping[str, Any] = EMPTY_MAP) -> Any:
         """Return the Connection for an Engine or Connection, beginning on it if need be."""
-        known = self._connections.get(bind)
+        known = find_bound(self._bounds, bind) if self._bounds else None
         if known is not None:
             if options:
                 warnings.warn(
@@ -148,24 +147,23 @@ class SessionTransaction:
                     stacklevel=3,
                 )
             return known.connection
-        self.check_active()
+        if self._state is not ACTIVE:
+            self.check_active()
+        session = self.session
         if self.parent is not None:
             connection = self.parent.connection_for_bind(bind, options)
-            bound = BoundConnection(connection, connection.begin_nested(), True, False)
+            bound = BoundConnection(bind, connection, connection.begin_nested(), True, False)
         else:
-            bound = open_connection(self.session, bind, options, self._connections)
-        connection = bound.connection
-        self._bounds.append(bound)
-        self._connections[bind] = self._connections[connection] = bound
-        self._connections.setdefault(connection.engine, bound)
-        session = self.session
+            bound = open_connection(session, bind, options, self._bounds)
+            connection = bound.connection
+        self._bounds = (*self._bounds, bound)
         if session._has_one_bind:
             self.sole_connection = connection
         if session.dispatch.after_begin:
             fire(session.dispatch.after_begin, session, self, connection)
         return connection
 
-    def bound_connections(self) -> list[BoundConnection]:
+    def bound_connections(self) -> Sequence[BoundConnection]:
         """Return each connection once."""
         return self._bounds
 
@@ -178,7 +176,7 @@ class SessionTransaction:
                 "prepare() needs Session(twophase=True) and the outermost transaction."
             )
         self._prepare()
-        for bound in self.bound_connections():
+        for bound in self._bounds:
             bound.transaction.prepare()
         self._state = PREPARED
 
@@ -216,7 +214,7 @@ class SessionTransaction:
                 raise
         session = self.session
         try:
-            for bound in self.bound_connections():
+            for bound in self._bounds:
                 if bound.should_commit:
                     bound.transaction.commit()
         except BaseException:
@@ -265,7 +263,7 @@ class SessionTransaction:
         self._state = DEACTIVE
         self.sole_connection = None
         first: BaseException | None = None
-        for bound in self.bound_connections():
+        for bound in self._bounds:
             try:
                 bound.transaction.rollback()
             except BaseException as error:
@@ -283,19 +281,19 @@ class SessionTransaction:
         """
         if self._state is CLOSED:
             return
-        session = self.session
-        if self.parent is None:
-            for bound in self.bound_connections():
-                bound.close(invalidate, rolled_back=self._state in (COMMITTED, DEACTIVE))
+        session, parent = self.session, self.parent
+        if parent is None:
+            has_ended = self._state is COMMITTED or self._state is DEACTIVE
+            for bound in self._bounds:
+                bound.close(invalidate, has_ended)
         self._state = CLOSED
-        self._connections = {}
-        self._bounds = []
+        self._bounds = ()
         self.sole_connection = None
-        session._transaction = self.parent
+        session._transaction = parent
         if self._entered:
             session._interrupted = self
         if session._nested_transaction is self:
-            session._nested_transaction = lifecycle.innermost_nested(self.parent)
+            session._nested_transaction = lifecycle.innermost_nested(parent)
         if session.dispatch.after_transaction_end:
             fire(session.dispatch.after_transaction_end, session, self)
 
