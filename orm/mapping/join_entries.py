@@ -7,7 +7,7 @@ relationship is asked for the core joins it stands for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from orm import exc
 from orm.sql.adapt import replacement_traverse
@@ -25,6 +25,8 @@ def resolve_entry(relation: Any, entry: Any) -> list[Any]:
         target = (relation._of_type or prop.entity).__clause_element__()
     _check_sides(relation, entry, target)
     left = relation.parententity.__clause_element__()
+    if target._annotations.get("parententity") is relation.parententity:
+        _refuse_join_to_itself(prop)
     of_left = choose_adapter(left, prop.parent)
     of_target = choose_adapter(target, prop.mapper)
     criteria = relation._extra_criteria
@@ -75,6 +77,14 @@ def _check_sides(relation: Any, entry: Any, target: Any) -> None:
             f"The join starts from {left!r}, but {prop} starts from {parent!r}. Take the relationship from what the join "
             "starts from: of an alias, alias.relationship."
         )
+
+
+def _refuse_join_to_itself(prop: Any) -> NoReturn:
+    name = prop.parent.class_.__name__
+    raise exc.InvalidRequestError(
+        f"join({prop}) would join {name} to itself under one name. Give the other side a name of its own: "
+        f"other = aliased({name}); select({name}).join({prop}.of_type(other))."
+    )
 
 
 def choose_adapter(selectable: Any, mapper: Any) -> Callable[[Any], Any]:

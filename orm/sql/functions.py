@@ -53,11 +53,12 @@ class FunctionElement(ColumnElement[T], Executable):
 
     @property
     def _anon_base(self) -> str:
-        return self.name
+        # a class of the application's, rendered by a function of its own, needs no name
+        return getattr(self, "name", "anon")
 
     @property
     def _bind_base(self) -> str:
-        return self.name
+        return getattr(self, "name", "param")
 
     @property
     def _result_name(self) -> str | None:

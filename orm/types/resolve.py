@@ -16,7 +16,7 @@ from orm.types.base import (
     find_named_type,
     literal_type,
 )
-from orm.types.scalar import BigInteger, Boolean, Float, Integer, LargeBinary, Numeric, String
+from orm.types.scalar import BigInteger, Boolean, Double, Integer, LargeBinary, Numeric, String
 from orm.types.structured import ARRAY, Enum, Uuid
 from orm.types.temporal import Date, DateTime, Interval, Time
 
@@ -30,7 +30,7 @@ NUMERICTYPE = Numeric()
 PYTHON_TYPES: Mapping[type, TypeEngine] = {
     bool: BOOLEANTYPE,
     int: INTEGERTYPE,
-    float: Float(),
+    float: Double(),
     str: STRINGTYPE,
     bytes: LargeBinary(),
     decimal.Decimal: NUMERICTYPE,

@@ -130,3 +130,15 @@ def test_deregister_goes_back_to_the_own_form():
     deregister(lower_)
     assert lower_.__dict__.get("_compile_with") is None
     assert statement_key(lower_(1))[0] is not None
+
+
+def test_a_function_of_the_application_needs_no_name():
+    class moment(FunctionElement):
+        type = DateTime()
+        inherit_cache = True
+
+    @compiles(moment)
+    def render(element, compiler, **options):
+        return "NOW()"
+
+    assert str(select(moment())) == "SELECT NOW() AS anon_1"
