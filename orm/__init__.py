@@ -6,25 +6,23 @@ importable from here. Dialects and drivers load when an engine asks for them.
 
 from __future__ import annotations
 
+import importlib
+import typing
+
 from orm import event, exc, pool, types
-from orm.compiler import Compiled, TypeCompiler
 from orm.engine import (
     URL,
     ChunkedIteratorResult,
     Connection,
     CreateEnginePlugin,
     CursorResult,
-    Dialect,
     Engine,
     ExceptionContext,
     ExecutionContext,
     FrozenResult,
-    Inspector,
     IteratorResult,
     MappingResult,
     NestedTransaction,
-    ObjectKind,
-    ObjectScope,
     Reason,
     Result,
     RootTransaction,
@@ -33,9 +31,7 @@ from orm.engine import (
     ScalarResult,
     Transaction,
     TupleResult,
-    TwoPhaseTransaction,
     create_engine,
-    create_mock_engine,
     create_pool_from_url,
     engine_from_config,
     make_url,
@@ -88,7 +84,6 @@ from orm.mapping import (
     SQLORMExpression,
     Synonym,
     SynonymProperty,
-    WriteOnlyCollection,
     WriteOnlyMapped,
     add_mapped_attribute,
     aliased,
@@ -176,9 +171,7 @@ from orm.schema import (
     quoted_name,
 )
 from orm.session import (
-    AppenderQuery,
     ORMExecuteState,
-    Query,
     Session,
     SessionTransaction,
     SessionTransactionOrigin,
@@ -401,7 +394,34 @@ from orm.types import (
     Uuid,
 )
 
+if typing.TYPE_CHECKING:
+    from orm.compiler.compiled import Compiled
+    from orm.compiler.types import TypeCompiler
+    from orm.engine.dialect import Dialect
+    from orm.engine.mock import create_mock_engine
+    from orm.engine.multi_reflection import ObjectKind, ObjectScope
+    from orm.engine.reflection import Inspector
+    from orm.engine.twophase import TwoPhaseTransaction
+    from orm.mapping.write_only import WriteOnlyCollection
+    from orm.session.appender import AppenderQuery
+    from orm.session.query import Query
+
 __version__ = "0.1.0"
+
+#: names that few applications use, with the modules which are loaded when they do
+_RARE = {
+    "AppenderQuery": "orm.session.appender",
+    "Compiled": "orm.compiler.compiled",
+    "create_mock_engine": "orm.engine.mock",
+    "Dialect": "orm.engine.dialect",
+    "Inspector": "orm.engine.reflection",
+    "ObjectKind": "orm.engine.multi_reflection",
+    "ObjectScope": "orm.engine.multi_reflection",
+    "Query": "orm.session.query",
+    "TwoPhaseTransaction": "orm.engine.twophase",
+    "TypeCompiler": "orm.compiler.types",
+    "WriteOnlyCollection": "orm.mapping.write_only",
+}
 
 __all__ = [
     "AliasedReturnsRows", "FromGrouping", "TableValuedAlias", "CollectionAggregate", "FunctionFilter", "TryCast", "WithinGroup", "ColumnCollection", "False_", "True_", "Null", "Grouping", "GenerativeSelect", "HasCTE", "ReturnsRows", "SelectLabelStyle", "ScalarFunctionColumn", "UpdateBase", "ValuesBase", "Compiled", "TypeCompiler", "Dialect", "SessionTransactionOrigin", "ORMDescriptor", "SQLORMExpression",
@@ -460,3 +480,14 @@ __all__ = [
     "CompositeProperty", "SynonymProperty", "NO_VALUE", "AttributeState", "KeyFuncDict", "LoaderCallableStatus", "MappedCollection", "attribute_mapped_collection", "column_mapped_collection",
     "mapped_collection", "del_attribute", "flag_dirty", "get_attribute", "get_history", "init_collection", "set_attribute", "CreateTableAs", "CreateView", "DropView", "OrderByList", "tstring",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> typing.Any:
+    if name not in _RARE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(_RARE[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -5,13 +5,9 @@ from __future__ import annotations
 from orm.engine.connection import Connection
 from orm.engine.create import create_engine, create_pool_from_url, engine_from_config
 from orm.engine.cursor import CursorResult
-from orm.engine.dialect import Dialect
 from orm.engine.engine import Engine
 from orm.engine.execution import ExceptionContext, ExecutionContext, Reason
-from orm.engine.mock import MockConnection, create_mock_engine
-from orm.engine.multi_reflection import ObjectKind, ObjectScope
 from orm.engine.plugins import CreateEnginePlugin
-from orm.engine.reflection import Inspector
 from orm.engine.result import (
     ChunkedIteratorResult,
     FrozenResult,
@@ -23,11 +19,9 @@ from orm.engine.result import (
 )
 from orm.engine.row import Row, RowMapping
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
-from orm.engine.twophase import TwoPhaseTransaction
 from orm.engine.url import URL, make_url
 
 __all__ = [
-    "Dialect",
     "ChunkedIteratorResult",
     "Connection",
     "CreateEnginePlugin",
@@ -36,12 +30,8 @@ __all__ = [
     "ExceptionContext",
     "ExecutionContext",
     "FrozenResult",
-    "Inspector",
-    "ObjectKind",
-    "ObjectScope",
     "IteratorResult",
     "MappingResult",
-    "MockConnection",
     "NestedTransaction",
     "Reason",
     "Result",
@@ -51,10 +41,8 @@ __all__ = [
     "ScalarResult",
     "Transaction",
     "TupleResult",
-    "TwoPhaseTransaction",
     "URL",
     "create_engine",
-    "create_mock_engine",
     "create_pool_from_url",
     "engine_from_config",
     "make_url",

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, LiteralString, Self, overload
 
 from orm import exc
 from orm.engine import statement as statements
-from orm.engine import twophase
 from orm.engine.cursor import CursorResult
 from orm.engine.execution import DRIVER, QUERY, Reason, execute_cursor, raise_error
 from orm.engine.result import ScalarResult
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
-from orm.engine.twophase import TwoPhaseTransaction
 from orm.sql.elements import TextClause
 from orm.sql.executable import Executable
 from orm.sql.subquery import TypedReturnsRows
@@ -23,6 +21,7 @@ from orm.util.typevars import T0, Rest, Ts
 if TYPE_CHECKING:
     from orm.compiler.compiled import Compiled
     from orm.engine.engine import Engine
+    from orm.engine.twophase import TwoPhaseTransaction
 
 
 def _nobody() -> None:
@@ -232,11 +231,15 @@ class Connection:
         Raises exc.InvalidRequestError if a transaction is in progress, or the database has no
         two-phase transactions.
         """
+        from orm.engine import twophase  # few databases are used in pairs
+
         self._check_idle()
         return twophase.begin(self, xid)
 
     def recover_twophase(self) -> list[str]:
         """Return the ids of prepared transactions that wait on the server, whoever left them."""
+        from orm.engine import twophase  # see begin_twophase()
+
         return twophase.recover(self)
 
     def commit_prepared(self, xid: str, recover: bool = False) -> None:
@@ -244,10 +247,14 @@ class Connection:
 
         recover: accepted and not needed. Raises exc.InvalidRequestError within a transaction.
         """
+        from orm.engine import twophase  # see begin_twophase()
+
         twophase.finish(self, self.dialect.do_commit_twophase, "COMMIT", xid)
 
     def rollback_prepared(self, xid: str, recover: bool = False) -> None:
         """Roll back a prepared transaction by its id; as commit_prepared()."""
+        from orm.engine import twophase  # see begin_twophase()
+
         twophase.finish(self, self.dialect.do_rollback_twophase, "ROLLBACK", xid)
 
     def begin_nested(self) -> NestedTransaction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, LiteralString
+from typing import TYPE_CHECKING, Any, ClassVar, LiteralString
 
 from orm.compiler.cache import CompiledCache
 from orm.engine.connection import Connection
@@ -14,11 +14,15 @@ from orm.engine.url import URL
 from orm.event.dispatch import Dispatch, own_dispatch
 from orm.event.targets import register_target
 from orm.exc import DBAPIError
+from orm.inspection import inspects
 from orm.log import EchoFlag, make_logger
 from orm.pool.base import Pool
 from orm.pool.events import PoolDispatch
 from orm.sql.executable import Executable
 from orm.util.collections import EMPTY_MAP
+
+if TYPE_CHECKING:
+    from orm.engine.reflection import Inspector
 
 
 class Engine:
@@ -192,3 +196,12 @@ def _find_connection_dispatch(target: Any, name: str, options: dict[str, Any]) -
 register_target(Engine, EngineDispatch)
 register_target(Engine, PoolDispatch, _find_pool_dispatch)
 register_target(Connection, EngineDispatch, _find_connection_dispatch)
+
+
+@inspects(Engine, Connection)
+def _inspect(bind: Engine | Connection) -> Inspector:
+    from orm.engine.reflection import (
+        make_inspector,
+    )  # imports engines, and few applications need it
+
+    return make_inspector(bind)

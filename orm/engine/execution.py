@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
-from orm.engine.integrity import complete_info
 from orm.log import shorten_parameters
 from orm.util.collections import EMPTY_MAP
 from orm.util.warn import find_caller
@@ -442,6 +441,8 @@ def wrap_error(
             sql, args, error, hide_parameters=hide, connection_invalidated=lost, ismulti=many
         )
     if isinstance(made, exc.IntegrityError):
+        from orm.engine.integrity import complete_info  # errors only
+
         made.info = complete_info(dialect.classify_integrity_error(error), compiled, dialect.name)
     return made
 

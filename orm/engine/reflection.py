@@ -10,7 +10,6 @@ from typing import Any
 from orm.engine.connection import Connection
 from orm.engine.engine import Engine
 from orm.engine.multi_reflection import MultiReflection
-from orm.inspection import inspects
 
 ReflectedColumns = list[dict[str, Any]]
 
@@ -204,16 +203,7 @@ class Inspector(MultiReflection):
         return f"<{type(self).__name__} of {self.bind!r}>"
 
 
-@inspects(Engine)
-def _inspect_engine(engine: Engine) -> Inspector:
-    return _make_inspector(engine)
-
-
-@inspects(Connection)
-def _inspect_connection(connection: Connection) -> Inspector:
-    return _make_inspector(connection)
-
-
-def _make_inspector(bind: Any) -> Inspector:
+def make_inspector(bind: Engine | Connection) -> Inspector:
+    """Return the Inspector of an engine or connection, of the dialect's own class if it has one."""
     made: Inspector = (bind.dialect.inspector or Inspector)(bind)
     return made

@@ -58,7 +58,6 @@ from orm.mapping.relationship import Relationship, RelationshipProperty
 from orm.mapping.synonyms import Synonym, SynonymProperty
 from orm.mapping.validators import reconstructor, validates
 from orm.mapping.with_parent import with_parent
-from orm.mapping.write_only import WriteOnlyCollection
 
 __all__ = [
     "ORMDescriptor",
@@ -106,7 +105,6 @@ __all__ = [
     "remote",
     "DynamicMapped",
     "Mapped",
-    "WriteOnlyCollection",
     "WriteOnlyMapped",
     "Mapper",
     "class_mapper",

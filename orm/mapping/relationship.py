@@ -13,7 +13,6 @@ from orm.mapping.comparators import RelationshipComparator
 from orm.mapping.join_condition import MANYTOONE, ONETOMANY, JoinCondition, foreign, remote
 from orm.mapping.mapper import Mapper
 from orm.mapping.properties import MapperProperty
-from orm.mapping.write_only import make_attribute
 from orm.sql import expression
 from orm.sql.annotations import plain
 from orm.sql.coercions import to_element
@@ -460,6 +459,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         attribute = manager.attributes[self.key]
         impl: RelatedAttribute
         if self.writes_only:
+            from orm.mapping.write_only import make_attribute  # few relationships are
+
             impl = make_attribute(self, attribute, manager)
         elif self.uselist:
             impl = CollectionAttribute(

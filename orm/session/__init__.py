@@ -1,6 +1,6 @@
 """The Session: objects, their states, and the transaction around them."""
 
-from orm.session.dynamic import AppenderQuery
+from orm.session import dynamic as _dynamic  # noqa: F401 - registers itself
 from orm.session.execution import ORMExecuteState
 from orm.session.factory import sessionmaker
 from orm.session.lifecycle import (
@@ -10,7 +10,6 @@ from orm.session.lifecycle import (
     object_session,
     was_deleted,
 )
-from orm.session.query import Query
 from orm.session.scoped import ScopedRegistry, ThreadLocalRegistry, scoped_session
 from orm.session.session import Session, close_all_sessions
 from orm.session.transaction import (
@@ -20,14 +19,12 @@ from orm.session.transaction import (
 )
 
 __all__ = [
-    "AppenderQuery",
     "close_all_sessions",
     "identity_key",
     "make_transient",
     "make_transient_to_detached",
     "object_session",
     "ORMExecuteState",
-    "Query",
     "ScopedRegistry",
     "scoped_session",
     "Session",

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from orm.flush import bulk
 from orm.inspection import inspect
 
 
@@ -17,13 +16,15 @@ class BulkMethods:
     _autobegin_t: Any
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """A context in which statements of bulk work are sent; an error ends the transaction."""
+    def _writing(self) -> Iterator[Any]:
+        """A context in which statements of bulk work are sent, by the module it gives; an error ends the transaction."""
+        from orm.flush import bulk  # few applications still call these methods
+
         with self._guard:
             transaction = self._autobegin_t()
             try:
                 transaction.check_active()
-                yield
+                yield bulk
             except BaseException as error:
                 if transaction.is_active:
                     transaction.fail(error)
@@ -43,7 +44,7 @@ class BulkMethods:
         return_defaults: new objects get their keys. update_changed_only: write what was changed,
         not all columns. preserve_order: write in this order; else class by class.
         """
-        with self._writing():
+        with self._writing() as bulk:
             bulk.save_objects(
                 self, list(objects), return_defaults, update_changed_only, preserve_order
             )
@@ -61,7 +62,7 @@ class BulkMethods:
         even where the column has a default.
         """
         given = list(mappings)
-        with self._writing():
+        with self._writing() as bulk:
             written = bulk.insert_mappings(
                 self, inspect(mapper), given, returns=return_defaults, render_nulls=render_nulls
             )
@@ -71,5 +72,5 @@ class BulkMethods:
 
     def bulk_update_mappings(self, mapper: Any, mappings: Iterable[dict[str, Any]]) -> None:
         """Update rows given as dicts by attribute name, with the primary key in each."""
-        with self._writing():
+        with self._writing() as bulk:
             bulk.update_by_key(self, inspect(mapper), list(mappings))

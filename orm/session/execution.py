@@ -15,7 +15,6 @@ from orm.loading.compound import execute_compound
 from orm.loading.plan import execute_select
 from orm.loading.refresh import find_present, load_get, lock_key, refresh_state
 from orm.session.binds import entity_of, mappers_of
-from orm.session.dml import execute_dml
 from orm.sql.compound import CompoundSelect
 from orm.sql.elements import TextClause
 from orm.sql.select import select
@@ -69,6 +68,8 @@ def run_statement(
         options = begin_isolated(session, statement, options, arguments)
     if statement.is_orm:
         if statement.is_dml:
+            from orm.session.dml import execute_dml  # with all of bulk work
+
             return execute_dml(session, statement, params, options, arguments)
         if isinstance(statement, CompoundSelect):
             return execute_compound(session, statement, params, options, arguments)

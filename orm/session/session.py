@@ -18,12 +18,11 @@ from orm import event, exc
 from orm.flush.cascade import iterate_cascade
 from orm.flush.unit_of_work import flush_session
 from orm.session import binds as binding
-from orm.session import execution, lifecycle, upsert
+from orm.session import execution, lifecycle
 from orm.session.bulk import BulkMethods
 from orm.session.events import SessionDispatch
 from orm.session.guard import UseGuard
 from orm.session.joining import JOIN_MODES
-from orm.session.merge import merge_object
 from orm.session.transaction import (
     AUTOBEGIN,
     SessionTransaction,
@@ -518,6 +517,8 @@ class Session(BulkMethods):
 
         load: look the row up when it is not here; False takes `instance`'s word for it.
         """
+        from orm.session.merge import merge_object  # not every application merges
+
         with self._guard:
             return merge_object(self, instance, load, options)
 
@@ -544,6 +545,8 @@ class Session(BulkMethods):
         Cost: one INSERT ... ON CONFLICT (ON DUPLICATE KEY) per 500 objects with the same
         attributes; where the database cannot return rows, a SELECT as well.
         """
+        from orm.session import upsert  # not every application has such rows
+
         with self._guard:
             return upsert.upsert_objects(self, objects, on, update)
 
@@ -558,6 +561,8 @@ class Session(BulkMethods):
         Raises exc.ArgumentError without a unique key within `by`, exc.IntegrityError if the new object hurts another
         constraint. Cost: a SELECT; for a new object a savepoint and an INSERT as well.
         """
+        from orm.session import upsert  # see upsert()
+
         with self._guard:
             return upsert.get_or_create(self, entity, defaults, by)
 

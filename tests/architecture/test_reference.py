@@ -44,4 +44,4 @@ def test_every_public_room_has_a_page() -> None:
         for path in [*(ROOT / "orm").glob("*/__init__.py"), ROOT / "orm" / "exc.py"]
         if path.stem != "__init__" or "__all__" in path.read_text()
     }
-    assert offering - described == {"compiler"}  # what dialects are written with, not applications
+    assert offering <= described

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from orm import exc
-from orm.engine import Engine, Inspector
+from orm.engine import Engine
+from orm.engine.reflection import Inspector
 from orm.inspection import inspect
 from orm.schema.column import Column
 from orm.schema.constraints import CheckConstraint, UniqueConstraint

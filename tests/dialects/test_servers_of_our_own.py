@@ -10,7 +10,8 @@ import pytest
 from database_servers import NoServer, Server, start_mariadb, start_postgresql
 
 from orm import exc
-from orm.engine import Connection, Engine, TwoPhaseTransaction, create_engine
+from orm.engine import Connection, Engine, create_engine
+from orm.engine.twophase import TwoPhaseTransaction
 from orm.event import listen
 from orm.session.session import Session
 
