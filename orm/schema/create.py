@@ -127,7 +127,7 @@ def drop_tables(
             for table in present:
                 with _events("drop", table, connection, options):
                     connection.execute(_drop_statement(table))
-            _ddl_compiler(connection).drop_types(connection, present, checkfirst)
+            _ddl_compiler(connection).drop_types(connection, chosen, checkfirst)
             for sequence in _sequences_of(metadata, present, whole=tables is None):
                 drop_sequence(connection, sequence, checkfirst)
 

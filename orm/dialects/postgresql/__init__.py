@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from orm.dialects.postgresql.array import array
+from orm.dialects.postgresql.bits import BitString
 from orm.dialects.postgresql.dml import Insert, insert
 from orm.dialects.postgresql.exclude import ExcludeConstraint
 from orm.dialects.postgresql.hstore import HSTORE, hstore
 from orm.dialects.postgresql.inspector import PGInspector
+from orm.dialects.postgresql.named_types import (
+    DOMAIN,
+    CreateDomainType,
+    DropDomainType,
+    NamedType,
+)
+from orm.dialects.postgresql.ordered import aggregate_order_by
 from orm.dialects.postgresql.psycopg import PGDialect_psycopg as dialect
 from orm.dialects.postgresql.range_value import MultiRange, Range
 from orm.dialects.postgresql.ranges import (
@@ -75,13 +83,19 @@ __all__ = [
     "DATEMULTIRANGE",
     "TSMULTIRANGE",
     "TSTZMULTIRANGE",
+    "BitString",
+    "CreateDomainType",
+    "DOMAIN",
+    "DropDomainType",
     "HSTORE",
     "JSONPATH",
     "MACADDR8",
     "REGCONFIG",
     "MultiRange",
+    "NamedType",
     "PGInspector",
     "Range",
+    "aggregate_order_by",
     "array",
     "hstore",
     "ARRAY",

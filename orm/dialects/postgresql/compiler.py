@@ -136,6 +136,10 @@ class PGCompiler(SQLCompiler):
             text += f"::{self.dialect.type_compiler.process(element.type)}"
         return text
 
+    def visit_aggregate_order_by(self, element: Any) -> str:
+        order = ", ".join(map(self.process, element.order_by.clauses))
+        return f"{self.process(element.target)} ORDER BY {order}"
+
     # -- functions -------------------------------------------------------------------------------
 
     def visit_extract(self, extract: Any) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 from orm import exc
 from orm.compiler.ddl import DDLCompiler
+from orm.dialects.postgresql.named_types import DOMAIN, NamedType
 from orm.dialects.postgresql.types import enum_values
-from orm.schema.ddl import CreateEnumType, DropEnumType
+from orm.types.scalar import quote_literal
 
 
 class PGDDLCompiler(DDLCompiler):
@@ -168,58 +169,88 @@ class PGDDLCompiler(DDLCompiler):
     def _not_valid(self, constraint: Any) -> str:
         return " NOT VALID" if self.dialect_option(constraint, "not_valid") else ""
 
-    # -- enumerations ------------------------------------------------------------------------------
+    # -- enumerations and domains ------------------------------------------------------------------
 
     def visit_create_enum_type(self, create: Any) -> str:
-        name = self.dialect.type_compiler.enum_name(create.element)
+        name = self.dialect.type_compiler.type_name(create.element)
         return f"CREATE TYPE {name} AS ENUM ({enum_values(create.element)})"
 
     def visit_drop_enum_type(self, drop: Any) -> str:
-        return f"DROP TYPE {self.dialect.type_compiler.enum_name(drop.element)}"
+        return f"DROP TYPE {self.dialect.type_compiler.type_name(drop.element)}"
+
+    def visit_create_domain_type(self, create: Any) -> str:
+        domain = create.element
+        types = self.dialect.type_compiler
+        words = [f"CREATE DOMAIN {types.type_name(domain)} AS {types.process(domain.data_type)}"]
+        if domain.collation is not None:
+            words.append(f"COLLATE {self.preparer.quote(domain.collation)}")
+        if domain.default is not None:
+            default = domain.default
+            text = quote_literal(default) if isinstance(default, str) else self.expression(default)
+            words.append(f"DEFAULT {text}")
+        if domain.not_null:
+            words.append("NOT NULL")
+        if domain.check is not None:
+            if domain.constraint_name is not None:
+                words.append(f"CONSTRAINT {self.preparer.quote(domain.constraint_name)}")
+            words.append(f"CHECK ({self.expression(domain.check)})")
+        return " ".join(words)
+
+    def visit_drop_domain_type(self, drop: Any) -> str:
+        return f"DROP DOMAIN {self.dialect.type_compiler.type_name(drop.element)}"
 
     def create_types(self, connection: Any, tables: Sequence[Any], checkfirst: bool) -> None:
-        for type_ in self._enums(tables):
-            # two tables may share one enumeration, so its presence is asked for even without checkfirst
-            if not self._has_enum(connection, type_, unknown=False):
-                connection.execute(CreateEnumType(type_))
+        for type_ in self._named_types(tables):
+            # two tables may share one type, so its presence is asked for even without checkfirst
+            if not self._has_type(connection, type_, unknown=False):
+                connection.execute(_kind(type_)._create(type_))
 
     def drop_types(self, connection: Any, tables: Sequence[Any], checkfirst: bool) -> None:
         dropped = {id(table) for table in tables}
-        for type_ in self._enums(tables):
-            elsewhere = self._enums(
-                [
-                    t
-                    for table in tables
-                    for t in table.metadata.tables.values()
-                    if id(t) not in dropped
-                ]
-            )
-            if any(other.name == type_.name for other in elsewhere):
-                continue
-            if self._has_enum(connection, type_, unknown=True):
-                connection.execute(DropEnumType(type_))
+        elsewhere = [
+            other
+            for table in tables
+            for other in table.metadata.tables.values()
+            if id(other) not in dropped
+        ]
+        used = {type_.name for type_ in self._named_types(elsewhere)}
+        for type_ in reversed(list(self._named_types(tables))):
+            if type_.name not in used and self._has_type(connection, type_, unknown=True):
+                connection.execute(_kind(type_)._drop(type_))
 
-    def _enums(self, tables: Sequence[Any]) -> Iterator[Any]:
-        """The enumerations of the tables' columns that are types of their own, each name once."""
+    def _named_types(self, tables: Sequence[Any]) -> Iterator[Any]:
+        """The enumerations and domains of the tables' columns, each name once, before what is made of them."""
         seen: set[tuple[Any, str]] = set()
         for table in tables:
             for column in table.c:
-                type_ = column.type.dialect_impl(self.dialect)
-                type_ = getattr(type_, "impl_instance", type_)
-                type_ = getattr(type_, "item_type", type_)
-                if type_.__visit_name__ not in ("enum", "ENUM") or not type_.native_enum:
-                    continue
-                key = (getattr(type_, "schema", None), type_.name)
-                if key not in seen and getattr(type_, "create_type", True):
-                    seen.add(key)
-                    yield type_
+                for type_ in self._parts(column.type):
+                    key = (getattr(type_, "schema", None), type_.name)
+                    if key not in seen and getattr(type_, "create_type", True):
+                        seen.add(key)
+                        yield type_
 
-    def _has_enum(self, connection: Any, type_: Any, unknown: bool) -> bool:
+    def _parts(self, type_: Any) -> Iterator[Any]:
+        """The named types that a type is made of, and itself if it is one."""
+        type_ = type_.dialect_impl(self.dialect)
+        type_ = getattr(type_, "impl_instance", type_)
+        type_ = getattr(type_, "item_type", type_)
+        if isinstance(type_, DOMAIN):
+            yield from self._parts(type_.data_type)
+            yield type_
+        elif type_.__visit_name__ in ("enum", "ENUM") and type_.native_enum:
+            yield type_
+
+    def _has_type(self, connection: Any, type_: Any, unknown: bool) -> bool:
         """unknown: the answer where there is no database to be asked."""
         if not hasattr(connection, "exec_driver_sql"):
             return unknown
         schema = getattr(type_, "schema", None)
         return bool(connection.dialect.has_type(connection, str(type_.name), schema))
+
+
+def _kind(type_: Any) -> type[NamedType]:
+    # the Enum of every database is one here, too
+    return type(type_) if isinstance(type_, NamedType) else NamedType
 
 
 def _number_or_word(value: Any) -> str:

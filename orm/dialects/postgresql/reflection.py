@@ -8,8 +8,10 @@ from typing import Any, Final
 from orm import exc
 from orm.dialects.postgresql import types as pg
 from orm.dialects.postgresql.hstore import HSTORE
+from orm.dialects.postgresql.named_types import DOMAIN
 from orm.dialects.postgresql.ranges import RANGE_TYPES
 from orm.engine.reflection import ReflectedColumns, parse_type_name
+from orm.sql.elements import TextClause
 from orm.types.base import NullType, TypeEngine
 from orm.types.scalar import (
     BIGINT,
@@ -78,6 +80,26 @@ _COLUMNS = """
     LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped
     ORDER BY a.attnum
+"""
+
+# what the members of an array are
+_ITEM_TYPE = """
+    SELECT t.typtype, t.oid, t.typname
+    FROM pg_catalog.pg_type t JOIN pg_catalog.pg_type a ON a.typelem = t.oid
+    WHERE a.oid = %(oid)s
+"""
+
+_DOMAIN = """
+    SELECT pg_catalog.format_type(d.typbasetype, d.typtypmod), b.typtype, b.oid, b.typname,
+           d.typnotnull, d.typdefault,
+           (SELECT c.collname::text FROM pg_catalog.pg_collation c
+            WHERE c.oid = d.typcollation AND d.typcollation <> b.typcollation),
+           ARRAY(SELECT k.conname::text FROM pg_catalog.pg_constraint k
+                 WHERE k.contypid = d.oid AND k.contype = 'c' ORDER BY k.conname),
+           ARRAY(SELECT pg_catalog.pg_get_expr(k.conbin, 0) FROM pg_catalog.pg_constraint k
+                 WHERE k.contypid = d.oid AND k.contype = 'c' ORDER BY k.conname)
+    FROM pg_catalog.pg_type d JOIN pg_catalog.pg_type b ON b.oid = d.typbasetype
+    WHERE d.oid = %(oid)s
 """
 
 _CONSTRAINTS = """
@@ -243,7 +265,10 @@ class PGReflection:
         self, connection: Any, text: str, kind: Any, type_oid: int, type_name: str
     ) -> TypeEngine:
         if text.endswith("[]"):
-            return pg.ARRAY(self._to_type(connection, text[:-2], "b", 0, ""))
+            item = self._rows(connection, _ITEM_TYPE, oid=type_oid)
+            return pg.ARRAY(self._to_type(connection, text[:-2], *item[0]))
+        if kind in ("d", b"d"):
+            return self._to_domain(connection, type_oid, type_name, _schema_of(text))
         if kind in ("e", b"e"):
             sql = "SELECT enumlabel FROM pg_catalog.pg_enum WHERE enumtypid = %(oid)s ORDER BY enumsortorder"
             labels = [row[0] for row in self._rows(connection, sql, oid=type_oid)]
@@ -251,6 +276,8 @@ class PGReflection:
         zoned = text.endswith("with time zone")
         base = re.sub(r" with(out)? time zone$", "", text)
         name, numbers = parse_type_name(base)
+        if name in ("BIT", "BIT VARYING"):
+            return pg.BIT(numbers[0] if numbers else None, varying=name != "BIT")
         if name in ("TIMESTAMP", "TIME"):
             made = pg.TIMESTAMP if name == "TIMESTAMP" else pg.TIME
             return made(timezone=zoned, precision=numbers[0] if numbers else None)
@@ -260,6 +287,21 @@ class PGReflection:
         if found in (VARCHAR, CHAR, NUMERIC) and numbers:
             return found(*numbers)  # type: ignore[no-any-return]
         return found()  # type: ignore[no-any-return]
+
+    def _to_domain(self, connection: Any, oid: int, name: str, schema: str | None) -> DOMAIN:
+        base, kind, base_oid, base_name, not_null, default, collation, names, checks = self._rows(
+            connection, _DOMAIN, oid=oid
+        )[0]
+        return DOMAIN(
+            name,
+            self._to_type(connection, base, kind, base_oid, base_name),
+            collation=collation,
+            default=None if default is None else TextClause(default),
+            not_null=not_null,
+            check=" AND ".join(checks) or None,
+            constraint_name=names[0] if len(names) == 1 else None,
+            schema=schema,
+        )
 
     def _constraints(
         self, connection: Any, table_name: str, schema: str | None, kind: str

@@ -12,8 +12,9 @@ from typing import Any, ClassVar, Final
 
 from orm import exc
 from orm.compiler.types import TypeCompiler, quoted_list, with_precision
-from orm.schema.create import ddl_connection
-from orm.schema.ddl import CreateEnumType, DropEnumType
+from orm.dialects.postgresql.array_text import make_array_reader
+from orm.dialects.postgresql.bits import BIT
+from orm.dialects.postgresql.named_types import DOMAIN, NamedType
 from orm.sql.comparators import ArrayComparator, JSONComparator
 from orm.sql.expression import literal
 from orm.sql.operators import custom_op
@@ -133,16 +134,6 @@ class JSONPATH(_Named):
     __visit_name__ = "JSONPATH"
 
 
-class BIT(_Named):
-    """A string of bits. length: how many; varying: up to so many."""
-
-    __visit_name__ = "BIT"
-
-    def __init__(self, length: int | None = None, varying: bool = False) -> None:
-        self.length = length
-        self.varying = varying
-
-
 class TIMESTAMP(GenericTIMESTAMP):
     """A moment. precision: digits of the second, 0 to 6."""
 
@@ -243,28 +234,24 @@ class ARRAY(GenericARRAY):
 
     render_bind_cast: ClassVar[bool] = True
 
+    def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        convert = super().result_processor(dialect, coltype)
+        item = self.item_type.dialect_impl(dialect)
+        item = getattr(item, "impl_instance", item)
+        if not isinstance(item, NamedType | Enum | CITEXT):
+            return convert
+        while isinstance(item, DOMAIN):
+            item = item.data_type
+        read = make_array_reader(str if isinstance(item, Enum) else item.python_type)
+        return read if convert is None else lambda value: convert(read(value))
 
-class ENUM(GenericENUM):
+
+class ENUM(NamedType, GenericENUM):
     """An enumeration, a type with a name of its own. create_type: make it with the tables."""
 
     def __init__(self, *enums: Any, create_type: bool = True, **options: Any) -> None:
-        super().__init__(*enums, **options)
+        GenericENUM.__init__(self, *enums, **options)
         self.create_type = create_type
-
-    def create(self, bind: Any, checkfirst: bool = True) -> None:
-        """Create the type in the database; with `checkfirst`, only if it is not there."""
-        with ddl_connection(bind) as connection:
-            if not (checkfirst and self._is_there(connection)):
-                connection.execute(CreateEnumType(self))
-
-    def drop(self, bind: Any, checkfirst: bool = True) -> None:
-        """Drop the type from the database; with `checkfirst`, only if it is there."""
-        with ddl_connection(bind) as connection:
-            if not checkfirst or self._is_there(connection):
-                connection.execute(DropEnumType(self))
-
-    def _is_there(self, connection: Any) -> bool:
-        return bool(connection.dialect.has_type(connection, self.name, self.schema))
 
 
 def path_array(value: Any) -> str:
@@ -405,10 +392,13 @@ class PGTypeCompiler(TypeCompiler):
     def visit_enum(self, type_: Any) -> str:
         if not type_.native_enum:
             return self.visit_VARCHAR(type_)
-        return self.enum_name(type_)
+        return self.type_name(type_)
 
-    def enum_name(self, type_: Any) -> str:
-        """The quoted name of an enumeration's type.
+    def visit_DOMAIN(self, type_: Any) -> str:
+        return self.type_name(type_)
+
+    def type_name(self, type_: Any) -> str:
+        """The quoted name of an enumeration or domain.
 
         Raises exc.CompileError if it has none.
         """
