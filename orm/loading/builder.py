@@ -234,7 +234,7 @@ class PlanBuilder:
         self._load_of[child.number] = load
         way = (*path, prop)
         self._add_relations(child, load.adapt, child_node, way)
-        self.fill_entity(child, load.adapt, way)
+        self.fill_entity(child, load.adapt, way, along=load.along)
         entity.joined.append(JoinedRow(prop.key, child, prop.uselist, prop))
 
     def add_contained(self, entity: EntityRow, prop: Any, node: PathNode | None) -> EntityRow:

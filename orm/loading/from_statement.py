@@ -138,13 +138,19 @@ def add_contained(
 ) -> None:
     """Fill relationships from the statement's own joins (contains_eager)."""
     for key, said in contained.items():
-        prop = owner.mapper.get_property(key)
+        prop = _find_property(owner.mapper, key)
         alias = said.args.get("alias") or said.of_type
         own = alias is None or alias.is_mapper
         adapt = _same if own else alias.adapt
         child = builder.add_contained(owner, prop, said.node)
         add_contained(builder, child, take_contained(said.node))
         builder.fill_entity(child, adapt, (prop,))
+
+
+def _find_property(mapper: Any, key: str) -> Any:
+    """Return a property of a class, or of one derived from it. Raises exc.InvalidRequestError."""
+    owners = (each for each in mapper.self_and_descendants if key in each.props)
+    return next(owners, mapper).get_property(key)
 
 
 def _same(column: Any) -> Any:

@@ -195,7 +195,10 @@ class _Body:
         line = source.line
         for link in entity.joined:
             m = link.entity.number
-            with source.block(f"if o{n} is not None:"):
+            present = f"o{n} is not None"
+            if link.is_of_subclass(entity):
+                present = f"isinstance(o{n}, {source.bind(link.prop.parent.class_, 'class')})"
+            with source.block(f"if {present}:"):
                 if not link.uselist:
                     name = source.bind(link.key, "a")
                     line(f"d = o{n}.__dict__")

@@ -216,6 +216,8 @@ def _link(entity: EntityRow, found: list[Any], run: Run, pairs: set[Any]) -> Non
     """Join an entity's object with those that hang on it in this row."""
     obj = found[entity.number]
     for link in entity.joined:
+        if link.is_of_subclass(entity) and not isinstance(obj, link.prop.parent.class_):
+            continue
         child = found[link.entity.number]
         if not link.uselist:
             if link.key not in obj.__dict__ or run.over:

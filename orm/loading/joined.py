@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from orm.loading.criteria import conditions_for
-from orm.loading.polymorphic import single_criterion
+from orm.loading.polymorphic import choose_entity, single_criterion
 from orm.mapping.join_entries import adapt_all, is_column, is_remote, make_adapter
 from orm.sql.adapt import replacement_traverse
 from orm.sql.froms import compute_froms
@@ -31,6 +31,7 @@ class JoinedLoad:
 
     __slots__ = (
         "adapt",
+        "along",
         "inner",
         "mapper",
         "onclause",
@@ -45,6 +46,7 @@ class JoinedLoad:
     )
 
     adapt: Callable[[Any], Any]
+    along: tuple[Any, ...]
     inner: bool
     mapper: Any
     onclause: Any
@@ -72,19 +74,20 @@ class JoinedLoad:
         entity, or None. parent: the joined load that brings the entity which the relationship starts from.
         """
         made = cls()
-        made.mapper = prop.mapper
+        entity = choose_entity(prop, None if said is None else said.of_type)
+        made.mapper, made.along = entity.mapper, entity.with_polymorphic_mappers
         made.parent, made.uselist = parent, prop.uselist
-        made.source = prop.entity.selectable
-        made.target = made.source.alias()
+        made.source = entity.selectable
+        made.target = made.source if _is_own(entity, prop) else made.source.alias()
         made.secondary = None if prop.secondary is None else prop.secondary.alias()
-        made.adapt = _adapter_of(made.target, prop.entity)
+        made.adapt = _adapter_of(made.target, entity)
         made.onclause = _make_onclause(prop.primaryjoin, prop, made, adapt_parent)
         made.secondary_on = None
         if made.secondary is not None:
             made.secondary_on = _make_onclause(prop.secondaryjoin, prop, made, made.adapt)
         criteria = [] if said is None else list(said.criteria)
-        criteria += [] if node is None else conditions_for(node.criteria, prop.mapper)
-        criteria += [each for each in (single_criterion(prop.mapper),) if each is not None]
+        criteria += [] if node is None else conditions_for(node.criteria, made.mapper)
+        criteria += [each for each in (single_criterion(made.mapper),) if each is not None]
         for each in criteria:
             if made.secondary is None:
                 made.onclause = made.onclause & adapt_all(each, made.adapt)
@@ -130,8 +133,17 @@ class JoinedLoad:
         self.onclause = adapt_all(self.onclause, replace)
 
 
+def _is_own(entity: Any, prop: Any) -> bool:
+    """Whether the alias that an option gave can be joined as it is: nothing in it is a table under its own name."""
+    if entity.is_mapper or entity is prop.entity:
+        return False
+    return all(each.__visit_name__ != "table" for each in entity.selectable._from_objects)
+
+
 def _adapter_of(target: Any, entity: Any) -> Callable[[Any], Any]:
     """Return the adapter to an alias of what an entity, the class or an alias of it, is selected from."""
+    if target is entity.selectable:
+        return entity.adapt  # type: ignore[no-any-return]
     onto = make_adapter(target, entity.selectable)
     if entity.is_mapper:
         return onto

@@ -343,7 +343,7 @@ def _entity_key(entity: Any, shared: list[Any]) -> Hashable:
     """Return the key of an entity; of an alias only its place among the statement's aliases."""
     if getattr(entity, "is_aliased_class", False):
         shared.append(entity.selectable)
-        return ("alias", entity.mapper)
+        return ("alias", entity.mapper, entity.with_polymorphic_mappers)
     return entity  # type: ignore[no-any-return]
 
 

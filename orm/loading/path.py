@@ -267,6 +267,8 @@ def applies_to(root: Any, entity: Any) -> bool:
     """Return whether an option which starts at `root` is meant for `entity` of the statement."""
     if root is entity or (replaced := getattr(entity, "stands_for", None)) is root:
         return True
+    if getattr(root, "whole", None) is entity:
+        return True
     if replaced is not None and replaced.is_mapper:
         entity = replaced
     if getattr(root, "is_aliased_class", False) or getattr(entity, "is_aliased_class", False):

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from orm.inspection import inspect
 from orm.loading.hydrate import unknown_identity
+from orm.loading.path import PathNode
 from orm.loading.row_plan import EntityRow, Kind, Slot
+from orm.mapping.polymorphic import with_polymorphic
 from orm.sql.adapt import replacement_traverse
 
 
@@ -47,7 +50,7 @@ def make_kinds(
     if column is None:
         return
     along = () if given is None else _without(mapper, given or mapper.loaded_along)
-    extras = {each: _add_extras(builder, mapper, each, adapt) for each in along}
+    extras = {each: _add_extras(builder, entity, each, adapt) for each in along}
     kinds = Kinds(mapper)
     partial = {
         key: builder.add_slot(adapt(mapper.props[key].expression), key)
@@ -102,13 +105,47 @@ def make_kind(mapper: Any, extra: tuple[Slot, ...] = ()) -> Kind:
     return Kind(mapper.class_, mapper.class_manager.state_class, extra, mapper.base_mapper)
 
 
-def _add_extras(builder: Any, mapper: Any, below: Any, adapt: Any) -> list[Slot]:
+def _add_extras(builder: Any, entity: EntityRow, below: Any, adapt: Any) -> list[Slot]:
     """Select the columns which a subclass has beyond those of the entity."""
+    mapper, node = entity.mapper, entity.options
     return [
         builder.add_slot(adapt(mapper.adapt(prop.expression)), prop.key)
-        for prop in below.column_attrs
-        if prop.key not in mapper.props and not prop.deferred
+        for prop in columns_below(mapper, below, node)
     ]
+
+
+def columns_below(mapper: Any, below: Any, node: PathNode | None) -> list[Any]:
+    """Return the column attributes which a subclass adds and which come with it.
+
+    node: the options of the entity. A load_only() that names none of the subclass is about the base.
+    """
+    own = [prop for prop in below.column_attrs if prop.key not in mapper.props]
+    if node is None:
+        return [prop for prop in own if not prop.deferred]
+    is_limited = node.only is not None and not node.only.isdisjoint(prop.key for prop in own)
+    return [
+        prop
+        for prop in own
+        if (
+            node.wants_column(prop.key, prop.deferred, prop.group)
+            if is_limited or node.only is None or prop.key in node.columns
+            else not prop.deferred or prop.group in node.groups
+        )
+    ]
+
+
+def choose_entity(prop: Any, of_type: Any) -> Any:
+    """Return the entity from which the objects behind a relationship are selected.
+
+    of_type: what an option says they are. A subclass brings its columns along, for those which are of it, and narrows
+    nothing; an alias is selected from in the place of the class.
+    """
+    target = prop.entity
+    if of_type is None or target.is_aliased_class or of_type is target:
+        return target
+    if of_type.is_aliased_class:
+        return of_type
+    return inspect(with_polymorphic(target.class_, [of_type.class_]))
 
 
 def single_criterion(mapper: Any) -> Any:

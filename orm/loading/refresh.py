@@ -16,7 +16,7 @@ from orm.loading.builder import EAGER, LoadPlan, PlanBuilder
 from orm.loading.execution import fetch
 from orm.loading.hydrate import Run
 from orm.loading.path import PathNode, make_root
-from orm.loading.polymorphic import single_criterion
+from orm.loading.polymorphic import columns_below, single_criterion
 from orm.loading.raising import make_detached_error, make_raised_error, warn_of_load
 from orm.loading.selectin import KEYS, load_after, make_key_in, make_value_bind
 from orm.sql.select import select
@@ -256,10 +256,9 @@ def load_subclass(run: Run, entity: Any, mapper: Any) -> None:
 
     Cost: one SELECT per 500 objects which lack one of them.
     """
-    session, base = run.session, entity.mapper
-    names = frozenset(
-        prop.key for prop in mapper.column_attrs if prop.key not in base.props and not prop.deferred
-    )
+    session = run.session
+    columns = columns_below(entity.mapper, mapper, entity.options)
+    names = frozenset(prop.key for prop in columns)
     idents = [
         obj.__dict__["_sa_instance_state"].ident
         for obj in run.objects_of(entity.number)

@@ -56,6 +56,10 @@ class JoinedRow(NamedTuple):
     uselist: bool
     prop: Any
 
+    def is_of_subclass(self, owner: EntityRow) -> bool:
+        """Whether only some of the entity's objects have the relationship."""
+        return not owner.mapper.isa(self.prop.parent)
+
 
 class EntityRow:
     """One entity of a row.

@@ -18,7 +18,7 @@ from orm.loading.criteria import conditions_for
 from orm.loading.execution import fetch
 from orm.loading.hydrate import Run
 from orm.loading.path import PathNode, Relation, criterion_key
-from orm.loading.polymorphic import single_criterion
+from orm.loading.polymorphic import choose_entity, single_criterion
 from orm.loading.raising import warn_of_many
 from orm.mapping.join_entries import adapt_all, is_remote, make_adapter
 from orm.sql.expression import and_, bindparam, tuple_
@@ -98,22 +98,24 @@ def get_relation_plan(
 ) -> RelationPlan:
     """Return the plan of a relationship, from the engine's cache if it was made before.
 
-    node: options for the related entity. said: the option's step, for its and_(). A subclass
-    given by of_type() does not narrow what is loaded, as in SQLAlchemy.
+    node: options for the related entity. said: the option's step, for its and_() and of_type().
     """
     criteria = () if said is None else said.criteria
     limit = None if said is None else said.args.get("limit")
+    of_type = None if said is None else said.of_type
     key = (
         "relation",
         prop,
         tuple(criterion_key(each) for each in criteria),
         None if node is None else node.key(),
         limit,
+        of_type,
     )
     cache = connection.engine._compiled_cache
     plan: RelationPlan | None = cache.get(key)
     if plan is None:
-        plan = make_relation_plan(connection.dialect, prop, node, criteria, limit)
+        entity = choose_entity(prop, of_type)
+        plan = make_relation_plan(connection.dialect, prop, node, entity, criteria, limit)
         cache.put(key, plan)
     return plan
 
@@ -122,15 +124,16 @@ def make_relation_plan(
     dialect: Any,
     prop: Any,
     node: PathNode | None,
+    entity: Any,
     criteria: Sequence[Any],
     limit: int | None = None,
 ) -> RelationPlan:
     """Build the plan: columns of the related entity, and the key of the parent they belong to.
 
-    limit: how many related objects each parent gets at most.
+    entity: what is selected from, see choose_entity(). limit: how many related objects each parent gets at most.
     """
-    mapper = prop.mapper
-    adapt, source = prop.entity.adapt, prop.entity.selectable
+    mapper = entity.mapper
+    adapt, source = entity.adapt, entity.selectable
     base = select().select_from(source)
     if _is_plain(prop):
         if prop.secondary is None:
@@ -141,7 +144,7 @@ def make_relation_plan(
             base = select().select_from(prop.secondary.join(source, onclause))
         locals_, columns = [pair[0] for pair in pairs], [adapt(pair[1]) for pair in pairs]
     else:
-        locals_, columns, base = _join_parent(prop, base)
+        locals_, columns, base = _join_parent(prop, entity, base)
     parent_keys = [prop.parent.get_property_by_column(column).key for column in locals_]
     base = base.where(make_key_in(columns))
     more = [] if node is None else conditions_for(node.criteria, mapper)
@@ -149,29 +152,30 @@ def make_relation_plan(
         base = base if each is None else base.where(adapt(each))
     order_by = [adapt(each) for each in prop.order_by or ()]
     if limit is not None:
-        base, columns = _number_members(mapper, base, columns, order_by, limit)
+        base, columns = _number_members(entity, base, columns, order_by, limit)
     elif order_by:
         base = base.order_by(*order_by)
     builder = PlanBuilder(dialect, load_after)
     group = [builder.add_slot(column) for column in columns]
-    entity = builder.add_entity(mapper, adapt, node, (prop,))
-    plan = builder.make_plan(base, [entity], "group", (prop.key,), group=group)
+    along = entity.with_polymorphic_mappers
+    output = builder.add_entity(mapper, adapt, node, (prop,), along=along)
+    plan = builder.make_plan(base, [output], "group", (prop.key,), group=group)
     return RelationPlan(prop, parent_keys, plan, mapper)
 
 
 def _number_members(
-    mapper: Any, base: Any, keys: Sequence[Any], order_by: Sequence[Any], limit: int
+    entity: Any, base: Any, keys: Sequence[Any], order_by: Sequence[Any], limit: int
 ) -> tuple[Any, list[Any]]:
     """Return a SELECT of the first members of each parent, in order, and the columns with the parents' keys.
 
     base: a SELECT of all members. keys: its columns with the parents' keys.
     """
-    own = [mapper.adapt(column) for column in mapper.primary_key]
+    own = [entity.adapt(column) for column in entity.mapper.primary_key]
     number = func.row_number().over(partition_by=list(keys), order_by=[*order_by, *own])
     numbered = base.with_only_columns(*own, *keys, number.label("place")).subquery()
     columns = list(numbered.c)
     same = and_(*[mine == theirs for mine, theirs in zip(own, columns, strict=False)])
-    made = select().select_from(mapper.selectable.join(numbered, same))
+    made = select().select_from(entity.selectable.join(numbered, same))
     return made.where(columns[-1] <= limit).order_by(columns[-1]), columns[len(own) : -1]
 
 
@@ -221,7 +225,7 @@ def flatten_and(condition: Any) -> list[Any]:
     return [part for clause in condition.clauses for part in flatten_and(clause)]
 
 
-def _join_parent(prop: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
+def _join_parent(prop: Any, entity: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
     """Join the parent under an alias, for conditions which are more than equal columns."""
     parent = prop.parent
     alias = parent.selectable.alias()
@@ -230,7 +234,7 @@ def _join_parent(prop: Any, base: Any) -> tuple[list[Any], list[Any], Any]:
     def find(column: Any) -> Any:
         return None if is_remote(prop, column) else alias.corresponding_column(column, True)
 
-    adapt = prop.entity.adapt
+    adapt = entity.adapt
     onclause = adapt(adapt_all(prop.primaryjoin, find))
     if prop.secondary is not None:
         base = base.join(prop.secondary, adapt(prop.secondaryjoin))

@@ -48,6 +48,8 @@ class AliasedInsp:
         self.stands_for: Any = None
         #: a subclass within with_polymorphic(): conditions on it do not narrow the whole
         self.is_part = False
+        #: the alias of with_polymorphic() whose part this is: options that start here are about that
+        self.whole: AliasedInsp | None = None
         #: the alias that this is an alias of: columns go through it
         self.inner: AliasedInsp | None = None
         self.attributes: dict[str, Any] = {}

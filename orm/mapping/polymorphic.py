@@ -54,6 +54,7 @@ def with_polymorphic(
             below = tuple(other for other in mappers if other.isa(each))
             part = _make_entity(each, source, name, adapt_on_names, below)
             part.__dict__["_aliased_insp"].is_part = True
+            part.__dict__["_aliased_insp"].whole = made.__dict__["_aliased_insp"]
             made.__dict__[each.class_.__name__] = part
     return made
 
