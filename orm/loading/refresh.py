@@ -232,7 +232,7 @@ def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | N
         values, changed = found.__dict__, peer.committed
         if not peer.manager.mapper.isa(mapper) or peer.was_deleted:
             return False
-        return any(key not in values and not (changed and key in changed) for key in names)
+        return any(key not in values and key not in changed for key in names)
 
     batch = find_batch(state, obj, session.identity_map, lacks, mode)
     connection = session._connection_for(mapper=mapper)
@@ -246,7 +246,7 @@ def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | N
     kind = "refresh" if state.expired else "lazy_load"
     idents = [each[0].ident for each in batch]
     fetch(session, plan, run, connection, {KEYS: idents}, Reason(kind, subject, len(batch)))
-    if any(key not in obj.__dict__ and key not in (state.committed or ()) for key in names):
+    if any(key not in obj.__dict__ and key not in state.committed for key in names):
         raise exc.ObjectDeletedError(state)
     return ATTR_WAS_SET
 
@@ -298,6 +298,8 @@ def _owner_of(mapper: Any, names: frozenset[str]) -> Any:
         if not names.issubset(each.class_manager.column_names):
             break
         found = each
+        if each.concrete:  # the rows of those above are others
+            break
     return found
 
 

@@ -16,6 +16,8 @@ from orm import (
     declared_attr,
     inspect,
     mapped_column,
+    polymorphic_union,
+    registry,
     relationship,
     select,
 )
@@ -109,6 +111,36 @@ def test_a_base_with_a_table(session: Any) -> None:
     assert found[1].school == "x"
     assert session.get(Paper, 1) is found[0]
     assert session.scalars(select(Thesis.school)).all() == ["x"]
+
+
+def test_expired_attributes_come_from_the_own_table(session: Any) -> None:
+    thesis, cat = session.get(Thesis, 1), session.get(Cat, 1)
+    session.expire(thesis, ["title"])  # there is a paper of the same key
+    assert thesis.title == "two"
+    session.expire(cat, ["name"])
+    assert cat.name == "tom"
+    session.refresh(thesis, ["title"])
+    assert thesis.title == "two"
+
+
+def test_a_base_mapped_to_a_union(session: Any) -> None:
+    union = polymorphic_union({"cat": Cat.__table__, "dog": Dog.__table__}, "kind", "every_pet")
+    other: Any = registry()
+
+    class Pet:
+        pass
+
+    class Tabby(Pet):
+        pass
+
+    other.map_imperatively(Pet, union, polymorphic_on=union.c.kind, primary_key=[union.c.id])
+    other.map_imperatively(
+        Tabby, Cat.__table__, inherits=Pet, concrete=True, polymorphic_identity="cat"
+    )
+    tabby = session.scalars(select(Tabby)).one()
+    session.expire(tabby)
+    assert tabby.name == "tom"
+    other.dispose()
 
 
 def test_changes_go_to_the_own_table(session: Any) -> None:
