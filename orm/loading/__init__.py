@@ -22,12 +22,14 @@ from orm.loading.options import (
     undefer_group,
     with_expression,
 )
+from orm.loading.plan import get_load_plan
 
 __all__ = [
     "Load",
     "contains_eager",
     "defaultload",
     "defer",
+    "get_load_plan",
     "immediateload",
     "joinedload",
     "lazyload",

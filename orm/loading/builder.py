@@ -72,6 +72,15 @@ class LoadPlan:
         """The text of the hydrator, for reading."""
         return gen_hydrate(self.rows).text
 
+    def __str__(self) -> str:
+        """The SQL, what is loaded after its rows, and the function that makes objects of them."""
+        lines = [f"# {line}".rstrip() for line in self.compiled.string.splitlines()]
+        for entity in self.rows.entities:
+            lines += [f"# then {prop} ({strategy})" for prop, strategy in entity.after]
+        if self.hydrate is None:
+            return "\n".join([*lines, "# the rows are handed on as the driver gives them", ""])
+        return "\n".join([*lines, "", self.source])
+
     def __repr__(self) -> str:
         return f"<LoadPlan {self.rows!r}: {self.compiled.string!r}>"
 

@@ -88,6 +88,23 @@ def get_plan(connection: Any, statement: Any, key: Any, binds: Sequence[Any]) ->
     return plan
 
 
+def get_load_plan(statement: Any, bind: Any) -> LoadPlan:
+    """Return how a select of mapped classes or their columns is loaded, to be read or stepped through.
+
+    bind: the Engine, Connection or Session that would execute it; executions on that engine use the same plan.
+    `print(plan)` shows the SQL and the function that turns its rows into objects, `plan.source` the text of that alone,
+    `plan.hydrate` is the function itself.
+    Raises exc.ArgumentError for a statement that needs no plan: text, a union, or a select without mapped classes.
+    """
+    if statement.__visit_name__ != "select" or not statement.is_orm:
+        raise exc.ArgumentError(
+            f"Only a select() of mapped classes or their attributes has a plan, which this is not: {statement!s:.100}"
+        )
+    find = getattr(bind, "get_bind", None)
+    engine = (bind if find is None else find(clause=statement)).engine
+    return get_plan(engine, statement, *statement_key(statement))
+
+
 def is_star(element: Any) -> bool:
     """Return whether a member of a column list is `*`, as text or as a literal column."""
     return getattr(element, "text", None) == "*" or (
