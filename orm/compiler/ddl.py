@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from orm import exc
@@ -171,7 +171,7 @@ class DDLCompiler:
         if create.if_not_exists:
             words.append("IF NOT EXISTS")
         lines = [self.checked_column(column) for column in table.c if not column.system]
-        lines += self.table_constraints(table, create.include_foreign_key_constraints)
+        lines += self.table_constraints(create)
         body = ", ".join([f"\n\t{line}" for line in lines])
         return (
             f"\n{' '.join(words)} {self.table_name(table)} ({body}\n){self.after_table(table)}\n\n"
@@ -265,14 +265,16 @@ class DDLCompiler:
 
     # -- constraints -----------------------------------------------------------------------------
 
-    def table_constraints(self, table: Any, foreign_keys: Collection[Any] | None) -> list[str]:
-        """The constraints inside CREATE TABLE, the primary key first; foreign_keys: only these, None for all."""
+    def table_constraints(self, create: Any) -> list[str]:
+        """The constraints inside a CREATE TABLE, the primary key first."""
+        table, foreign_keys = create.element, create.include_foreign_key_constraints
         inside = [table.primary_key] if len(table.primary_key) else []
         inside += [c for c in table.constraints if not isinstance(c, PrimaryKeyConstraint)]
         if foreign_keys is not None:
             left_out = [c for c in table.foreign_key_constraints if c not in foreign_keys]
             inside = [c for c in inside if c not in left_out]
-        texts = [self.process(c) for c in inside if self.is_inline(c)]
+        wanted = [c for c in inside if c._is_wanted(create, None, self.dialect)]
+        texts = [self.process(c) for c in wanted if self.is_inline(c)]
         return [text for text in texts if text]
 
     def is_inline(self, constraint: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
-from orm.schema.items import SchemaItem
+from orm.schema.conditions import ConditionalItem
 from orm.schema.naming import apply_naming_convention
 from orm.schema.options import check_options
 from orm.sql.annotations import plain
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from orm.schema.table import Table
 
 
-class Constraint(SchemaItem):
+class Constraint(ConditionalItem):
     """A constraint of one table.
 
     name: its name in the database; None lets the MetaData's naming convention, or else the database, choose.

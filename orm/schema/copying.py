@@ -80,11 +80,15 @@ class TableCopy:
         for constraint in self.table.constraints:
             if isinstance(constraint, ForeignKeyConstraint):
                 if not constraint._column_flag:
-                    made.append_constraint(constraint._copy(made, self.targets(constraint)))
+                    copied = constraint._copy(made, self.targets(constraint))
+                    copied._ddl_if = constraint._ddl_if
+                    made.append_constraint(copied)
             elif isinstance(constraint, PrimaryKeyConstraint):
                 self._copy_primary_key(constraint, made)
             elif not constraint._type_bound and not constraint._column_flag:
-                made.append_constraint(constraint._copy(made))
+                other = constraint._copy(made)
+                other._ddl_if = constraint._ddl_if
+                made.append_constraint(other)
 
     def _copy_notes(self, made: Table) -> None:
         """The notes on constraints that the foreign keys of columns stand for."""

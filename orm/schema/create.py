@@ -78,8 +78,9 @@ def create_tables(
             for table in missing:
                 _create_table(connection, table, later, options)
             for constraint in later:
-                with _events("create", constraint, connection, options):
-                    connection.execute(ddl.AddConstraint(constraint, isolate_from_table=False))
+                _execute_for(
+                    ddl.AddConstraint(constraint, isolate_from_table=False), connection, options
+                )
 
 
 def _create_table(
@@ -92,8 +93,7 @@ def _create_table(
         inside = [c for c in table.foreign_key_constraints if c not in later]
         connection.execute(ddl.CreateTable(table, include_foreign_key_constraints=inside))
         for index in table.indexes:
-            with _events("create", index, connection, options):
-                connection.execute(ddl.CreateIndex(index))
+            _execute_for(ddl.CreateIndex(index), connection, options)
         dialect = connection.dialect
         if dialect.supports_comments and not dialect.inline_comments:
             if table.comment is not None:
@@ -101,6 +101,14 @@ def _create_table(
             for column in table.c:
                 if column.comment is not None:
                     connection.execute(ddl.SetColumnComment(column))
+
+
+def _execute_for(statement: Any, connection: Any, options: dict[str, Any]) -> None:
+    """Create what belongs to a table, unless its `ddl_if()` says otherwise."""
+    item = statement.element
+    if item._is_wanted(statement, connection, connection.dialect):
+        with _events("create", item, connection, options):
+            connection.execute(statement)
 
 
 def drop_tables(
@@ -121,7 +129,9 @@ def drop_tables(
         with _events("drop", metadata, connection, options) if sort else nullcontext():
             if connection.dialect.supports_alter:
                 for constraint in later:
-                    if id(constraint.table) in known:
+                    if id(constraint.table) not in known:
+                        continue
+                    if constraint._is_wanted(None, connection, connection.dialect):
                         with _events("drop", constraint, connection, options):
                             _drop_cyclic_constraint(connection, constraint)
             for table in present:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.schema.conditions import DDLCondition
 from orm.sql.cache_key import NotCacheable
 from orm.sql.executable import Executable
 from orm.util.printing import default_dialect
@@ -21,9 +22,7 @@ class DDLElement(Executable):
     is_ddl = True
 
     target: Any = None
-    _on_dialects: tuple[str, ...] | None = None
-    _condition: Callable[..., bool] | None = None
-    _state: Any = None
+    _condition: DDLCondition | None = None
 
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
         # executed once as a rule, so not worth keeping compiled
@@ -52,19 +51,12 @@ class DDLElement(Executable):
         callable_ is called as callable_(ddl, target, bind, dialect=..., state=..., **options).
         """
         made = self._clone()
-        made._on_dialects = (dialect,) if isinstance(dialect, str) else dialect and tuple(dialect)  # type: ignore[assignment]
-        made._condition = callable_
-        made._state = state
+        made._condition = DDLCondition.make(dialect, callable_, state)
         return made
 
     def _should_execute(self, target: Any, bind: Any, **options: Any) -> bool:
-        if self._on_dialects is not None and bind.dialect.name not in self._on_dialects:
-            return False
-        if self._condition is None:
-            return True
-        return self._condition(
-            self, target, bind, dialect=bind.dialect, state=self._state, **options
-        )
+        condition = self._condition
+        return condition is None or condition.holds(self, target, bind, bind.dialect, **options)
 
     def __call__(self, target: Any, bind: Any, **options: Any) -> None:
         """Execute on a connection, as a listener of a schema event."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.schema.conditions import ConditionalItem
 from orm.schema.constraints import (
     ConstraintColumns,
     as_column,
@@ -12,7 +13,6 @@ from orm.schema.constraints import (
     find_column,
     watch_columns,
 )
-from orm.schema.items import SchemaItem
 from orm.schema.naming import apply_naming_convention
 from orm.schema.options import check_options
 from orm.sql.selectable import FromClause
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from orm.schema.table import Table
 
 
-class Index(SchemaItem):
+class Index(ConditionalItem):
     """An index.
 
     name: None lets the MetaData's naming convention choose (`ix_<table>_<column>` by default).
@@ -107,13 +107,16 @@ class Index(SchemaItem):
 
     def _copy(self, table: Any) -> Index:
         """The same index for another table, expressions moved to its columns."""
-        return Index(
+        made = Index(
             self.name,
             *[move_expression(item, self.table, table) for item in self.expressions],
             unique=self.unique,
+            info=dict(self._info) if self._info else None,
             _table=table,
             **self.dialect_kwargs,
         )
+        made._ddl_if = self._ddl_if
+        return made
 
     def create(self, bind: Any, checkfirst: bool = False) -> None:
         """Create the index in the database."""

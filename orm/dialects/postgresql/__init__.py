@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orm.dialects.postgresql import documents
 from orm.dialects.postgresql.array import array
 from orm.dialects.postgresql.bits import BitString
 from orm.dialects.postgresql.dml import Insert, insert
@@ -69,6 +70,8 @@ from orm.dialects.postgresql.types import (
     Enum,
     Uuid,
 )
+
+documents.install()
 
 __all__ = [
     "INT4RANGE",

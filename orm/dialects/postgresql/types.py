@@ -15,10 +15,8 @@ from orm.compiler.types import TypeCompiler, quoted_list, with_precision
 from orm.dialects.postgresql.array_text import make_array_reader
 from orm.dialects.postgresql.bits import BIT
 from orm.dialects.postgresql.named_types import DOMAIN, NamedType
-from orm.sql.comparators import ArrayComparator, JSONComparator
-from orm.sql.expression import literal
-from orm.sql.operators import custom_op
-from orm.types.base import Processor, TypeDialect, TypeEngine
+from orm.sql.comparators import ArrayComparator
+from orm.types.base import Processor, TypeDialect, TypeEngine, to_instance
 from orm.types.scalar import (
     BIGINT,
     BOOLEAN,
@@ -180,11 +178,13 @@ class JSON(GenericJSON):
     """
 
     render_bind_cast: ClassVar[bool] = True
+    #: what `doc["key"].astext` is
+    astext_type: TypeEngine = TEXT()
 
     def __init__(self, none_as_null: bool = False, astext_type: TypeEngine | None = None) -> None:
         super().__init__(none_as_null=none_as_null)
         if astext_type is not None:
-            self.astext_type = astext_type
+            self.astext_type = to_instance(astext_type)
 
     def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
         return None
@@ -261,43 +261,6 @@ def path_array(value: Any) -> str:
     parts = [str(part).replace("\\", "\\\\").replace('"', '\\"') for part in value]
     quoted = ",".join([f'"{part}"' for part in parts])
     return f"{{{quoted}}}"
-
-
-_CONTAINS = custom_op("@>", precedence=5, is_comparison=True)
-_CONTAINED_BY = custom_op("<@", precedence=5, is_comparison=True)
-_HAS_KEY = custom_op("?", precedence=5, is_comparison=True)
-_HAS_ALL = custom_op("?&", precedence=5, is_comparison=True)
-_HAS_ANY = custom_op("?|", precedence=5, is_comparison=True)
-
-
-class JSONBComparator(JSONComparator):
-    """Operators of JSONB columns beside those of every document."""
-
-    __slots__ = ()
-
-    def contains(self, other: Any, **_options: Any) -> Any:
-        """The document has all that `other`, a document too, has."""
-        return self.operate(_CONTAINS, other)
-
-    def contained_by(self, other: Any) -> Any:
-        """`other`, a document too, has all that this one has."""
-        return self.operate(_CONTAINED_BY, other)
-
-    def has_key(self, other: str) -> Any:
-        """The document has this key at its top level."""
-        return self.operate(_HAS_KEY, literal(other, TEXT()))
-
-    def has_all(self, other: Any) -> Any:
-        """The document has all of these keys at its top level."""
-        return self.operate(_HAS_ALL, literal(list(other), ARRAY(TEXT())))
-
-    def has_any(self, other: Any) -> Any:
-        """The document has one of these keys at its top level."""
-        return self.operate(_HAS_ANY, literal(list(other), ARRAY(TEXT())))
-
-
-JSONB.comparator_factory = JSONBComparator
-JSONB.Comparator = JSONBComparator
 
 
 class PGArrayComparator(ArrayComparator):
