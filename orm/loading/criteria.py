@@ -174,19 +174,23 @@ class Restricting:
         made._is_restricted = True
         if made._setup_joins:
             self._restrict_joins(made, within)
+        entities = _entities_of(statement, froms)
         added = [
             condition
-            for entity in _entities_of(statement, froms)
-            for condition in self.conditions(entity, within)
+            for entity in entities
+            for condition in self.conditions(entity, within, entities)
         ]
         return made.where(*added) if added else made
 
-    def conditions(self, entity: Any, within: frozenset[LoaderCriteria]) -> list[Any]:
+    def conditions(
+        self, entity: Any, within: frozenset[LoaderCriteria], entities: Sequence[Any] = ()
+    ) -> list[Any]:
         """Return the conditions for an entity, in terms of its alias if it is one.
 
         within: the options in whose own conditions the SELECT stands; they do not go round.
+        entities: those selected along.
         """
-        own = single_criterion(entity.mapper)
+        own = _own_criterion(entity, entities)
         if own is not None and not entity.is_mapper:
             own = entity.adapt(own)
         found = [own]
@@ -219,6 +223,20 @@ def make_restriction(statement: Any) -> Restricting:
 
 
 STATEMENTS["restriction"] = make_restriction
+
+
+def _own_criterion(entity: Any, entities: Sequence[Any]) -> Any:
+    """Return the condition for rows of an entity's class.
+
+    Parts of one with_polymorphic() have one for all together, and none beside the whole.
+    """
+    whole = None if entity.is_mapper else entity.whole
+    parts = [each for each in entities if not each.is_mapper and each.whole is whole]
+    if whole is None or entity not in parts:
+        return single_criterion(entity.mapper)
+    if whole in entities or parts[0] is not entity:
+        return None
+    return single_criterion(*[each.mapper for each in parts])
 
 
 def _mark_selects(condition: Any, options: frozenset[LoaderCriteria]) -> Any:

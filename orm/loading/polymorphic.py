@@ -148,12 +148,17 @@ def choose_entity(prop: Any, of_type: Any) -> Any:
     return inspect(with_polymorphic(target.class_, [of_type.class_]))
 
 
-def single_criterion(mapper: Any) -> Any:
-    """Return the condition for rows of a class that shares its table with others, or None."""
-    if not mapper.single or mapper.polymorphic_on is None:
+def single_criterion(*mappers: Any) -> Any:
+    """Return the condition for rows of classes that share their table with others, or None.
+
+    mappers: one, or several of a hierarchy, for the rows of any.
+    """
+    if not all(mapper.single and mapper.polymorphic_on is not None for mapper in mappers):
         return None
-    kinds = [each.polymorphic_identity for each in mapper.self_and_descendants]
-    return mapper.polymorphic_on.in_([kind for kind in kinds if kind is not None])
+    kinds = dict.fromkeys(
+        each.polymorphic_identity for mapper in mappers for each in mapper.self_and_descendants
+    )
+    return mappers[0].polymorphic_on.in_([kind for kind in kinds if kind is not None])
 
 
 def on_own_tables(statement: Any, roots: Sequence[Any]) -> Any:

@@ -374,13 +374,19 @@ class Mapper(Generic[T]):
     def add_property(self, key: str, value: Any) -> None:
         """Map a further attribute, for this class and those below."""
         prop = self._add(key, value)
-        for below in self._inheriting:
-            if not below.concrete and key not in below.props:
-                below._use_inherited(key, prop)
-                below.configured = below.configured and prop.configured
+        self._pass_on(key, prop)
         if not prop.configured:
             self.configured = False
             self.registry.note_new()
+
+    def _pass_on(self, key: str, prop: MapperProperty) -> None:
+        """Have the classes below inherit an attribute, unless they have one of this name."""
+        for below in self._inheriting:
+            if not below.concrete and key not in below.props:
+                below._use_inherited(key, prop)
+                below._forget_family()
+                below.configured = below.configured and prop.configured
+                below._pass_on(key, prop)
 
     def add_properties(self, dict_of_properties: Mapping[str, Any]) -> None:
         """Map several further attributes."""

@@ -6,7 +6,7 @@ from typing import Optional
 
 import pytest
 
-from orm import exc
+from orm import Session, String, create_engine, exc
 from orm.inspection import inspect
 from orm.mapping import DeclarativeBase, Mapped, mapped_column, relationship
 from orm.schema import ForeignKey
@@ -209,3 +209,36 @@ def test_polymorphic_abstract_classes_have_no_objects() -> None:
 
         class Wrong(Plain):
             __mapper_args__ = {"polymorphic_abstract": True}
+
+
+def test_an_attribute_that_comes_later_reaches_all_classes_below(Base) -> None:
+    class Owner(Base):
+        __tablename__ = "owner"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        pets: Mapped[list["Pet"]] = relationship(backref="owner")
+
+    class Pet(Base):
+        __tablename__ = "pet"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        owner_id: Mapped[Optional[int]] = mapped_column(ForeignKey("owner.id"))
+        __mapper_args__ = {"polymorphic_on": "kind"}
+
+    class Dog(Pet):
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+    class Puppy(Dog):
+        __mapper_args__ = {"polymorphic_identity": "puppy"}
+
+    engine = create_engine("sqlite://")
+    Pet.extra = mapped_column(String(5))
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        puppy = Puppy(owner=Owner(), extra="x")
+        session.add(puppy)
+        session.commit()
+        assert (puppy.owner_id, puppy.extra) == (1, "x")
+        assert puppy.owner.pets == [puppy]
+    for each in (Dog, Puppy):
+        assert inspect(each).relationships.keys() == {"owner"}
+        assert "extra" in inspect(each).column_attrs

@@ -315,3 +315,56 @@ class TestUnionOfTheMapping:
             assert [each.name for each in found.staff] == ["Ann", "Bob"]
         joined = select(company).join(company.staff).where(classes["Staff"].name == "Ann")
         assert session.scalars(joined).one() is found
+
+
+@pytest.fixture
+def pets() -> Any:
+    class Base(DeclarativeBase):
+        pass
+
+    class Pet(Base):
+        __tablename__ = "pet"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "pet"}
+
+    class Dog(Pet):
+        trick: Mapped[str | None]
+        __mapper_args__ = {"polymorphic_identity": "dog"}
+
+    class Puppy(Dog):
+        toy: Mapped[str | None]
+        __mapper_args__ = {"polymorphic_identity": "puppy"}
+
+    class Cat(Pet):
+        lives: Mapped[int | None]
+        __mapper_args__ = {"polymorphic_identity": "cat"}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Pet(), Dog(trick="sit"), Cat(lives=9), Puppy(trick="no", toy="ball")])
+        session.flush()
+        yield session, Pet, Dog, Puppy, Cat
+
+
+@pytest.mark.parametrize("aliased", [False, True])
+def test_columns_of_several_parts_of_one_table(pets: Any, aliased: bool) -> None:
+    session, Pet, Dog, Puppy, Cat = pets
+    every = with_polymorphic(Pet, "*", aliased=aliased)
+    both = select(every.Dog.trick, every.Cat.lives).order_by(every.id)
+    assert session.execute(both).all() == [("sit", None), (None, 9), ("no", None)]
+    whole = select(every.kind, every.Dog.trick).order_by(every.id)
+    assert [kind for kind, _ in session.execute(whole)] == ["pet", "dog", "cat", "puppy"]
+    assert session.scalars(select(every.Puppy.toy)).all() == ["ball"]
+    dogs = with_polymorphic(Dog, [Puppy], aliased=aliased)
+    some = select(dogs.trick, dogs.Puppy.toy).order_by(dogs.id)
+    assert session.execute(some).all() == [("sit", None), ("no", "ball")]
+    assert [type(dog) for dog in session.scalars(select(dogs.Puppy))] == [Puppy]
+
+
+def test_rows_of_other_classes_than_the_part_are_refused(pets: Any) -> None:
+    session, Pet, *_ = pets
+    every = with_polymorphic(Pet, "*")
+    with pytest.raises(exc.InvalidRequestError, match="Cat is mapped to the discriminator value"):
+        session.execute(select(every, every.Cat)).all()
