@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import UUID
 
 from orm.engine.execution import Reason, execute_cursor
 from orm.engine.statement import execute_args_told
@@ -128,7 +127,7 @@ def matched_rows(connection: Any, cursor: Any, executions: int) -> int:
 
 #: types whose values are data and never SQL, which are most
 _PLAIN_TYPES: frozenset[type] = frozenset(
-    (type(None), int, str, float, bool, bytes, list, dict, Decimal, UUID)
+    (type(None), int, str, float, bool, bytes, list, dict, Decimal)
     + (date, datetime, time, timedelta)
 )
 

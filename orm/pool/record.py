@@ -7,8 +7,7 @@ import sys
 import threading
 import time
 import traceback
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from orm import exc
 
@@ -37,8 +36,7 @@ class Process:
 PROCESS: Final = Process()
 
 
-@dataclass(frozen=True, slots=True)
-class PoolResetState:
+class PoolResetState(NamedTuple):
     """What the `reset` event is told.
 
     transaction_was_reset: the transaction was ended already, so the pool sends nothing.

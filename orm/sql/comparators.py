@@ -7,8 +7,6 @@ types theirs. An application's type may derive from `String.Comparator` and over
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
 from operator import (
     add,
     and_,
@@ -32,7 +30,6 @@ from operator import (
     truediv,
 )
 from typing import Any, ClassVar
-from uuid import UUID
 
 from orm import exc
 from orm.sql import operators as ops
@@ -58,7 +55,7 @@ from orm.sql.functions import Function
 from orm.sql.lists import BooleanClauseList, ClauseList, CollationClause
 from orm.sql.operators import NEGATIONS, ColumnOperators, OperatorType, custom_op
 from orm.types import base as types_base
-from orm.types.base import TypeEngine
+from orm.types.base import PLAIN_CLASSES, TypeEngine
 from orm.types.resolve import BOOLEANTYPE, INTEGERTYPE, NUMERICTYPE, resolve_value
 from orm.types.scalar import Concatenable, Float, Integer, Numeric, String, Unicode
 from orm.types.structured import ARRAY, JSON, MatchType
@@ -107,7 +104,7 @@ class Comparator(ColumnOperators):
 
 
 def _compare(expr: Any, op: OperatorType, other: Any) -> Any:
-    if type(other) in _FAST_VALUES:
+    if type(other) in PLAIN_CLASSES:
         type_ = expr.type.coerce_compared_value(op, other)
         if type_._isnull:
             type_ = resolve_value(other)
@@ -121,8 +118,6 @@ def _compare(expr: Any, op: OperatorType, other: Any) -> Any:
     return BinaryExpression(expr, right, op, BOOLEANTYPE, NEGATIONS[op])
 
 
-# values that are certain to be no elements; bool has its constants
-_FAST_VALUES = frozenset({int, str, float, bytes, Decimal, date, datetime, UUID})
 _CONSTANTS = (bool, Null, True_, False_)
 
 

@@ -329,6 +329,8 @@ NULLTYPE = NullType()
 LITERAL_TYPES: dict[type, TypeEngine] = {}
 # The same by module and name, of classes whose modules take long to load: who has a value of theirs has loaded them.
 NAMED_TYPES: dict[tuple[str, str], TypeEngine] = {}
+# Python classes whose objects are certain to be values, neither elements nor SQL's constants.
+PLAIN_CLASSES: set[type] = set()
 _init_memo: dict[type, dict[str, Any]] = {}
 
 
@@ -347,6 +349,7 @@ def find_named_type(cls: type) -> TypeEngine | None:
     found = NAMED_TYPES.get((cls.__module__, cls.__qualname__))
     if found is not None:
         LITERAL_TYPES[cls] = found
+        PLAIN_CLASSES.add(cls)
     return found
 
 

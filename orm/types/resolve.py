@@ -12,6 +12,7 @@ from orm.types.base import (
     LITERAL_TYPES,
     NAMED_TYPES,
     NULLTYPE,
+    PLAIN_CLASSES,
     TypeEngine,
     find_named_type,
     literal_type,
@@ -42,6 +43,7 @@ PYTHON_TYPES: Mapping[type, TypeEngine] = {
 
 LITERAL_TYPES.update(PYTHON_TYPES)
 NAMED_TYPES["uuid", "UUID"] = Uuid()
+PLAIN_CLASSES.update(PYTHON_TYPES.keys() - {bool})
 LITERAL_TYPES[type(None)] = NULLTYPE
 LITERAL_TYPES[bytearray] = LITERAL_TYPES[memoryview] = LITERAL_TYPES[bytes]
 
