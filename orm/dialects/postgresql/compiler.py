@@ -11,6 +11,7 @@ from orm.compiler.on_conflict import conflict_target, do_update_text
 from orm.compiler.statement import SQLCompiler
 from orm.dialects.postgresql.ddl import PGDDLCompiler
 from orm.dialects.postgresql.types import PGTypeCompiler
+from orm.sql.operators import json_getitem_op, json_path_getitem_op
 
 # https://www.postgresql.org/docs/current/sql-keywords-appendix.html, reserved, or reserved but for functions and types
 RESERVED_WORDS: Final = words(
@@ -26,6 +27,8 @@ RESERVED_WORDS: Final = words(
     variadic verbose when where window with
     """
 )
+
+_ITEM_OPERATORS: Final = frozenset({json_getitem_op, json_path_getitem_op})
 
 
 class PGIdentifierPreparer(IdentifierPreparer):
@@ -60,6 +63,27 @@ class PGCompiler(SQLCompiler):
         return text
 
     # -- operators -------------------------------------------------------------------------------
+
+    #: whether an operand is being rendered
+    _operand = False
+
+    def visit_binary(self, binary: Any) -> str:
+        """`->` and its kin bind less than arithmetic, as much as `||`: as operands they need parentheses."""
+        within, self._operand = self._operand, True
+        try:
+            text = super().visit_binary(binary)
+        finally:
+            self._operand = within
+        if within and binary.operator in _ITEM_OPERATORS and not text.startswith("CAST("):
+            return f"({text})"
+        return text
+
+    def visit_unary(self, element: Any) -> str:
+        within, self._operand = self._operand, True
+        try:
+            return super().visit_unary(element)
+        finally:
+            self._operand = within
 
     def divide_text(self, binary: Any) -> str:
         left, right = self._sides(binary)

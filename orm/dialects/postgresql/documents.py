@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import sub
 from typing import Any
 
 from orm.dialects.postgresql.types import ARRAY, JSON, JSONB, JSONPATH
@@ -9,7 +10,7 @@ from orm.sql.comparators import JSONComparator as GenericJSONComparator
 from orm.sql.expression import literal
 from orm.sql.operators import custom_op
 from orm.sql.visitors import ClauseElement
-from orm.types.scalar import TEXT
+from orm.types.scalar import INTEGER, TEXT
 
 _CONTAINS = custom_op("@>", precedence=5, is_comparison=True)
 _CONTAINED_BY = custom_op("<@", precedence=5, is_comparison=True)
@@ -47,6 +48,16 @@ class JSONBComparator(JSONComparator):
     def contained_by(self, other: Any) -> Any:
         """`other`, a document too, has all that this one has."""
         return self.operate(_CONTAINED_BY, other)
+
+    def __sub__(self, other: Any) -> Any:
+        """The document without a key or keys, or without the item at a position."""
+        if isinstance(other, list | tuple):
+            other = _texts(other)
+        elif isinstance(other, str):
+            other = literal(other, TEXT())
+        elif isinstance(other, int):
+            other = literal(other, INTEGER())
+        return self.operate(sub, other)
 
     def has_key(self, other: Any) -> Any:
         """The document has this key at its top level."""
