@@ -46,7 +46,7 @@ def make_kinds(
     place of the mapping's own; None for no further column.
     """
     mapper = entity.mapper
-    column = mapper.polymorphic_on
+    column = mapper.row_discriminator
     if column is None:
         return
     along = () if given is None else _without(mapper, given or mapper.loaded_along)

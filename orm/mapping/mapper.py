@@ -407,6 +407,7 @@ class Mapper(Generic[T]):
                 "_element",
                 "_adapter",
                 "selected_expressions",
+                "row_discriminator",
             ):
                 memo.pop(name, None)
 
@@ -562,6 +563,19 @@ class Mapper(Generic[T]):
             and prop.key != discriminator
             and any(prop.key not in each.props for each in below)
         )
+
+    @memoized_property
+    def row_discriminator(self) -> Any:
+        """The column that tells the class of a row; None if a SELECT of the class does not have it.
+
+        That is so below a base which finds its discriminator in a union of its own.
+        """
+        column = self.polymorphic_on
+        table = getattr(column, "table", None)
+        if self.inherits is None or self.adapts or table is None:
+            return column
+        sources = (*self.all_tables, self.selectable, *self.selectable._from_objects)
+        return column if any(plain(each) is plain(table) for each in sources) else None
 
     @property
     def adapts(self) -> bool:

@@ -368,3 +368,36 @@ def test_rows_of_other_classes_than_the_part_are_refused(pets: Any) -> None:
     every = with_polymorphic(Pet, "*")
     with pytest.raises(exc.InvalidRequestError, match="Cat is mapped to the discriminator value"):
         session.execute(select(every, every.Cat)).all()
+
+
+def test_a_subclass_below_a_union_is_selected_from_its_own_tables() -> None:
+    made: Any = orm.registry()
+    people = Table(
+        "people", made.metadata, Column("id", Integer, primary_key=True), Column("name", String)
+    )
+    key = ForeignKey("people.id")
+    cooks = Table("cooks", made.metadata, Column("id", Integer, key, primary_key=True))
+    pilots = Table("pilots", made.metadata, Column("id", Integer, key._copy(), primary_key=True))
+    union = polymorphic_union(
+        {"cook": people.join(cooks), "pilot": people.join(pilots)}, "kind", "everybody"
+    )
+    Anybody: Any = type("Anybody", (), {})
+    Cook: Any = type("Cook", (Anybody,), {})
+    Pilot: Any = type("Pilot", (Anybody,), {})
+    made.map_imperatively(
+        Anybody, people, with_polymorphic=("*", union), polymorphic_on=union.c.kind
+    )
+    made.map_imperatively(Cook, cooks, polymorphic_identity="cook")
+    made.map_imperatively(Pilot, pilots, polymorphic_identity="pilot")
+    engine = create_engine("sqlite://")
+    made.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Cook(name="a"), Pilot(name="b"), Pilot(name="c")])
+        session.commit()
+        for entity in (Pilot, orm.aliased(Pilot)):
+            found = session.scalars(select(entity).order_by(entity.name)).all()
+            assert [each.name for each in found] == ["b", "c"]
+        assert session.get(Pilot, 2) is found[0]
+        everybody = session.scalars(select(Anybody).order_by(Anybody.name))
+        assert [type(each) for each in everybody] == [Cook, Pilot, Pilot]
+    made.dispose()
