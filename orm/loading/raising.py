@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from orm import exc
+from orm.util.warn import warn
 
 
 def make_detached_error(state: Any, key: str) -> exc.DetachedInstanceError:
@@ -35,28 +35,31 @@ def make_raised_error(state: Any, name: str, strategy: str) -> exc.InvalidReques
     return exc.InvalidRequestError(
         f"'{name}' is not available due to lazy='{strategy}': {why}, and it is not loaded for "
         f"{state.class_.__name__} {state.identity}. Load it along, with "
-        f"select(...).options(selectinload({name})) for a relationship or undefer({name}) for a "
-        "column."
+        f"select(...).options({_option_for(state, name)})."
     )
+
+
+def _option_for(state: Any, name: str) -> str:
+    """Return the option which loads an attribute along, as code."""
+    is_column = name.rpartition(".")[2] in state.manager.column_names
+    return f"undefer({name})" if is_column else f"selectinload({name})"
 
 
 def warn_of_load(state: Any, name: str) -> None:
     """Warn that an attribute is lazily loaded (mode "warn")."""
-    warnings.warn(
+    warn(
         f"'{name}' is lazily loaded for {state.class_.__name__} {state.identity}; "
-        f"load it along with select(...).options(selectinload({name})).",
+        f"load it along with select(...).options({_option_for(state, name)}).",
         exc.SAWarning,
-        stacklevel=6,
     )
 
 
 def warn_of_many(name: str, count: int) -> None:
     """Warn that a to-one relationship found several rows, of which the first is used."""
-    warnings.warn(
+    warn(
         f"{count} rows were found for {name}, which is mapped with uselist=False; the first is "
         "used. Make the foreign key unique, or the relationship a list.",
         exc.SAWarning,
-        stacklevel=7,
     )
 
 

@@ -202,8 +202,12 @@ def test_mode_raise_per_query(blog: Any, session: Session) -> None:
 
 def test_mode_warn(blog: Any, session: Session) -> None:
     users = session.scalars(select(blog.User), execution_options={"lazy_loads": "warn"}).all()
-    with pytest.warns(exc.SAWarning, match="'User.posts' is lazily loaded"):
+    with pytest.warns(exc.SAWarning, match="'User.posts' is lazily loaded") as told:
         assert len(users[0].posts) == 3
+    assert told[0].filename == __file__
+    with pytest.warns(exc.SAWarning, match=r"undefer\(User.bio\)") as told:
+        assert users[0].bio == "bio 1"
+    assert told[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(users[1].posts) == 3
