@@ -482,12 +482,13 @@ __all__ = [
     "mapped_collection", "del_attribute", "flag_dirty", "get_attribute", "get_history", "init_collection", "set_attribute", "CreateTableAs", "CreateView", "DropView", "OrderByList", "tstring",
 ]  # fmt: skip
 
+if not typing.TYPE_CHECKING:  # to type checkers, a module with __getattr__ has every name
 
-def __getattr__(name: str) -> typing.Any:
-    if name not in _RARE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = globals()[name] = getattr(importlib.import_module(_RARE[name]), name)
-    return found
+    def __getattr__(name: str) -> object:
+        if name not in _RARE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(importlib.import_module(_RARE[name]), name)
+        return found
 
 
 def __dir__() -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any, assert_type
 
 import pytest
 
+import orm
 from orm import (
     DeclarativeBase,
     ForeignKey,
@@ -168,3 +169,10 @@ def test_wrong_types_are_found(session: Session) -> None:
     user.name = 5  # type: ignore[assignment] # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(AttributeError):
         user.missing  # type: ignore[attr-defined] # noqa: B018 # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_names_that_are_loaded_late() -> None:
+    with create_engine("sqlite://").connect() as connection:
+        assert_type(orm.Inspector(connection).get_table_names(), list[str])
+    with pytest.raises(AttributeError):
+        orm.Insepctor  # type: ignore[attr-defined] # noqa: B018 # pyright: ignore[reportAttributeAccessIssue]
