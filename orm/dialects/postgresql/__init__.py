@@ -32,6 +32,14 @@ from orm.dialects.postgresql.ranges import (
     TSTZMULTIRANGE,
     TSTZRANGE,
 )
+from orm.dialects.postgresql.search import (
+    phraseto_tsquery,
+    plainto_tsquery,
+    to_tsquery,
+    to_tsvector,
+    ts_headline,
+    websearch_to_tsquery,
+)
 from orm.dialects.postgresql.types import (
     ARRAY,
     BIGINT,
@@ -138,4 +146,10 @@ __all__ = [
     "Insert",
     "insert",
     "dialect",
+    "phraseto_tsquery",
+    "plainto_tsquery",
+    "to_tsquery",
+    "to_tsvector",
+    "ts_headline",
+    "websearch_to_tsquery",
 ]
