@@ -167,7 +167,7 @@ def _changed_row(mapper: Any, state: Any, obj: Any, changed_only: bool) -> dict[
     values, columns = instance_dict(obj), state.manager.column_names
     names: Any = columns.intersection(values)
     if changed_only:
-        names = [name for name in state.committed or () if name in names]
+        names = [name for name in state.committed if name in names]
     if not names:
         return {}
     return {**{name: values[name] for name in names}, **ident_parts(state)}
@@ -240,5 +240,5 @@ def _follow(session: Any, mapper: Any, run: Sequence[Row]) -> None:
         names = [name for name in row if name in values]
         for name in names:
             values[name] = row[name]
-        state._commit(names)
+        state._commit([state.manager.impls[name] for name in names])
         session._register_altered([state])

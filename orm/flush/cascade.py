@@ -72,7 +72,7 @@ def iterate_cascade(
 
 def _removed(state: Any, key: str, present: list[Any]) -> list[Any]:
     """Return what was taken out of a relationship since the last flush: it is saved, too."""
-    original = state.committed.get(key)
+    original = state.committed.get(state.manager.impls[key].noted_as)
     if not original or isinstance(original, LoaderCallableStatus):
         return []
     before = original if isinstance(original, list) else [original]

@@ -349,7 +349,7 @@ def _apply_values(dml: CriteriaDML) -> None:
         obj = state()
         if obj is None:
             continue
-        values, changed = instance_dict(obj), state.committed or ()
+        values, changed = instance_dict(obj), state.committed
         # a change that is not flushed is lost: the database computed with its own value
         expire = stale.union(key for key in dml.columns if key in changed)
         computed = {
@@ -362,7 +362,8 @@ def _apply_values(dml: CriteriaDML) -> None:
                 expire.add(key)
             else:
                 values[key] = value
-        state._commit([key for key in computed if key not in expire])
+        impls = state.manager.impls
+        state._commit([impls[key] for key in computed if key not in expire])
         expire.intersection_update(values)
         if expire:
             state.expire(expire)

@@ -131,8 +131,8 @@ def _edges_of(processor: Any, states: dict[Any, Any]) -> Iterable[tuple[Any, Any
 
 def _former(state: Any, obj: Any, key: str) -> Any:
     """Return the value which the row has: the one before any change."""
-    committed = state.committed
-    if committed is not None and committed.get(key, NO_VALUE) is not NO_VALUE:
-        return committed[key]
+    original = state.committed.get(key, NO_VALUE)
+    if original is not NO_VALUE:
+        return original
     dict_ = instance_dict(obj)
     return dict_[key] if key in dict_ else getattr(obj, key, None)

@@ -87,7 +87,7 @@ def _find_for(uow: UnitOfWork, processor: ManyToOne, switching: Iterable[Any]) -
         if not processor.prop.passive_updates:
             for _source, dest in keys:
                 read_key(child_state, child, dest)
-        values, committed = instance_dict(child), child_state.committed or {}
+        values, committed = instance_dict(child), child_state.committed
         parts = tuple(committed.get(dest, values.get(dest)) for _source, dest in keys)
         target = by_key.get(parts)
         if target is None or processor.has_change(child_state):

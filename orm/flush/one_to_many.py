@@ -77,8 +77,7 @@ class OneToMany(Processor):
             clear_key(uow, child_state, child, dest, self.prop)
 
     def _key_changed(self, state: Any) -> bool:
-        committed = state.committed
-        return committed is not None and any(key in committed for key in self.source_keys)
+        return any(key in state.committed for key in self.source_keys)
 
     def _take_along(self, uow: UnitOfWork, state: Any, obj: Any) -> None:
         """The parent's key changes: write the children too, unless the database does it."""

@@ -68,8 +68,7 @@ class Processor:
 
     def has_change(self, state: Any) -> bool:
         """Return whether the relationship was changed since the last flush."""
-        committed = state.committed
-        if committed is not None and self.key in committed:
+        if self.impl.noted_as in state.committed:
             return True
         extra = state.extra
         return extra is not None and extra.pending is not None and self.key in extra.pending

@@ -20,6 +20,7 @@ from orm.flush.insert import insert_states, set_identities
 from orm.flush.update import switch_rows, update_states
 from orm.protocols import SessionLike
 from orm.state.backrefs import has_parent
+from orm.state.markers import UNCHANGED
 
 Bucket = dict[Any, Any]
 
@@ -259,7 +260,7 @@ class UnitOfWork:
         modified = identity_map.modified
         for bucket in self.saves.values():
             for state in bucket:
-                state.committed = None
+                state.committed = UNCHANGED
                 if state.extra is not None:
                     state.extra.pending = None
             if modified:

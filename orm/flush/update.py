@@ -86,7 +86,7 @@ def net_changes(uow: UnitOfWork, state: Any, dict_: dict[str, Any]) -> tuple[str
         pk_keys = state.manager.mapper.pk_keys
         return tuple(key for key in dict_ if key in columns and key not in pk_keys)
     found: list[str] = []
-    for key, old in (state.committed or {}).items():
+    for key, old in state.committed.items():
         if key not in columns:
             continue
         new = dict_.get(key, NO_VALUE)

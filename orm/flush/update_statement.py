@@ -156,9 +156,9 @@ class UpdateTable:
 
 def former(state: Any, dict_: dict[str, Any], key: str) -> Any:
     """Return the value which the row has: the one before any change, loaded if need be."""
-    committed = state.committed
-    if committed is not None and committed.get(key, NO_VALUE) is not NO_VALUE:
-        return committed[key]
+    original = state.committed.get(key, NO_VALUE)
+    if original is not NO_VALUE:
+        return original
     if key in dict_:
         return dict_[key]
     return getattr(state.obj(), key)

@@ -15,6 +15,7 @@ from __future__ import annotations
 from orm.codegen import Source
 from orm.loading.row_plan import Composed, EntityRow, RowPlan, Slot
 from orm.state.instance_state import forget_state
+from orm.state.markers import UNCHANGED
 
 
 def gen_hydrate(plan: RowPlan) -> Source:
@@ -174,8 +175,9 @@ class _Body:
         line(f"s{n}.ident = {ident}")
         line(f"s{n}.session_ref = ref")
         line(f"s{n}.load = peers{n}")
-        for name in ("committed", "expired", "extra"):
-            line(f"s{n}.{name} = None")
+        line(f"s{n}.committed = {source.bind(UNCHANGED, 'none')}")
+        line(f"s{n}.expired = None")
+        line(f"s{n}.extra = None")
         line(f"d = o{n}.__dict__")
         line(f"d[{source.bind('_sa_instance_state', 'a')}] = s{n}")
         known = {slot.key: part for slot, part in zip(entity.ident, parts, strict=True)}

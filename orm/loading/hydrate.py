@@ -14,6 +14,7 @@ from orm import exc
 from orm.loading.batch import Peers
 from orm.loading.row_plan import Composed, EntityRow, Kind, RowPlan, Slot
 from orm.state.instance_state import forget_state
+from orm.state.markers import UNCHANGED
 
 Hydrator = Callable[[Sequence[Any], "Run"], Any]
 
@@ -113,7 +114,7 @@ class Run:
             changed = state.committed
             for slot in slots:
                 key = slot.key
-                if key not in values and (changed is None or key not in changed):
+                if key not in values and key not in changed:
                     values[key] = read(slot, row)
         if state.expired is not None:
             left = state.expired.difference(slot.key for slot in slots)
@@ -202,7 +203,8 @@ def _find_or_make(entity: EntityRow, row: Sequence[Any], run: Run) -> Any:
     state = known[ident] = kind.state_class(obj, forget_state)
     state.ident, state.session_ref = ident, run.session_ref
     state.load = run.peers[entity.number]
-    state.committed = state.expired = state.extra = None
+    state.committed = UNCHANGED
+    state.expired = state.extra = None
     obj.__dict__["_sa_instance_state"] = state
     run.fill_extra(obj.__dict__, entity.slots + kind.extra, row)
     state.load.idents.append(ident)

@@ -121,7 +121,7 @@ class LazyLoader:
 
     def _load_committed(self, session: Any, plan: RelationPlan, state: Any, passive: int) -> Any:
         """Return what the relationship had before its foreign key was changed."""
-        committed = state.committed or {}
+        committed = state.committed
         values = state.dict
         parts = [committed.get(key, values.get(key, NO_VALUE)) for key in plan.parent_keys]
         if any(part is NO_VALUE or part is PASSIVE_NO_RESULT for part in parts):
@@ -160,7 +160,7 @@ class LazyLoader:
             values = found.__dict__
             if key in values or not peer.manager.mapper.isa(parent):
                 return False
-            if peer.committed is not None and key in peer.committed:
+            if peer.manager.impls[key].noted_as in peer.committed:
                 return False
             return all(each in values for each in keys)
 

@@ -24,6 +24,7 @@ from orm.mapping.join_entries import adapt_all, is_remote, make_adapter
 from orm.sql.expression import and_, bindparam, tuple_
 from orm.sql.functions import func
 from orm.sql.select import select
+from orm.state.markers import UNCHANGED
 
 Key = Any
 
@@ -348,7 +349,7 @@ def put(obj: Any, prop: Any, value: Any, over: bool = False) -> None:
         values[prop.key] = value
         return
     collection = state.manager.impls[prop.key]
-    if state.committed is None and state.extra is None and type(value) is list:
+    if state.committed is UNCHANGED and state.extra is None and type(value) is list:
         values[prop.key] = collection.make_collection(state, value)
     else:  # changes made before it was loaded are merged into it
         collection.set_committed_value(state, values, value)

@@ -143,6 +143,7 @@ class CompositeAttribute:
         self.manager = manager
         self.expression = expression
         self.dispatch = expression.dispatch
+        self.noted_as = f"{expression.key}()"
         self._active_history = False
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 
 from orm.codegen import Source, is_enabled
 from orm.state.class_manager import ClassManager
-from orm.state.markers import NO_VALUE, STATE
+from orm.state.markers import NO_VALUE, STATE, UNCHANGED
 from orm.util.introspection import own_annotations
 from orm.util.suggest import closest
 
@@ -87,12 +87,14 @@ def gen_init() -> Source:
             source.line("listener(state, (), kwargs)")
         with source.block("if not kwargs:"):
             source.line("return")
-        with source.block("if len(values) == 1 and state.committed is None and plain(kwargs):"):
+        with source.block(
+            "if len(values) == 1 and state.committed is UNCHANGED and plain(kwargs):"
+        ):
             source.line("values.update(kwargs)")
             source.line("state.committed = fromkeys(kwargs, NO_VALUE)")
             source.line("return")
         source.line("committed = state.committed")
-        with source.block("if committed is None:"):
+        with source.block("if committed is UNCHANGED:"):
             source.line("committed = state.first_change(self)")
         with source.block("try:"), source.block("for name, value in kwargs.items():"):
             with source.block("if name in fast:"):
@@ -124,6 +126,7 @@ def instrument_init(manager: ClassManager) -> None:
         source.constants.update(
             STATE=STATE,
             NO_VALUE=NO_VALUE,
+            UNCHANGED=UNCHANGED,
             manager=manager,
             setup=manager.setup_instance,
             fast=manager.fast,

@@ -173,7 +173,8 @@ class Merge:
 
 def _was_never_set(state: Any, prop: Any) -> bool:
     """Return whether an empty collection of a new object came to be by mere reading."""
-    return state.ident is None and prop.key not in (state.committed or ())
+    noted_as = state.manager.impls[prop.key].noted_as
+    return state.ident is None and noted_as not in state.committed
 
 
 def _check_unchanged(state: Any) -> None:
@@ -183,7 +184,7 @@ def _check_unchanged(state: Any) -> None:
             f"merge(load=False) takes objects that have a row; {state!r} is new. Flush it in its "
             "session before, or merge it with load=True."
         )
-    if state.committed is not None:
+    if state.modified:
         raise exc.InvalidRequestError(
             "merge(load=False) takes objects without changes only: flush, expire or "
             f"expunge {state!r} before."

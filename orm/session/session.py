@@ -679,7 +679,7 @@ class Session(BulkMethods):
     def is_modified(self, instance: Any, include_collections: bool = True) -> bool:
         """Return whether an object has changes that a flush would write."""
         state = lifecycle.state_of(instance)
-        if state.committed is None and not (state.extra and state.extra.pending):
+        if not state.modified and not (state.extra and state.extra.pending):
             return False
         dict_ = instance_dict(instance)
         for impl in state.manager.impls.values():

@@ -58,7 +58,7 @@ def flag_modified(instance: Any, key: str) -> None:
         raise exc.InvalidRequestError(
             f"Can't flag {impl!r} as modified: it is not loaded. Read it before."
         )
-    state.first_change(instance)[key] = NO_VALUE
+    state.first_change(instance)[impl.noted_as] = NO_VALUE
     for listener in impl.dispatch.modified:
         listener(state, impl)
 

@@ -29,6 +29,7 @@ from orm.state.markers import (
     PASSIVE_OFF,
     PASSIVE_ONLY_PERSISTENT,
     SQL_OK,
+    UNCHANGED,
 )
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Attribute:
     it, or NO_VALUE, PASSIVE_NO_RESULT, or ATTR_WAS_SET if it stored the value itself.
     deferred: not loaded together with the object; group: loaded with the others of it.
     default: what an object without value shows (the default of a dataclass field).
+    noted_as: its key in `InstanceState.committed`. A relationship's is no attribute name, so that
+    a name found there is a column's, and the write of a column needs to look nowhere else.
     """
 
     __slots__ = (
@@ -60,6 +63,7 @@ class Attribute:
         "key",
         "loader",
         "manager",
+        "noted_as",
         "prop",
     )
 
@@ -70,6 +74,7 @@ class Attribute:
         self, key: str, manager: ClassManager, dispatch: Dispatch, prop: Any = None
     ) -> None:
         self.key = key
+        self.noted_as = key
         self.manager = manager
         self.dispatch = dispatch
         self.prop = prop
@@ -89,8 +94,7 @@ class Attribute:
         key = self.key
         if key in dict_:
             return dict_[key]
-        committed = state.committed
-        if committed is not None and key in committed and committed[key] is not NO_VALUE:
+        if state.committed.get(self.noted_as, NO_VALUE) is not NO_VALUE:
             return self._empty(state, dict_, passive)  # deleted by the application
         value = self._fetch(state, dict_, passive)
         if value is ATTR_WAS_SET or (value is not PASSIVE_NO_RESULT and key in dict_):
@@ -120,7 +124,7 @@ class Attribute:
     def set_committed_value(self, state: InstanceState, dict_: dict[str, Any], value: Any) -> Any:
         """Store a value as coming from the database: no event, no change. Returns it."""
         dict_[self.key] = value
-        state._commit((self.key,))
+        state._commit((self,))
         return value
 
     def is_equal(self, one: Any, other: Any) -> bool:
@@ -192,8 +196,7 @@ class ScalarAttribute(Attribute):
     ) -> History:
         """Return the History; loads a missing value if `passive` allows."""
         committed = state.committed
-        known = committed is not None and self.key in committed
-        if known and committed is not None:
+        if self.key in committed:
             original = committed[self.key]
             # set and deleted again before there was a row: to be NULL
             current = dict_.get(self.key, None if original is NO_VALUE else NO_VALUE)
@@ -234,6 +237,7 @@ class RelatedAttribute(Attribute):
         self, key: str, manager: ClassManager, dispatch: Dispatch, prop: Any = None
     ) -> None:
         super().__init__(key, manager, dispatch, prop)
+        self.noted_as = f"{key}()"
         self.backrefs: tuple[str, ...] = ()
         self.cascades = True
         self.track_parent = False
@@ -277,7 +281,7 @@ class ObjectAttribute(RelatedAttribute):
                 value = listener(state, value, shown, token)
         if self.single_parent and value is not None and token.impl is self:
             backrefs.check_single_parent(self, state, value)
-        state.modified_event(self.key, old)
+        state.modified_event(self.noted_as, old)
         dict_[self.key] = value
         if old is value:
             return
@@ -318,7 +322,7 @@ class ObjectAttribute(RelatedAttribute):
             raise AttributeError(f"{self!r} has no value that could be deleted")
         for listener in self.dispatch.remove:
             listener(state, old, self.remove_token)
-        state.modified_event(self.key, old)
+        state.modified_event(self.noted_as, old)
         dict_.pop(self.key, None)
         if old is not None:
             backrefs.detach(self, state, old, self.remove_token)
@@ -328,8 +332,8 @@ class ObjectAttribute(RelatedAttribute):
     ) -> History:
         """Return the History; loads a missing value if `passive` allows."""
         committed = state.committed
-        if committed is not None and self.key in committed:
-            original = committed[self.key]
+        if self.noted_as in committed:
+            original = committed[self.noted_as]
             current = dict_.get(self.key, NO_VALUE)
             if original is PASSIVE_NO_RESULT and passive & SQL_OK and self.loader is not None:
                 original = self._load_original(state, passive)
@@ -346,8 +350,8 @@ class ObjectAttribute(RelatedAttribute):
         found = loader(state, (passive & ~INIT_OK) | LOAD_AGAINST_COMMITTED | NO_AUTOFLUSH)
         if found is NO_VALUE or found is PASSIVE_NO_RESULT or found is ATTR_WAS_SET:
             return NO_VALUE
-        if state.committed is not None:
-            state.committed[self.key] = found
+        if state.committed is not UNCHANGED:
+            state.committed[self.noted_as] = found
         return found
 
     def get_all_pending(
@@ -355,8 +359,8 @@ class ObjectAttribute(RelatedAttribute):
     ) -> list[tuple[InstanceState, Any]]:
         """Return (state, object) of the present and the former object, as far as known."""
         found = [dict_.get(self.key)]
-        if state.committed is not None and self.key in state.committed:
-            found.append(state.committed[self.key])
+        if self.noted_as in state.committed:
+            found.append(state.committed[self.noted_as])
         elif self.key not in dict_ and passive & CALLABLES_OK:
             found.append(self.get(state, dict_, passive & ~INIT_OK))
         kept = [item for item in found if item is not None and item is not NO_VALUE]

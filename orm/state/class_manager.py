@@ -27,7 +27,8 @@ class ClassManager:
 
     class_: the class. mapper: its mapper, set by the mapper itself. attributes: name ->
     InstrumentedAttribute, and impls: name -> the object behind it, both with those of the
-    mapped bases. fast: names of scalar attributes that are written without a call.
+    mapped bases. fast: names of scalar attributes that are written without a call. careful:
+    whether other columns have listeners, or need their old value (see `orm.state.gen_class`).
     expired_loader: called as expired_loader(state, passive, names, wanted) to fetch column
     attributes which are expired or deferred, since `wanted` was read. load_of: called with
     loader options for the record of a load which unpickled objects get. Both are installed by
@@ -46,6 +47,8 @@ class ClassManager:
         self.composed: dict[str, Any] = {}
         self.fast: set[str] = set()
         self.slow: set[str] = set()
+        self.careful = False
+        self.is_dataclass = False
         self.active_history: set[str] = set()
         self.expirable: frozenset[str] = frozenset()
         self.column_names: frozenset[str] = frozenset()
@@ -76,8 +79,14 @@ class ClassManager:
         type.__setattr__(class_, MANAGER, self)
         add_propagated(class_, self.dispatch)
         tell_of_class(class_, "class_instrument", class_)
+        self.is_dataclass = is_dataclass
+        self._track()
+
+    def _track(self) -> None:
         set_other, delete_other = self._untracked("__setattr__"), self._untracked("__delattr__")
-        writing, deleting = make_tracking(self, set_other, delete_other, is_dataclass=is_dataclass)
+        writing, deleting = make_tracking(
+            self, set_other, delete_other, careful=self.careful, is_dataclass=self.is_dataclass
+        )
         for name, method in (("__setattr__", writing), ("__delattr__", deleting)):
             method.__dict__[_TRACKING_MARK] = True
             self.put(name, method)
@@ -128,6 +137,8 @@ class ClassManager:
             impl.active_history = True
         if impl.is_column and not impl.active_history and key not in self.slow:
             self.fast.add(key)
+        elif impl.is_column:
+            self._be_careful()
         attribute = self.attributes[key]
         attribute.impl = impl
         self.refresh_names()
@@ -158,6 +169,15 @@ class ClassManager:
         """Have every write of an attribute go through its `set`, from now on."""
         self.slow.add(key)
         self.fast.discard(key)
+        impl = self.impls.get(key)
+        if impl is not None and impl.is_column:
+            self._be_careful()
+
+    def _be_careful(self) -> None:
+        if not self.careful:
+            self.careful = True
+            if self.class_.__dict__.get(MANAGER) is self:
+                self._track()
 
     def names_of_group(self, impl: Attribute) -> frozenset[str]:
         """Return the names of the attributes which are loaded together with a deferred one."""

@@ -85,26 +85,25 @@ class CollectionAttribute(RelatedAttribute):
         key = self.key
         extra = state.extra
         pending = extra.pending.pop(key, None) if extra is not None and extra.pending else None
-        if state.committed is not None:
-            state.committed.pop(key, None)
+        if state.committed:
+            state.committed.pop(self.noted_as, None)
         if pending is not None:
             before = items
             gone = {id(item) for item in pending.removed}
             present = {id(item) for item in items}
             items = [item for item in items if id(item) not in gone]
             items += [item for item in pending.added if id(item) not in present]
-            state.modified_event(key, before)
+            state.modified_event(self.noted_as, before)
         made = dict_[key] = self.make_collection(state, items)
         return made
 
     # -- changes, as the collection reports them -------------------------------
 
     def _note_change(self, state: InstanceState, dict_: dict[str, Any]) -> None:
-        committed = state.committed
-        if committed is None or self.key not in committed:
+        if self.noted_as not in state.committed:
             current = dict_.get(self.key)
             before = NO_VALUE if current is None else list(current._sa_items())
-            state.modified_event(self.key, before)
+            state.modified_event(self.noted_as, before)
 
     def fire_append(
         self,
@@ -281,8 +280,7 @@ class CollectionAttribute(RelatedAttribute):
             current = None if found is PASSIVE_NO_RESULT or found is NO_VALUE else found
         if current is None:
             return self._pending_history(state)
-        committed = state.committed
-        original = committed.get(self.key) if committed is not None else None
+        original = state.committed.get(self.noted_as)
         return make_collection_history(list(current._sa_items()), original)
 
     def _pending_history(self, state: InstanceState) -> History:
@@ -290,7 +288,7 @@ class CollectionAttribute(RelatedAttribute):
         pending = extra.pending.get(self.key) if extra is not None and extra.pending else None
         if pending is not None:
             return History(list(pending.added), (), list(pending.removed))
-        original = state.committed.get(self.key) if state.committed is not None else None
+        original = state.committed.get(self.noted_as)
         if original is not None and original is not NO_VALUE:
             return History((), (), list(original))
         return HISTORY_BLANK

@@ -13,6 +13,7 @@ from typing import Any
 
 from orm import exc
 from orm.state.instance_state import InstanceState
+from orm.state.markers import UNCHANGED
 
 IdentityKey = tuple[type, tuple[Any, ...], Any]
 
@@ -81,7 +82,7 @@ class IdentityMap:
                 "its values onto that one, or session.expunge() the other first."
             )
         known[slot] = state
-        if state.committed is not None:
+        if state.committed is not UNCHANGED:
             self.note_modified(state, state())
         return True
 
@@ -91,7 +92,7 @@ class IdentityMap:
         slot = self.slot_of(state)
         former = known.get(slot)
         known[slot] = state
-        if state.committed is not None:
+        if state.committed is not UNCHANGED:
             self.note_modified(state, state())
         if former is None or former is state:
             return None

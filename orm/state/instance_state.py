@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from orm import exc
 from orm.inspection import inspects
-from orm.state.markers import MANAGER, NO_VALUE, STATE
+from orm.state.markers import MANAGER, NO_VALUE, STATE, UNCHANGED
 from orm.util.collections import NamedCollection
 
 _Values = dict[str, Any]
@@ -111,8 +111,9 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
 
     ident: its identity within the base mapper (the value of a one-column primary key, else
     a tuple), None while it has no row. session_ref: the weak reference its session shares,
-    a Left, or None. load: the record of the load it came from, or None. committed: None while
-    unchanged, else attribute -> value before the first change (NO_VALUE if it had none).
+    a Left, or None. load: the record of the load it came from, or None. committed: attribute
+    (by its `noted_as`) -> value before the first change (NO_VALUE if it had none), UNCHANGED
+    while there is no change.
     expired: None, or the frozenset of column attributes to be fetched anew on access.
     extra: None, or a StateExtra.
     """
@@ -124,7 +125,7 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     ident: Any
     session_ref: weakref.ref[Any] | Left | None
     load: Any
-    committed: dict[str, Any] | None
+    committed: dict[str, Any]
     expired: frozenset[str] | None
     extra: StateExtra | None
 
@@ -290,14 +291,15 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     @property
     def unloaded(self) -> set[str]:
         """The names of mapped attributes which are not in the object."""
-        committed = self.committed or ()
-        values = self.dict
-        return {key for key in self.manager.impls if key not in values and key not in committed}
+        committed, values = self.committed, self.dict
+        impls = self.manager.impls.items()
+        return {k for k, impl in impls if k not in values and impl.noted_as not in committed}
 
     @property
     def unmodified(self) -> set[str]:
         """The names of mapped attributes without change."""
-        return set(self.manager.impls).difference(self.committed or ())
+        impls = self.manager.impls.items()
+        return {key for key, impl in impls if impl.noted_as not in self.committed}
 
     @property
     def expired_attributes(self) -> set[str]:
@@ -307,12 +309,12 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     @property
     def modified(self) -> bool:
         """Whether an attribute was set, or a collection changed, since the last flush."""
-        return self.committed is not None
+        return self.committed is not UNCHANGED
 
     def first_change(self, obj: Any = None) -> _Values:
         """Make `committed`, and have the session hold the object until it is flushed."""
         committed = self.committed
-        if committed is None:
+        if committed is UNCHANGED:
             committed = self.committed = {}
             ref = self.session_ref
             if ref is not None and self.ident is not None:
@@ -323,31 +325,35 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         return committed
 
     def modified_event(self, key: str, previous: Any) -> None:
-        """Note that `key` changes, and what it was (only the first time since the flush)."""
+        """Note that an attribute changes, and what it was (only the first time since the flush).
+
+        key: its `noted_as`.
+        """
         committed = self.committed
-        if committed is None:
+        if committed is UNCHANGED:
             committed = self.first_change()
         if key not in committed:
             committed[key] = previous
 
-    def _commit(self, keys: Iterable[str]) -> None:
-        """Make the present values of these attributes the committed ones."""
-        committed = self.committed
-        if committed:
-            for key in keys:
-                committed.pop(key, None)
-        if self.expired:
-            self.expired = self.expired.difference(keys) or None
+    def _commit(self, impls: Iterable[Any]) -> None:
+        """Make the present values of these attributes (what is behind them) the committed ones."""
+        for impl in impls:
+            self._forget_change(impl)
+            if self.expired and impl.key in self.expired:
+                self.expired = self.expired - {impl.key} or None
+
+    def _forget_change(self, impl: Any) -> None:
+        if self.committed:
+            self.committed.pop(impl.noted_as, None)
         if self.extra is not None and self.extra.pending:
-            for key in keys:
-                self.extra.pending.pop(key, None)
+            self.extra.pending.pop(impl.key, None)
 
     def commit_all(self, dict_: Any = None, identity_map: IdentityMap | None = None) -> None:
         """Make all present values the committed ones: nothing is changed any more.
 
         identity_map: the one which holds the object as modified, to let go of it.
         """
-        self.committed = None
+        self.committed = UNCHANGED
         if self.extra is not None:
             self.extra.pending = None
         if identity_map is not None:
@@ -380,8 +386,8 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
 
     def forget_changes(self) -> None:
         """Drop the record of changes; the values stay."""
-        if self.committed is not None:
-            self.committed = None
+        if self.committed is not UNCHANGED:
+            self.committed = UNCHANGED
             session = self.session
             if session is not None:
                 session.identity_map.modified.pop(self, None)
@@ -394,13 +400,10 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         if columns:
             self.expired = (self.expired or frozenset()) | columns
         for key in names:
-            if key not in manager.impls:
-                continue
-            values.pop(key, None)
-            if self.committed:
-                self.committed.pop(key, None)
-            if self.extra is not None and self.extra.pending:
-                self.extra.pending.pop(key, None)
+            impl = manager.impls.get(key)
+            if impl is not None:
+                values.pop(key, None)
+                self._forget_change(impl)
 
     def get_history(self, key: str, passive: int) -> Any:
         """Return the History of one attribute; see `orm.state.history.get_history`."""
@@ -417,7 +420,7 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         extra = self.extra
         details = {
             "ident": self.ident,
-            "committed": self.committed,
+            "committed": dict(self.committed) if self.modified else None,
             "expired": self.expired,
             "deleted": self.was_deleted,
             "info": None if extra is None else extra.info,
@@ -488,7 +491,8 @@ def make_state(manager: ClassManager, obj: Any) -> InstanceState:
     """Return a new state for `obj`, and store it there."""
     state: InstanceState = manager.state_class(obj, forget_state)
     state.ident = state.session_ref = state.load = None
-    state.committed = state.expired = state.extra = None
+    state.committed = UNCHANGED
+    state.expired = state.extra = None
     obj.__dict__[STATE] = state
     return state
 
@@ -501,7 +505,7 @@ def _restore_state(obj: Any, details: dict[str, Any]) -> InstanceState:
         )
     state = make_state(manager, obj)
     state.ident = details["ident"]
-    state.committed = details["committed"]
+    state.committed = UNCHANGED if details["committed"] is None else details["committed"]
     state.expired = details["expired"]
     options = details["load_options"]
     if options is not None:

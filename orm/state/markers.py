@@ -6,7 +6,8 @@ A `passive` argument is a sum of permissions; the named sums are what callers us
 from __future__ import annotations
 
 import enum
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 
 STATE: Final = "_sa_instance_state"
 MANAGER: Final = "_sa_class_manager"
@@ -50,6 +51,9 @@ ATTR_WAS_SET: Final = LoaderCallableStatus.ATTR_WAS_SET
 ATTR_EMPTY: Final = LoaderCallableStatus.ATTR_EMPTY
 DONT_SET: Final = LoaderCallableStatus.DONT_SET
 NEVER_SET: Final = NO_VALUE
+
+#: what `InstanceState.committed` is while nothing was changed: empty, and for reading only
+UNCHANGED: Final[Any] = MappingProxyType({})
 
 CALLABLES_OK: Final = 1
 SQL_OK: Final = 2
