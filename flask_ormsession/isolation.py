@@ -6,8 +6,8 @@ for BEGIN, COMMIT and ROLLBACK becomes SAVEPOINT, RELEASE SAVEPOINT and ROLLBACK
 app's own commits, rollbacks and savepoints mean what they always do, but nothing reaches other
 connections, or outlives the test.
 
-Threads take turns. A transaction of another thread keeps the connection until it ends; the thread of
-the test, which may have a transaction open while it waits for the others, waits for them in turn before
+Threads take turns. A transaction of another thread keeps the connection until it ends, in whichever
+thread; the thread of the test, which may have a transaction open while it waits for the others, waits for them in turn before
 each statement. Statements which commit by themselves (DDL on MariaDB) end the isolation.
 """
 
@@ -69,12 +69,14 @@ class Turns:
                 self._owner = 0
                 self._changed.notify_all()
 
-    def enter(self, *_event: Any) -> None:
-        """The test's thread is about to execute something."""
+    def enter(self, handed_over: bool = False) -> None:
+        """The test's thread is about to execute something. handed_over: in the transaction which
+        keeps the connection, so that there is nothing to wait for."""
         if get_ident() != self.main:
             return
         with self._changed:
-            self._wait(lambda: not self._owner)
+            if not handed_over:
+                self._wait(lambda: not self._owner)
             self._busy += 1
 
     def leave(self, *_event: Any) -> None:
@@ -86,9 +88,9 @@ class Turns:
             self._changed.notify_all()
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, handed_over: bool = False) -> Iterator[None]:
         """For what the test's thread executes within the block."""
-        self.enter()
+        self.enter(handed_over)
         try:
             yield
         finally:
@@ -120,7 +122,7 @@ class IsolatedEngine:
             "begin": self._note,
             "commit": self._note,
             "rollback": self._note,
-            "before_cursor_execute": self.turns.enter,
+            "before_cursor_execute": self._enter,
             "after_cursor_execute": self.turns.leave,
             "handle_error": self._note_error,
         }
@@ -164,6 +166,15 @@ class IsolatedEngine:
         """The events of a Connection tell for whom the dialect is called next."""
         self._now.connection = connection
 
+    def _enter(self, connection: Any, *_event: Any) -> None:
+        self.turns.enter(self._is_handed_over(connection))
+
+    def _is_handed_over(self, connection: Any) -> bool:
+        """Whether another thread began a transaction in which the test's goes on, as that of an
+        async view does with what its request commits."""
+        main = self.turns.main
+        return any(p.connection is connection and p.thread != main for p in self._points)
+
     def _note_error(self, context: Any) -> None:
         if context.cursor is not None or context.execution_context is not None:
             self.turns.leave()
@@ -187,7 +198,7 @@ class IsolatedEngine:
         point = self._find()
         if point is None:
             return
-        with self.turns.turn():
+        with self.turns.turn(point.thread != self.turns.main):
             self._check_commit()
             # An inner savepoint that outlives its outer one would be released with it.
             if self._points[-1] is point:
@@ -201,7 +212,7 @@ class IsolatedEngine:
             return
         inner = self._points[self._points.index(point) :]
         try:
-            with self.turns.turn():
+            with self.turns.turn(point.thread != self.turns.main):
                 self.execute(f"ROLLBACK TO SAVEPOINT {point.name}")
                 self.execute(f"RELEASE SAVEPOINT {point.name}")
         finally:

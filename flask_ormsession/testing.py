@@ -9,6 +9,7 @@ pytest-flask does; works with its `client` and `live_server`.
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -179,23 +180,28 @@ def no_lazy_loads(monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
 
 
 @pytest.fixture(scope="session")
-def worker_database(request: pytest.FixtureRequest) -> Iterator[Callable[[str], str]]:
+def worker_database(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], str]]:
     """Turn the URL of a database into one that this worker of pytest-xdist has for itself.
 
         @pytest.fixture
         def app(worker_database):
             return create_app({"ORM_DATABASE_URL": worker_database("postgresql+psycopg:///test")})
 
-    `.../test` becomes `.../test_gw0`, made empty now and dropped when the worker ends. Without
-    xdist the URL stays as it is.
+    `.../test` becomes `.../test_gw0`, made empty now and dropped when the worker ends; a SQLite file
+    without an absolute path is in the worker's temporary folder. Without xdist the URL stays as it is.
     """
     worker = os.environ.get("PYTEST_XDIST_WORKER")
+    folder = functools.cache(lambda: tmp_path_factory.mktemp("databases"))
     made: list[URL] = []
 
     def choose(url: str) -> str:
         if worker is None:
             return url
         own = name_for_worker(make_url(url), worker)
+        if is_file(own):
+            own = own.set(database=str(folder() / str(own.database)))  # an absolute path stays
         if own not in made:
             make_database(own)
             made.append(own)
@@ -217,19 +223,27 @@ def name_for_worker(url: URL, worker: str) -> URL:
     return url.set(database=f"{name}_{worker}")
 
 
+def is_file(url: URL) -> bool:
+    """Whether a URL names a file, which may be relative to the instance folder of an app."""
+    name = url.database or ":memory:"
+    return url.drivername.startswith("sqlite") and not name.startswith(("file:", ":memory:"))
+
+
 def make_database(url: URL) -> None:
     """Make an empty database, in place of one that an earlier run has left."""
     drop_database(url)
-    if not url.drivername.startswith("sqlite"):
+    if is_file(url):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    elif not url.drivername.startswith("sqlite"):
         _run_on_server(url, "CREATE DATABASE {name}")
 
 
 def drop_database(url: URL) -> None:
     """Remove a database, if it is there."""
     if url.drivername.startswith("sqlite"):
-        if url.database and ":memory:" not in url.database:
+        if is_file(url):
             for suffix in ("", "-wal", "-shm"):
-                Path(url.database + suffix).unlink(missing_ok=True)
+                Path(f"{url.database}{suffix}").unlink(missing_ok=True)
         return
     force = " WITH (FORCE)" if url.drivername.startswith("postgresql") else ""
     _run_on_server(url, "DROP DATABASE IF EXISTS {name}" + force)

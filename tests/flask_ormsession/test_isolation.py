@@ -172,6 +172,35 @@ def test_threads(isolated: Any) -> None:
         isolated.db.session.rollback()
 
 
+def test_an_async_view_leaves_its_transaction_to_the_request(
+    isolated: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """asgiref runs the view in a thread of its own; the request commits in the test's."""
+    monkeypatch.setattr(isolation, "PATIENCE_S", 2.0)
+
+    async def view() -> str:
+        isolated.add("a")
+        isolated.db.session.flush()
+        return str(len(isolated.db.session.scalars(select(isolated.Item)).all()))
+
+    isolated.app.before_request(lambda: setattr(isolated, "asked", isolated.db.session()))
+    isolated.app.after_request(lambda answer: isolated.add("later") and answer)
+    assert post(isolated, view) == 200
+    assert isolated.stored() == ["a", "before", "later"]
+
+
+def test_an_async_view_that_fails(isolated: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "PATIENCE_S", 2.0)
+
+    async def view() -> Any:
+        isolated.add("a")
+        isolated.db.session.flush()
+        return "no", 400
+
+    assert post(isolated, view) == 400
+    assert isolated.stored() == ["before"]
+
+
 def test_what_threads_committed_is_seen(isolated: Any) -> None:
     with isolated.app.app_context():
         isolated.db.run_in_thread(isolated.add, "from a thread").result(timeout=20)

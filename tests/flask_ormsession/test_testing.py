@@ -239,6 +239,28 @@ def test_a_worker_has_a_database_of_its_own(
     assert not (tmp_path / "shop_gw9.db").exists()
 
 
+def test_a_relative_file_of_a_worker_is_in_the_folder_of_the_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative names live in the instance folder of an app, which is not known here."""
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw9")
+    pytester.makepyfile(
+        """
+        from pathlib import Path
+
+        def test_it(worker_database, tmp_path_factory):
+            url = worker_database("sqlite:///shop.db")
+            path = Path(url.removeprefix("sqlite:///"))
+            assert path.is_relative_to(tmp_path_factory.getbasetemp())
+            assert path.name == "shop_gw9.db"
+            assert worker_database("sqlite:///shop.db") == url
+            path.touch()
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error").assert_outcomes(passed=1)
+    assert not list(pytester.path.glob("**/shop_gw9.db"))
+
+
 def test_databases_are_made_empty_and_dropped(db_url: str) -> None:
     url = testing.name_for_worker(make_url(db_url), "gw9")
     for _ in range(2):
