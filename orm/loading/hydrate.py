@@ -67,8 +67,10 @@ class Run:
         entities = plan.entities
         if len(entities) == 1 and token is None:  # nearly always, and worth the lines
             entity = entities[0]
-            self.maps = (identity_map.for_mapper(entity.base),)
-            self.peers = (Peers(entity.base, entity.options, mode),)
+            base = entity.base
+            known = identity_map.maps.get(base)
+            self.maps = (identity_map.for_mapper(base) if known is None else known,)
+            self.peers = (Peers(base, entity.options, mode),)
         else:
             find = identity_map.for_mapper
             if token is not None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orm import exc
-from orm.engine.execution import Reason
+from orm.engine.execution import Reason, execute_cursor
 from orm.loading.batch import BATCH_SIZE, choose_mode, find_batch
 from orm.loading.builder import EAGER, LoadPlan, PlanBuilder
 from orm.loading.execution import fetch
@@ -123,31 +123,75 @@ def load_get(
     """
     lock = None if with_for_update is None else lock_key(with_for_update)
     if not populate_existing and lock is None:
+        if not options and not execution_options:
+            return load_plain(session, mapper, ident)
         known = session.identity_map.maps.get(mapper.base_mapper)
         state = None if known is None else known.get(ident)
         if state is not None and (obj := state()) is not None:
             return obj if _is_present(state, obj, mapper) else None
-        if not options and not execution_options:
-            return _load_plain(session, mapper, ident)
     directives = [each for option in options or () for each in option.directives]
     node = make_root(directives, mapper) if directives else None
-    connection = session._connection_for(mapper=mapper)
+    connection = session._connection_for(mapper)
     plan = get_identity_plan(connection, mapper, node, lock)
     over = populate_existing or lock is not None
     run = Run(plan.rows, session, over=over, mode=(execution_options or {}).get("lazy_loads"))
-    values = tuple(map(Value, ident)) if isinstance(ident, tuple) else (Value(ident),)
-    found = fetch(session, plan, run, connection, None, GET, extracted=values)
-    return found[0] if found else None
+    return _fetch_one(session, plan, run, connection, ident)
 
 
-def _load_plain(session: Any, mapper: Any, ident: Any) -> Any:
-    """load_get() for an object that is not here, without options."""
-    connection = session._connection_for(mapper)
-    plan = get_identity_plan(connection, mapper, None)
-    run = Run(plan.rows, session)
-    values = (Value(ident),) if type(ident) is not tuple else tuple(map(Value, ident))
+def _fetch_one(session: Any, plan: LoadPlan, run: Run, connection: Any, ident: Any) -> Any:
+    """Execute a plan of get() for an identity; return the object or None."""
+    values = tuple(map(Value, ident)) if type(ident) is tuple else (Value(ident),)
     found = fetch(session, plan, run, connection, None, GET, values)
     return found[0] if found else None
+
+
+def load_plain(session: Any, mapper: Any, ident: Any) -> Any:
+    """load_get() without options, which is nearly always: in as few calls as can be."""
+    known = session.identity_map.maps.get(mapper.base_mapper)
+    state = None if known is None else known.get(ident)
+    if state is not None and (obj := state()) is not None:
+        return obj if _is_present(state, obj, mapper) else None
+    connection = session._connection_for(mapper)
+    key_plan = connection.engine._compiled_cache.get(mapper)
+    if key_plan is None:
+        key_plan = KeyPlan(connection, mapper)
+        connection.engine._compiled_cache.put(mapper, key_plan)
+    plan = key_plan.plan
+    run = Run(plan.rows, session)
+    if not key_plan.is_direct or connection.dispatch.hears_statement:
+        return _fetch_one(session, plan, run, connection, ident)
+    cursor = execute_cursor(
+        connection, key_plan.sql, (ident,), compiled=plan.compiled, reason=GET, owner=session
+    )
+    try:
+        rows = cursor.fetchall()
+    finally:
+        cursor.close()
+    found = plan.hydrate(rows, run)
+    if run.news:
+        run.announce()
+    return found[0] if found else None
+
+
+class KeyPlan:
+    """What get() executes for a mapper where it has no options; made once for each engine.
+
+    is_direct: the key is one value, sent to the driver as it is given, and the row makes the
+    object and nothing else.
+    """
+
+    __slots__ = ("is_direct", "plan", "sql")
+
+    def __init__(self, connection: Any, mapper: Any) -> None:
+        plan = self.plan = get_identity_plan(connection, mapper, None)
+        compiled = plan.compiled
+        self.sql = compiled.string
+        self.is_direct = (
+            compiled.processors == (None,)
+            and compiled.binds[0] is compiled.extracted[0]
+            and plan.hydrate is not None
+            and not (plan.has_collections or plan.has_after or compiled.has_expanding)
+        )
 
 
 def find_present(session: Any, mapper: Any, slot: Any) -> tuple[bool, Any]:

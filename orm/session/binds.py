@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -23,6 +24,15 @@ def add_bind(session: Session, key: Any, bind: Any) -> None:
             f"{key!r} cannot have a bind: give a mapped class, a base class or a Table."
         )
     session._has_one_bind = False
+
+
+def choose_bind(
+    session: Session, mapper: Any, clause: Any, arguments: Mapping[str, Any] | None
+) -> Any:
+    """Return the bind which the `bind_arguments` of an execution name, else what get_bind() says."""
+    named = {"mapper": mapper, "clause": clause, **(arguments or {})}
+    bind = named.pop("bind", None)
+    return session.get_bind(**named) if bind is None else bind
 
 
 def find_bind(session: Session, mapper: Any, clause: Any) -> Any:

@@ -27,12 +27,9 @@ class UseGuard:
     is a context manager; it holds no lock, because a collision is an error, not a wait.
     """
 
-    __slots__ = ("depth", "who")
-
-    def __init__(self) -> None:
-        #: the thread that is within an operation, None while there is none
-        self.who: int | None = None
-        self.depth = 0
+    #: the thread that is within an operation, None while there is none
+    who: int | None = None
+    depth = 0
 
     def __enter__(self) -> None:
         me = get_ident()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orm import exc
 from orm.flush.cascade import items_of
 from orm.session import lifecycle
+from orm.session.by_key import complete_identity, get_object
 from orm.session.events import fire
-from orm.session.execution import complete_identity, get_object
 from orm.state.instance_state import instance_dict
 from orm.state.markers import NO_AUTOFLUSH, NO_VALUE, PASSIVE_MERGE, PASSIVE_NO_INITIALIZE
 

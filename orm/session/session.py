@@ -11,6 +11,7 @@ import itertools
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar, overload
 
@@ -18,7 +19,7 @@ from orm import event, exc
 from orm.flush.cascade import iterate_cascade
 from orm.flush.unit_of_work import flush_session
 from orm.session import binds as binding
-from orm.session import execution, lifecycle
+from orm.session import by_key, execution, lifecycle
 from orm.session.bulk import BulkMethods
 from orm.session.events import SessionDispatch
 from orm.session.guard import UseGuard
@@ -31,7 +32,7 @@ from orm.session.transaction import (
 )
 from orm.state.identity_map import IdentityMap
 from orm.state.instance_state import instance_dict
-from orm.state.markers import PASSIVE_NO_INITIALIZE
+from orm.state.markers import MANAGER, PASSIVE_NO_INITIALIZE
 from orm.util.collections import EMPTY_MAP, IdentitySet
 from orm.util.typevars import T0, T1, T2, Rest, Ts
 
@@ -115,7 +116,7 @@ class Session(BulkMethods):
         self._query_cls = query_cls
         self._self_ref: Callable[[], Any] = weakref.ref(self, _sessions.discard)
         _sessions.add(self._self_ref)
-        self.identity_map = IdentityMap(_beginner(self._self_ref))
+        self.identity_map = IdentityMap(partial(_begin_for, self._self_ref))
         self._new: dict[Any, Any] = {}
         self._deleted: dict[Any, Any] = {}
         self._flushing = False
@@ -292,12 +293,8 @@ class Session(BulkMethods):
             transaction.check_active()
         bind = self.bind
         if bind is None or arguments or not self._has_one_bind:
-            bind = self._choose_bind({"mapper": mapper, "clause": clause, **(arguments or {})})
+            bind = binding.choose_bind(self, mapper, clause, arguments)
         return transaction.connection_for_bind(bind)
-
-    def _choose_bind(self, arguments: dict[str, Any]) -> Any:
-        bind = arguments.pop("bind", None)
-        return self.get_bind(**arguments) if bind is None else bind
 
     def get_bind(
         self, mapper: Any = None, *, clause: Any = None, bind: Any = None, **arguments: Any
@@ -446,17 +443,25 @@ class Session(BulkMethods):
         identity_token: tells apart the databases of a sharded session; only objects that were
         loaded with it are found here. execution_options, bind_arguments: as in execute().
         """
-        special = None
-        if (
-            execution_options
-            or bind_arguments
-            or identity_token is not None
-            or self.execution_options
-        ):
-            special = execution.GetRoute(identity_token, execution_options, bind_arguments)
-        with self._guard:
-            found: _T | None = execution.get_object(
-                self, entity, ident, options, populate_existing, with_for_update, special
+        guard = self._guard
+        if guard.who is not None and guard.who != get_ident():
+            guard.check()
+        special = populate_existing or execution_options or identity_token is not None
+        if not special and with_for_update is None and type(ident) in by_key.PLAIN_KEYS:
+            # an object that is here costs no further call
+            manager = getattr(entity, MANAGER, None)
+            known = None if manager is None else self.identity_map.maps.get(manager.base_mapper)
+            state: Any = None if known is None else known.get(ident)
+            if state is not None and state.expired is None and state.extra is None:
+                here = state()
+                if type(here) is entity:
+                    return here
+        route = None
+        if special or bind_arguments or self.execution_options:
+            route = by_key.GetRoute(identity_token, execution_options, bind_arguments)
+        with guard:
+            found: _T | None = by_key.get_object(
+                self, entity, ident, options, populate_existing, with_for_update, route
             )
         return found
 
@@ -663,7 +668,7 @@ class Session(BulkMethods):
             try:
                 self.flush()
             except exc.SQLAlchemyError as error:
-                _explain_autoflush(error)
+                execution.explain_autoflush(error)
                 raise
 
     @property
@@ -770,24 +775,11 @@ _S = TypeVar("_S", bound=Session)
 event.register_target(Session, SessionDispatch)
 
 
-def _beginner(ref: Callable[[], Any]) -> Callable[[], None]:
-    """Return the function by which a changed object begins its session's transaction."""
-
-    def begin() -> None:
-        session = ref()
-        if session is not None and session._transaction is None and session.autobegin:
-            session._autobegin_t()
-
-    return begin
-
-
-def _explain_autoflush(error: exc.SQLAlchemyError) -> None:
-    add_detail = getattr(error, "add_detail", None)
-    if add_detail is not None:
-        add_detail(
-            "raised by the autoflush before a query; if the objects are not complete yet, run the "
-            "query in a `with session.no_autoflush:` block"
-        )
+def _begin_for(ref: Callable[[], Any]) -> None:
+    """A changed object begins its session's transaction."""
+    session = ref()
+    if session is not None and session._transaction is None and session.autobegin:
+        session._autobegin_t()
 
 
 def close_all_sessions() -> None:

@@ -167,12 +167,14 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
     def do_commit(self, dbapi_connection: Any) -> None:
         """Commit; in memory, those who joined go on in a new transaction."""
         dbapi_connection.commit()
-        self._begin_for_others(dbapi_connection)
+        if self._borrowers:
+            self._begin_for_others(dbapi_connection)
 
     def do_rollback(self, dbapi_connection: Any) -> None:
         """Roll back; in memory, those who joined go on in a new transaction."""
         dbapi_connection.rollback()
-        self._begin_for_others(dbapi_connection)
+        if self._borrowers:
+            self._begin_for_others(dbapi_connection)
 
     def do_leave(self, dbapi_connection: Any) -> None:
         """Leave the transaction to the others, or end it as the last one."""
@@ -185,7 +187,7 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
         dbapi_connection.close()
 
     def _begin_for_others(self, dbapi_connection: Any) -> None:
-        if self._borrowers and self._count_down(dbapi_connection):
+        if self._count_down(dbapi_connection):
             dbapi_connection.execute("BEGIN")
 
     def _count_down(self, dbapi_connection: Any) -> int:
