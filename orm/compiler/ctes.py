@@ -95,9 +95,18 @@ class CTECompiler(FromCompiler):
         return False
 
     def table_reference(self, table: Any) -> str:
+        if not self.scopes:
+            return self.find_reference(table)
+        known = self.scopes[-1].references
+        found = known.get(table)
+        if found is None:
+            found = known[table] = self.find_reference(table)
+        return found
+
+    def find_reference(self, table: Any) -> str:
         if table.__visit_name__ == "table" and not table.schema and self.is_renamed(table):
             return self.preparer.format_alias(self.anonymous_name(table, table.name))
-        return super().table_reference(table)
+        return super().find_reference(table)
 
     def from_table(self, table: Any) -> str:
         text = super().from_table(table)

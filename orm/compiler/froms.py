@@ -36,8 +36,10 @@ class FromCompiler(ExpressionCompiler):
             raise exc.CompileError(
                 "A column has no name yet: give it one, Column('name', ...), or map it by a class attribute."
             )
-        name = self.written_name(name)
-        if column.table is not None and column.table.__visit_name__ != "table":
+        if type(name) is AliasLabel:
+            name = self.written_name(name)
+        table = column.table
+        if table is not None and table.__visit_name__ != "table":
             name = self.label_name(name)
         return self.preparer.quote(name)
 
@@ -49,6 +51,10 @@ class FromCompiler(ExpressionCompiler):
 
     def table_reference(self, table: Any) -> str:
         """The name by which columns refer to their table; empty where it has none."""
+        return self.find_reference(table)
+
+    def find_reference(self, table: Any) -> str:
+        """The same, not remembered."""
         if table.__visit_name__ == "table":
             return self.preparer.format_table(table)
         if not table.named_with_column:

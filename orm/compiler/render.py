@@ -60,13 +60,13 @@ class Renderer:
         options: for functions of orm.ext.compiler, which pass theirs on; `literal_binds=True` writes values into the text.
         Raises exc.UnsupportedCompilationError if this dialect has no form for it.
         """
-        if options.pop("literal_binds", False) and not self.literal_binds:
+        if options and options.get("literal_binds", False) and not self.literal_binds:
             with self.with_literals():
                 return self.process(element)
         custom = element._compile_with
         if custom is not None:
             return str(find_custom(custom, self, element)(element, self))
-        method: Callable[..., str] | None = getattr(self, f"visit_{element.__visit_name__}", None)
+        method: Callable[..., str] | None = getattr(self, element._visit_method, None)
         if method is None:
             raise self.unsupported(element)
         return method(element)
@@ -187,8 +187,8 @@ class Renderer:
         process = impl.bind_processor(self.dialect)
         name = self.bind_name(bind)
         self._bind_names.add(name)
+        number = len(self._slots)
         self._slots.append(Slot(bind, name, place, process, expand, required, default))
-        number = len(self._slots) - 1
         self._slot_of[self._slot_key(bind)] = number
         self._kept.append(bind)
         return number

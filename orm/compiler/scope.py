@@ -17,6 +17,7 @@ class Scope:
     select: the statement. froms: its FROM list. parent: the scope of the statement around it, or None.
     own: the FROM objects of this statement, the members of joins included. outer: those of all statements around it.
     visible: both. labels: label name to the element that it was given to.
+    references: FROM object to the name by which columns refer to it.
     renamed: tables of `own` which get another name here, because a table of another schema is called the same.
     is_source: others select from this statement, so that its columns are written with the names by which they do.
     """
@@ -28,6 +29,7 @@ class Scope:
         "labels",
         "outer",
         "own",
+        "references",
         "renamed",
         "select",
         "visible",
@@ -44,6 +46,7 @@ class Scope:
         self.outer: frozenset[Any] = parent.visible if parent is not None else frozenset()
         self.visible: frozenset[Any] = self.own | self.outer
         self.labels: dict[str, Any] = {}
+        self.references: dict[Any, str] = {}
         self.renamed: frozenset[Any] = _same_named(self.own)
 
 

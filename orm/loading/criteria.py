@@ -7,7 +7,7 @@ every SELECT within it, and in the loads of relationships that follow from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from orm import exc
@@ -307,15 +307,20 @@ def _tables_of(join: Any) -> set[Any]:
     return {plain(item) for item in join._from_objects}
 
 
-def _entities_within(element: Any) -> Iterator[Any]:
-    """Yield the entities of an expression's columns; subqueries have their own."""
-    entity = element._annotations.get("parententity")
-    if entity is not None:
-        yield entity
-        return
-    if element._is_select_base or element.__visit_name__ == "scalar_select":
-        return
-    if element._is_from_clause and not element._is_join:
-        return
-    for child in element.get_children():
-        yield from _entities_within(child)
+def _entities_within(element: Any) -> list[Any]:
+    """Return the entities of an expression's columns; subqueries have their own."""
+    found: list[Any] = []
+    pending = [element]
+    while pending:
+        part = pending.pop()
+        entity = part._annotations.get("parententity")
+        if entity is not None:
+            found.append(entity)
+        elif not (
+            part._is_bind_parameter
+            or part._is_select_base
+            or part.__visit_name__ == "scalar_select"
+            or (part._is_from_clause and not part._is_join)
+        ):
+            pending.extend([*part.get_children()][::-1])
+    return found

@@ -59,7 +59,7 @@ def expect_expr(value: Any, *, like: Any = None, op: Any = None, type_: Any = No
     """
     element = to_element(value)
     if element is None:
-        if not isinstance(value, _PLAIN) and like is not None:
+        if value.__class__ not in _PLAIN_CLASSES and like is not None:
             _refuse_odd_value(value, like.type)
         return make_operand(value, like, op, type_)
     if element._is_column_element:

@@ -255,7 +255,7 @@ def _in(expr: Any, op: OperatorType, other: Any) -> Any:
 
 
 def _in_operand(expr: Any, op: OperatorType, other: Any) -> Any:
-    element = to_element(other)
+    element = None if other.__class__ in _LISTS else to_element(other)
     if element is not None:
         if isinstance(element, BindParameter):
             return _as_expanding(element, expr, op)
@@ -274,8 +274,8 @@ def _in_operand(expr: Any, op: OperatorType, other: Any) -> Any:
             f"for a single value write in_([{other!r}])"
         )
     values = list(other)
-    if any(
-        to_element(value) is not None for value in values if not isinstance(value, _SURE_VALUES)
+    if not _FAST_VALUES.issuperset(map(type, values)) and any(
+        to_element(value) is not None for value in values
     ):
         return ClauseList(
             *[expect_expr(value, like=expr, op=op) for value in values], group=False
@@ -283,11 +283,13 @@ def _in_operand(expr: Any, op: OperatorType, other: Any) -> Any:
     return _expanding_bind(expr, op, values)
 
 
-_SURE_VALUES = (str, int, float, bytes)
+_LISTS = frozenset({list, tuple, set, frozenset})
 
 
 def _expanding_bind(expr: Any, op: OperatorType, values: list[Any]) -> BindParameter:
-    first = next((value for value in values if value is not None), None)
+    first = values[0] if values else None
+    if first is None:
+        first = next((value for value in values if value is not None), None)
     if expr.type._is_tuple_type or first is None:
         type_ = expr.type
     else:

@@ -496,6 +496,9 @@ class BinaryExpression(ColumnElement[T]):
     def _from_objects(self) -> tuple[Any, ...]:
         return tuple(self.left._from_objects + self.right._from_objects)
 
+    def get_children(self, **kw: Any) -> Any:
+        return iter((self.left, self.right))
+
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
         left = self.left
         left = left._own_key or left._build_key(binds, shared)

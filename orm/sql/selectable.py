@@ -251,7 +251,7 @@ class Join(FromClause):
         self.left = expect_from(left)
         right = expect_from(right)
         onclause = expect_onclause(onclause)
-        if hasattr(onclause, "join_sides"):
+        if hasattr(type(onclause), "join_sides"):
             self.left, right, onclause = onclause.join_sides(self.left, right, isouter or full)
         self.right = _group_join(right)
         if onclause is None:

@@ -51,6 +51,8 @@ class ClauseElement:
     """Anything that renders as SQL."""
 
     __visit_name__: ClassVar[str] = "clause"
+    #: the compiler's method for elements of this class
+    _visit_method: ClassVar[str] = "visit_clause"
     _traverse: ClassVar[Traverse] = ()
     _kinds: ClassVar[Mapping[str, Kind]] = {}
     _compares_by_expression: ClassVar[bool] = False
@@ -76,6 +78,7 @@ class ClauseElement:
         for base in reversed(cls.__mro__):
             kinds.update(base.__dict__.get("_traverse", ()))
         cls._kinds = kinds
+        cls._visit_method = f"visit_{cls.__visit_name__}"
 
     @property
     def _from_objects(self) -> tuple[Any, ...]:
