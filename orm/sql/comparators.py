@@ -274,7 +274,7 @@ def _in_operand(expr: Any, op: OperatorType, other: Any) -> Any:
             f"for a single value write in_([{other!r}])"
         )
     values = list(other)
-    if not _FAST_VALUES.issuperset(map(type, values)) and any(
+    if not PLAIN_CLASSES.issuperset(map(type, values)) and any(
         to_element(value) is not None for value in values
     ):
         return ClauseList(
