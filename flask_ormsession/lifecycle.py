@@ -15,6 +15,7 @@ one app context (a test that pushes a context and then uses the client).
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 from collections.abc import Callable, Iterable
@@ -232,8 +233,52 @@ def end_request(app: Flask, state: AppState, outcome: Outcome, response: Respons
         _end_transaction(app, scope, outcome)
     if outcome.succeeded and response.is_streamed:
         outcome.streamed = True
+        if not response.direct_passthrough:  # what sends a file wants it as it is
+            response.response = Stream(response.response, outcome)
         if scope is not None:
-            response.call_on_close(scope.close)
+            response.call_on_close(functools.partial(_close_unless_current, scope))
+
+
+class Stream:
+    """The chunks of a streamed response. Its request has failed if they are not taken to their end;
+    a context that is preserved would not tell."""
+
+    __slots__ = ("_chunks", "_close", "_outcome")
+
+    def __init__(self, chunks: Any, outcome: Outcome) -> None:
+        self._chunks = iter(chunks)
+        self._close = getattr(chunks, "close", None)
+        self._outcome: Outcome | None = outcome
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._chunks)
+        except StopIteration:
+            self._outcome = None
+            raise
+        except BaseException:
+            self._fail()
+            raise
+
+    def _fail(self) -> None:
+        if self._outcome is not None:
+            self._outcome.failed = True
+
+    def close(self) -> None:
+        """The server wants no more of it."""
+        self._fail()
+        if self._close is not None:
+            self._close()
+
+
+def _close_unless_current(scope: SessionScope) -> None:
+    """Close a session after the stream of its request, unless its context is still there: one that
+    is preserved, or that of a test around the request. Its end settles what is open."""
+    if find_scope() is not scope:
+        scope.close()
 
 
 def _end_transaction(app: Flask, scope: SessionScope, outcome: Outcome) -> None:

@@ -6,10 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import (
-    Response,
-    stream_with_context,
-)
+from flask import Response, send_file, stream_with_context
 
 from orm import select
 
@@ -120,3 +117,80 @@ def test_a_stream_of_a_failed_request_is_rolled_back(world: Any) -> None:
     assert response.text == ""
     response.close()
     assert world.stored() == []
+
+
+# -- where the context of the request does not end with its stream
+
+
+def stream_view(world: Any, end: Any = None) -> None:
+    @world.route
+    def view() -> Any:
+        world.add("new")
+        return Response(stream_with_context(stream_names(world, end)))
+
+
+def test_a_stream_in_a_preserved_context(world: Any) -> None:
+    """As pytest-flask's `client` is used."""
+    stream_view(world)
+    with world.client as client:
+        response = client.post("/")
+        assert response.text == "new;"
+        response.close()
+    assert world.stored() == ["end", "new"]
+    assert world.checked_out() == 0
+
+
+def test_a_stream_that_fails_in_a_preserved_context(world: Any) -> None:
+    stream_view(world, raise_boom)
+    with world.client as client:
+        response = client.post("/")
+        with pytest.raises(Boom):
+            response.get_data()
+    assert world.stored() == ["new"]
+    assert world.checked_out() == 0
+
+
+def test_a_stream_that_is_left_in_a_preserved_context(world: Any) -> None:
+    @world.route
+    def view() -> Any:
+        @stream_with_context
+        def chunks() -> Iterator[str]:
+            world.add("lost")
+            world.db.session.flush()
+            yield "a"
+            yield "b"
+
+        return Response(chunks())
+
+    with world.client as client:
+        response = client.post("/")
+        assert next(response.iter_encoded()) == b"a"
+        response.close()
+    assert world.stored() == []
+    assert world.checked_out() == 0
+
+
+def test_a_stream_leaves_the_session_of_an_outer_context(world: Any) -> None:
+    stream_view(world)
+    with world.app.app_context():
+        mine = world.add("mine")
+        world.db.session.commit()
+        response = world.client.post("/")
+        assert response.text == "mine;new;"
+        response.close()
+        assert mine in world.db.session
+    assert world.stored() == ["end", "mine", "new"]
+
+
+def test_a_file_is_sent_as_it_is(world: Any, tmp_path: Any) -> None:
+    (tmp_path / "file.txt").write_text("content")
+
+    @world.route
+    def view() -> Any:
+        world.add("new")
+        return send_file(tmp_path / "file.txt")
+
+    response = world.client.post("/")
+    assert response.data == b"content"
+    response.close()
+    assert world.stored() == ["new"]

@@ -239,6 +239,64 @@ def test_a_worker_has_a_database_of_its_own(
     assert not (tmp_path / "shop_gw9.db").exists()
 
 
+WORKERS = """
+import os
+
+import pytest
+from flask import Flask
+
+from flask_ormsession import Database
+from orm import Mapped, String, mapped_column, select
+
+db = Database()
+
+
+class Item(db.Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(50), unique=True)
+
+
+@pytest.fixture(scope="session")
+def app(worker_database):
+    app = Flask("workers")
+    app.config["ORM_DATABASE_URL"] = worker_database(os.environ["SHOP_URL"])
+    db.init_app(app)
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_mine(app, worker_id, number):
+    with app.app_context():
+        assert f"_{worker_id}" in db.engine.url.database
+        db.session.add(Item(name=f"{worker_id} {number}"))
+        db.session.commit()
+        names = db.session.scalars(select(Item.name)).all()
+        assert all(name.startswith(f"{worker_id} ") for name in names)
+"""
+
+
+def test_two_real_workers(
+    pytester: pytest.Pytester, db_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_URL", db_url)
+    pytester.makepyfile(WORKERS)
+    result = pytester.runpytest_subprocess("-n", "2", "-p", "no:cacheprovider", "-W", "error")
+    result.assert_outcomes(passed=4)
+    for worker in ("gw0", "gw1"):
+        url = testing.name_for_worker(make_url(db_url), worker)
+        if testing.is_file(url):
+            assert not Path(str(url.database)).exists()
+            continue
+        engine = create_engine(url)
+        with pytest.raises(Exception, match="(?i)unknown database|does not exist"):
+            engine.connect()
+        engine.dispose()
+
+
 def test_a_relative_file_of_a_worker_is_in_the_folder_of_the_run(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
