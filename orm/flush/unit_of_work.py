@@ -250,9 +250,9 @@ class UnitOfWork:
         identity_map = session.identity_map
         if self.new_idents:
             self._switch_keys()
-        gone = [*chain.from_iterable(self.deletes.values()), *self.replaced]
-        if gone:
-            session._register_deleted(gone)
+        if self.deletes or self.replaced:
+            deleted = chain.from_iterable(self.deletes.values())
+            session._register_deleted([*deleted, *self.replaced])
         if self.inserted:
             for state, ident in zip(self.inserted, self.idents, strict=True):
                 state.ident = ident

@@ -88,8 +88,9 @@ def caller_place() -> tuple[str, int, str] | None:
     frame = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
-        if _is_users(code.co_filename):
-            return code.co_filename, frame.f_lineno, code.co_name
+        filename = code.co_filename
+        if not filename.startswith(_PACKAGE) and _is_users(filename):
+            return filename, frame.f_lineno, code.co_name
         frame = frame.f_back  # type: ignore[assignment]
     return None
 

@@ -285,14 +285,14 @@ def register_persistent(session: Session, states: Sequence[Any]) -> None:
     transaction = session._transaction
     assert transaction is not None
     transaction._new.update(dict.fromkeys(states))
-    by_kind: dict[type, list[Any]] = {}
     if len(set(map(type, states))) == 1:
-        by_kind[type(states[0])] = list(states)
+        _file(session, states[0].manager, states)
     else:
+        by_kind: dict[type, list[Any]] = {}
         for state in states:
             by_kind.setdefault(type(state), []).append(state)
-    for kind, group in by_kind.items():
-        _file(session, kind.manager, group)  # type: ignore[attr-defined]
+        for group in by_kind.values():
+            _file(session, group[0].manager, group)
     new = session._new
     if len(new) == len(states):
         new.clear()
@@ -305,14 +305,16 @@ def register_persistent(session: Session, states: Sequence[Any]) -> None:
             fire(listeners, session, state())
 
 
-def _file(session: Session, manager: Any, states: list[Any]) -> None:
+def _file(session: Session, manager: Any, states: Sequence[Any]) -> None:
     """File new states of one class in the identity map, as peers of each other."""
     identities = session.identity_map.for_mapper(manager.base_mapper)
     peers = Peers(manager.base_mapper)
-    peers.idents = idents = [state.ident for state in states]
+    note = peers.idents.append
     for state in states:
+        note(state.ident)
         state.load = peers
-    if not identities.keys().isdisjoint(idents):
+    idents = peers.idents
+    if identities and not identities.keys().isdisjoint(idents):
         for state in states:
             if state.ident in identities:
                 _replace(session, state, identities[state.ident])

@@ -184,7 +184,7 @@ class SessionTransaction:
         """Commit inner savepoints and flush, so that only the database's commit remains."""
         self.check_active()
         session = self.session
-        if self.parent is None or self.nested:
+        if session.dispatch.before_commit and (self.parent is None or self.nested):
             fire(session.dispatch.before_commit, session)
         while session._transaction is not None and session._transaction is not self:
             session._transaction.commit()
@@ -221,7 +221,8 @@ class SessionTransaction:
             self.rollback(to_root=True)
             raise
         self._state = COMMITTED
-        fire(session.dispatch.after_commit, session)
+        if session.dispatch.after_commit:
+            fire(session.dispatch.after_commit, session)
         self._release_snapshot()
         parent = self.parent
         self.close()
