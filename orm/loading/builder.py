@@ -299,6 +299,5 @@ def _repeats(prop: Any, path: tuple[Any, ...]) -> bool:
     depth = getattr(prop, "join_depth", None)
     if depth is not None:
         return bool(sum(each is prop for each in path) >= depth)
-    seen = {each.parent.base_mapper for each in path}
-    target = prop.mapper.base_mapper
-    return bool(target in seen or target is prop.parent.base_mapper)
+    target = prop.mapper
+    return target is prop.parent or any(target in (each.parent, each.mapper) for each in path)

@@ -13,6 +13,7 @@ from orm.loading.criteria import conditions_for
 from orm.loading.polymorphic import choose_entity, single_criterion
 from orm.mapping.join_entries import adapt_all, is_column, is_remote, make_adapter
 from orm.sql.adapt import replacement_traverse
+from orm.sql.annotations import plain
 from orm.sql.froms import compute_froms
 from orm.sql.select import select
 from orm.sql.visitors import iterate
@@ -25,6 +26,7 @@ class JoinedLoad:
     secondary, secondary_on: the alias of the association table, and its condition to the
     target; None without one. order_by: of the relationship, on the alias. uselist: it fills a collection.
     parent: the JoinedLoad whose target it hangs on, None for an entity of the statement itself.
+    outside: of a LATERAL target, the tables of the parent, to which it refers.
     inner: an INNER JOIN. within: an INNER JOIN to something that is itself in a LEFT OUTER JOIN: it is put into the right side of that
     one, because rows without it must not be lost.
     """
@@ -36,6 +38,7 @@ class JoinedLoad:
         "mapper",
         "onclause",
         "order_by",
+        "outside",
         "parent",
         "secondary",
         "secondary_on",
@@ -51,6 +54,7 @@ class JoinedLoad:
     mapper: Any
     onclause: Any
     order_by: tuple[Any, ...]
+    outside: set[Any]
     parent: JoinedLoad | None
     secondary: Any
     secondary_on: Any
@@ -79,6 +83,9 @@ class JoinedLoad:
         made.parent, made.uselist = parent, prop.uselist
         made.source = entity.selectable
         made.target = made.source if _is_own(entity, prop) else made.source.alias()
+        made.outside = {plain(each) for each in prop.parent.selectable._from_objects}
+        if made.target._is_lateral:
+            made._adapt_lateral(adapt_parent)
         made.secondary = None if prop.secondary is None else prop.secondary.alias()
         made.adapt = _adapter_of(made.target, entity)
         made.onclause = _make_onclause(prop.primaryjoin, prop, made, adapt_parent)
@@ -131,6 +138,28 @@ class JoinedLoad:
     def adapt_parent(self, replace: Callable[[Any], Any]) -> None:
         """Replace the parent's columns in the condition, once it stands in a subquery."""
         self.onclause = adapt_all(self.onclause, replace)
+        if self.target._is_lateral:
+            self._adapt_lateral(replace)
+
+    def outer_columns(self) -> list[Any]:
+        """Return the columns of the parent to which the condition, and a LATERAL target, refer."""
+        found = list(iterate(self.onclause))
+        if self.target._is_lateral:
+            found += iterate(self.target.element)
+        return [each for each in found if is_column(each)]
+
+    def _adapt_lateral(self, replace: Callable[[Any], Any]) -> None:
+        """Replace the parent's columns in a LATERAL target, which is this load's own; what it selects from itself stays."""
+        moved: set[Any] = set()
+
+        def find(column: Any) -> Any:
+            found = replace(column) if plain(column.table) in self.outside else None
+            if found is not None:
+                moved.add(plain(found.table))
+            return found
+
+        self.target.element = adapt_all(self.target.element, find)
+        self.outside = self.outside | moved
 
 
 def _is_own(entity: Any, prop: Any) -> bool:
@@ -280,8 +309,8 @@ def _columns_within(builder: Any, base: Any) -> list[Any]:
     found = {hash(column): column for column in builder.columns if is_within(column)}
     element: Any
     for load in builder.joins:
-        for element in iterate(load.onclause):
-            if is_column(element) and hash(element.table) in froms and is_within(element):
+        for element in load.outer_columns():
+            if hash(element.table) in froms and is_within(element):
                 found.setdefault(hash(element), element)
     return list(found.values())
 

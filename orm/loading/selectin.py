@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
 
+from orm import exc
 from orm.engine.execution import Reason
 from orm.loading.batch import BATCH_SIZE
 from orm.loading.builder import LoadPlan, PlanBuilder
 from orm.loading.criteria import conditions_for
 from orm.loading.execution import fetch
 from orm.loading.hydrate import Run
+from orm.loading.joined import JoinedLoad
 from orm.loading.path import PathNode, Relation, criterion_key
 from orm.loading.polymorphic import choose_entity, single_criterion
 from orm.loading.raising import warn_of_many
@@ -116,7 +118,10 @@ def get_relation_plan(
     plan: RelationPlan | None = cache.get(key)
     if plan is None:
         entity = choose_entity(prop, of_type)
-        plan = make_relation_plan(connection.dialect, prop, node, entity, criteria, limit)
+        if entity.selectable._is_lateral:
+            plan = make_lateral_plan(connection.dialect, prop, node, said)
+        else:
+            plan = make_relation_plan(connection.dialect, prop, node, entity, criteria, limit)
         cache.put(key, plan)
     return plan
 
@@ -162,6 +167,28 @@ def make_relation_plan(
     output = builder.add_entity(mapper, adapt, node, (prop,), along=along)
     plan = builder.make_plan(base, [output], "group", (prop.key,), group=group)
     return RelationPlan(prop, parent_keys, plan, mapper)
+
+
+def make_lateral_plan(
+    dialect: Any, prop: Any, node: PathNode | None, said: Relation | None
+) -> RelationPlan:
+    """Build the plan for a relationship to a LATERAL subquery, which goes with its parents: over a join from them."""
+    if said is not None and "limit" in said.args:
+        raise exc.ArgumentError(
+            f"{prop} leads to a LATERAL subquery: give the limit there instead of to the option."
+        )
+    parent = prop.parent
+    alias = parent.selectable.alias()
+    of_alias = make_adapter(alias)
+    load = JoinedLoad.make(prop, of_alias, said, node)
+    columns = [of_alias(column) for column in parent.primary_key]
+    base = select().select_from(alias).join(load.target, load.onclause)
+    base = base.where(make_key_in(columns)).order_by(*load.order_by)
+    builder = PlanBuilder(dialect, load_after)
+    group = [builder.add_slot(column) for column in columns]
+    output = builder.add_entity(load.mapper, load.adapt, node, (prop,), along=load.along)
+    plan = builder.make_plan(base, [output], "group", (prop.key,), group=group)
+    return RelationPlan(prop, parent.pk_keys, plan, load.mapper)
 
 
 def _number_members(

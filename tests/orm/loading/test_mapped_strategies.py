@@ -15,6 +15,7 @@ from orm import (
     create_engine,
     event,
     exc,
+    joinedload,
     lazyload,
     mapped_column,
     relationship,
@@ -170,3 +171,40 @@ def test_several_rows_for_a_to_one_warn(house: Any) -> None:
     parents = session.scalars(select(Parent).options(lazyload(Parent.pet))).all()
     with pytest.warns(exc.SAWarning, match=r"Parent\.pet"):
         parents[0].pet
+
+
+class Thing(Base):
+    __tablename__ = "things"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    maker_id: Mapped[int | None] = mapped_column(ForeignKey("makers.id"))
+    maker: Mapped[Maker | None] = relationship(
+        foreign_keys=maker_id, primaryjoin="Thing.maker_id == Maker.id", lazy="joined"
+    )
+
+
+class Maker(Thing):
+    __tablename__ = "makers"
+    id: Mapped[int] = mapped_column(ForeignKey("things.id"), primary_key=True)
+    films: Mapped[list[Film]] = relationship(
+        foreign_keys="Film.director_id", primaryjoin="Maker.id == Film.director_id"
+    )
+    __mapper_args__ = {"inherit_condition": id == Thing.id}
+
+
+class Film(Thing):
+    __tablename__ = "films"
+    id: Mapped[int] = mapped_column(ForeignKey("things.id"), primary_key=True)
+    director_id: Mapped[int | None] = mapped_column(ForeignKey("makers.id"))
+    __mapper_args__ = {"inherit_condition": id == Thing.id}
+
+
+def test_what_goes_round_is_a_class_and_not_its_hierarchy(house: Any) -> None:
+    session, seen = house
+    session.add(Maker(id=1, films=[Film(id=2), Film(id=3)]))
+    session.commit()
+    session.expunge_all()
+    seen.clear()
+    maker = session.scalars(select(Maker).options(joinedload("*"))).unique().one()
+    assert [film.id for film in maker.films] == [2, 3]
+    assert len(seen) == 1
+    assert session.get(Thing, 3, populate_existing=True).maker is None

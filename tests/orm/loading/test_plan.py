@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orm import Session, aliased, exc, func, select, text, with_loader_criteria
+from orm import Session, aliased, contains_eager, exc, func, select, text, with_loader_criteria
 
 
 def test_entities_columns_and_mixtures(blog: Any, session: Session) -> None:
@@ -229,3 +229,11 @@ def test_joins_that_contradict_their_relationship_are_refused(blog: Any) -> None
     other = aliased(blog.User)
     with pytest.raises(exc.InvalidRequestError, match="starts from"):
         str(select(blog.User).join_from(blog.User, blog.Post, other.posts))
+
+
+def test_joined_rows_of_a_finished_statement(blog: Any, session: Session) -> None:
+    """How often each object comes is the affair of the statement that was given."""
+    rows = select(blog.User, blog.Post.id).join(blog.User.posts).where(blog.Post.id == 10)
+    statement = select(blog.User).from_statement(rows)
+    (user,) = session.scalars(statement.options(contains_eager(blog.User.posts))).all()
+    assert [post.id for post in user.__dict__["posts"]] == [10]
