@@ -314,7 +314,7 @@ def _entities_within(element: Any) -> list[Any]:
     while pending:
         part = pending.pop()
         entity = part._annotations.get("parententity")
-        if entity is not None:
+        if entity is not None and "composed" not in part._annotations:
             found.append(entity)
         elif not (
             part._is_bind_parameter

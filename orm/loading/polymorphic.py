@@ -19,7 +19,7 @@ from orm.sql.adapt import replacement_traverse
 class Kinds(dict[Any, Kind]):
     """discriminator value -> Kind; a value that nobody mapped is an error that says so.
 
-    A class that was mapped after the plan was made is found when its first row comes.
+    A row without a value is of the class that is selected, unless one is mapped to None. A class that was mapped after the plan was made is found when its first row comes.
     """
 
     __slots__ = ("mapper",)
@@ -30,6 +30,8 @@ class Kinds(dict[Any, Kind]):
 
     def __missing__(self, value: Any) -> Kind:
         found = self.mapper.polymorphic_map.get(value)
+        if found is None and value is None and not self.mapper.polymorphic_abstract:
+            found = self.mapper
         if found is None or not found.isa(self.mapper):
             raise unknown_identity(self.mapper, value)
         kind = self[value] = make_kind(found)

@@ -10,10 +10,10 @@ from orm.mapping.columns import MappedColumn
 from orm.mapping.concrete import is_waiting
 from orm.mapping.constructors import declarative_constructor
 from orm.mapping.mapper import Mapper
-from orm.mapping.properties import MapperProperty
+from orm.mapping.properties import ColumnProperty, MapperProperty
 from orm.mapping.reflected import READ_FROM, wait_for_table
 from orm.mapping.registry import registry as Registry
-from orm.mapping.scan import Scan, find_directive, is_mapped
+from orm.mapping.scan import Scan, find_directive, is_mapped, name_new_columns
 from orm.schema.column import Column
 from orm.schema.metadata import MetaData
 from orm.schema.table import Table
@@ -158,6 +158,9 @@ def _add_to_parent(class_: type, parent: type, scan: Scan) -> None:
     """Add the columns of a class that is stored in its parent's table."""
     table = parent.__mapper__.local_table  # type: ignore[attr-defined]
     for name, value in list(scan.properties.items()):
+        if isinstance(value, ColumnProperty):
+            for column in name_new_columns(value, name):
+                table.append_column(column)
         made = value if isinstance(value, MappedColumn) else None
         column = made.column if made is not None else value
         if not isinstance(column, Column) or column.table is not None:
@@ -194,6 +197,9 @@ def add_attribute(class_: Any, name: str, value: Any) -> bool:
         mapper.add_property(name, made.make_property() if made is not None else column)
         return True
     if isinstance(value, MapperProperty):
+        if isinstance(value, ColumnProperty):
+            for column in name_new_columns(value, name):
+                mapper.local_table.append_column(column)
         mapper.add_property(name, value)
         return True
     return False

@@ -18,7 +18,7 @@ from orm.mapping.composite import CompositeProperty
 from orm.mapping.declared import DECLARED, declared_attr
 from orm.mapping.mapped import DynamicMapped, WriteOnlyMapped
 from orm.mapping.options import BODY, NO_OPTIONS, MappedField
-from orm.mapping.properties import MapperProperty
+from orm.mapping.properties import ColumnProperty, MapperProperty
 from orm.mapping.relationship import RelationshipProperty
 from orm.schema.column import Column
 from orm.state.class_manager import manager_of_class
@@ -313,6 +313,8 @@ class Scan:
             value.use_annotation(note.inner, note.optional)
         if isinstance(value, CompositeProperty):
             self._take_composite(value, name)
+        elif isinstance(value, ColumnProperty):
+            self.columns += [(0, column) for column in name_new_columns(value, name)]
         self.properties[name] = value
 
     def _take_composite(self, value: CompositeProperty, name: str) -> None:
@@ -355,6 +357,17 @@ class Scan:
 
     def _is_written_elsewhere(self, attr: Any) -> bool:
         return any(member is attr for member in self.class_.__dict__.values())
+
+
+def name_new_columns(prop: ColumnProperty, name: str) -> list[Column[Any]]:
+    """Return the columns of a property which are in no table yet, with the attribute's name if they had none."""
+    found = [each for each in prop.columns if isinstance(each, Column) and each.table is None]
+    for column in found:
+        if column.name is None:
+            column.name = name
+        if column.key is None:
+            column.key = column.name
+    return found
 
 
 def _note_of_part(hint: Any, owner: Any) -> Annotation:

@@ -312,3 +312,23 @@ def test_table_args_without_comma(Base):
             __tablename__ = "users"
             __table_args__ = UniqueConstraint("id")
             id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def test_columns_within_properties_get_their_names(Base) -> None:
+    class Post(Base):
+        __tablename__ = "post"
+        id = Column(Integer, primary_key=True)
+        text = deferred(Column(String(10)))
+        title = column_property(Column(String(20)), active_history=True)
+        other = deferred(Column("renamed", String(30)))
+
+    class Draft(Post):
+        note = deferred(Column(String(40)))
+
+    Post.late = deferred(Column(String(50)))
+    assert Post.__table__.c.keys() == ["id", "text", "title", "renamed", "note", "late"]
+    names = {"id", "text", "title", "other", "late"}
+    assert set(inspect(Post).column_attrs.keys()) == names
+    assert set(inspect(Draft).column_attrs.keys()) == names | {"note"}
+    assert Post.text.property.deferred
+    assert str(orm.select(Post)) == "SELECT post.id, post.title \nFROM post"

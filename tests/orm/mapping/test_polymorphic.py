@@ -357,6 +357,10 @@ def test_columns_of_several_parts_of_one_table(pets: Any, aliased: bool) -> None
     whole = select(every.kind, every.Dog.trick).order_by(every.id)
     assert [kind for kind, _ in session.execute(whole)] == ["pet", "dog", "cat", "puppy"]
     assert session.scalars(select(every.Puppy.toy)).all() == ["ball"]
+    bundle = orm.Bundle("both", every.Dog.trick, every.Cat.lives)
+    assert session.scalars(select(bundle).order_by(every.id)).all() == session.execute(both).all()
+    none = select(orm.Bundle("none", Dog.trick, Cat.lives))
+    assert session.scalars(none).all() == []
     dogs = with_polymorphic(Dog, [Puppy], aliased=aliased)
     some = select(dogs.trick, dogs.Puppy.toy).order_by(dogs.id)
     assert session.execute(some).all() == [("sit", None), ("no", "ball")]
@@ -370,6 +374,12 @@ def test_rows_of_other_classes_than_the_part_are_refused(pets: Any) -> None:
         session.execute(select(every, every.Cat)).all()
 
 
+class Plain:
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
 def test_a_subclass_below_a_union_is_selected_from_its_own_tables() -> None:
     made: Any = orm.registry()
     people = Table(
@@ -381,14 +391,14 @@ def test_a_subclass_below_a_union_is_selected_from_its_own_tables() -> None:
     union = polymorphic_union(
         {"cook": people.join(cooks), "pilot": people.join(pilots)}, "kind", "everybody"
     )
-    Anybody: Any = type("Anybody", (), {})
+    Anybody: Any = type("Anybody", (Plain,), {})
     Cook: Any = type("Cook", (Anybody,), {})
     Pilot: Any = type("Pilot", (Anybody,), {})
     made.map_imperatively(
         Anybody, people, with_polymorphic=("*", union), polymorphic_on=union.c.kind
     )
-    made.map_imperatively(Cook, cooks, polymorphic_identity="cook")
-    made.map_imperatively(Pilot, pilots, polymorphic_identity="pilot")
+    made.map_imperatively(Cook, cooks, inherits=Anybody, polymorphic_identity="cook")
+    made.map_imperatively(Pilot, pilots, inherits=Anybody, polymorphic_identity="pilot")
     engine = create_engine("sqlite://")
     made.metadata.create_all(engine)
     with Session(engine) as session:
@@ -401,3 +411,40 @@ def test_a_subclass_below_a_union_is_selected_from_its_own_tables() -> None:
         everybody = session.scalars(select(Anybody).order_by(Anybody.name))
         assert [type(each) for each in everybody] == [Cook, Pilot, Pilot]
     made.dispose()
+
+
+def test_rows_without_discriminator_are_of_the_class_that_is_selected() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Item(Base):
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str | None]
+        __mapper_args__ = {"polymorphic_on": "kind"}
+
+    class Book(Item):
+        __mapper_args__ = {"polymorphic_identity": "book"}
+
+    class Shape(Base):
+        __tablename__ = "shape"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str | None]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
+
+    class Square(Shape):
+        __mapper_args__ = {"polymorphic_identity": "square"}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([Item(), Book()])
+        session.commit()
+        session.expunge_all()
+        assert [type(each) for each in session.scalars(select(Item).order_by(Item.id))] == [
+            Item,
+            Book,
+        ]
+        session.execute(orm.insert(Shape.__table__), {"kind": None})
+        with pytest.raises(exc.InvalidRequestError, match="discriminator value None"):
+            session.scalars(select(Shape)).all()
