@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator as py
 from typing import Any, Final
 
 from orm import exc
@@ -12,6 +13,7 @@ from orm.compiler.statement import SQLCompiler
 from orm.dialects.postgresql.ddl import PGDDLCompiler
 from orm.dialects.postgresql.types import PGTypeCompiler
 from orm.sql.operators import json_getitem_op, json_path_getitem_op
+from orm.types.scalar import Float, Integer, Numeric, String
 
 # https://www.postgresql.org/docs/current/sql-keywords-appendix.html, reserved, or reserved but for functions and types
 RESERVED_WORDS: Final = words(
@@ -28,6 +30,7 @@ RESERVED_WORDS: Final = words(
     """
 )
 
+_ARITHMETIC: Final = frozenset({py.add, py.sub, py.mul, py.truediv, py.floordiv, py.mod})
 _ITEM_OPERATORS: Final = frozenset({json_getitem_op, json_path_getitem_op})
 
 
@@ -51,30 +54,50 @@ class PGCompiler(SQLCompiler):
         return f"::{self.dialect.type_compiler.process(impl)}"
 
     def argument(self, element: Any) -> str:
-        """Strings are sent without a type, which a function of many signatures cannot be chosen by."""
+        """A function of many signatures cannot be chosen by strings, which have no type, nor by small numbers."""
         text = self.process(element)
         if element.__visit_name__ != "bindparam" or self.literal_binds or element.expanding:
             return text
         impl = element.type.dialect_impl(self.dialect)
         if impl.render_bind_cast or "::" in text:
             return text
-        if impl._type_affinity.__name__ == "String" and impl.__visit_name__.lower() != "enum":
+        if impl._type_affinity is String and impl.__visit_name__.lower() != "enum":
             return f"{text}::VARCHAR"
+        return self._cast_number(impl, text)
+
+    def _cast_number(self, impl: Any, text: str) -> str:
+        """Say how large a number may be: the driver sends 5 as SMALLINT, and a Decimal's column a float as it is."""
+        if impl._type_affinity is Integer:
+            return f"{text}::{self.dialect.type_compiler.process(impl)}"
+        if impl._type_affinity is Numeric and not isinstance(impl, Float):
+            return f"{text}::NUMERIC"
         return text
+
+    def visit_bindparam(self, bind: Any) -> str:
+        text = super().visit_bindparam(bind)
+        if not self._calculates or self.literal_binds or bind.expanding or "::" in text:
+            return text
+        return self._cast_number(bind.type.dialect_impl(self.dialect), text)
 
     # -- operators -------------------------------------------------------------------------------
 
     #: whether an operand is being rendered
     _operand = False
+    #: whether it is one of a calculation in which no column says how large numbers may be
+    _calculates = False
 
     def visit_binary(self, binary: Any) -> str:
         """`->` and its kin bind less than arithmetic, as much as `||`: as operands they need parentheses."""
-        within, self._operand = self._operand, True
+        within = self._operand, self._calculates
+        self._operand = True
+        self._calculates = binary.operator in _ARITHMETIC and not (
+            _is_column(binary.left) or _is_column(binary.right)
+        )
         try:
             text = super().visit_binary(binary)
         finally:
-            self._operand = within
-        if within and binary.operator in _ITEM_OPERATORS and not text.startswith("CAST("):
+            self._operand, self._calculates = within
+        if self._operand and binary.operator in _ITEM_OPERATORS and not text.startswith("CAST("):
             return f"({text})"
         return text
 
@@ -214,3 +237,7 @@ class PGCompiler(SQLCompiler):
 
 
 __all__ = ["PGCompiler", "PGDDLCompiler", "PGIdentifierPreparer", "PGTypeCompiler"]
+
+
+def _is_column(element: Any) -> bool:
+    return bool(element.__visit_name__ == "column")

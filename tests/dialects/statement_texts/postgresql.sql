@@ -170,16 +170,16 @@ SELECT people.id FROM people WHERE true AND people.id = %s
 SELECT people.id FROM people WHERE people.age IS NULL
 
 -- arithmetic
-SELECT (people.id + %s) * %s - people.id %% %s AS anon_1, people.id / %s AS anon_2 FROM people WHERE people.id = %s
+SELECT (people.id + %s) * %s::INTEGER - people.id %% %s AS anon_1, people.id / %s AS anon_2 FROM people WHERE people.id = %s
 
 -- true division
 SELECT CAST(people.id / CAST(%s AS NUMERIC) AS NUMERIC(5, 2)) AS anon_1 FROM people WHERE people.id = %s
 
 -- xor
-SELECT (people.id # %s) + %s AS anon_1 FROM people WHERE people.id = %s
+SELECT (people.id # %s) + %s::INTEGER AS anon_1 FROM people WHERE people.id = %s
 
 -- power
-SELECT pow(people.id, %s) AS pow_1, pow(%s, people.id) AS pow_2 FROM people WHERE people.id = %s
+SELECT pow(people.id, %s::INTEGER) AS pow_1, pow(%s::INTEGER, people.id) AS pow_2 FROM people WHERE people.id = %s
 
 -- compared comparisons
 SELECT people.id FROM people WHERE (people.id = %s) = (people.id != %s) AND people.id = %s
@@ -215,7 +215,7 @@ SELECT %s AS anon_1, 1 + 1 AS two
 SELECT people.id FROM people WHERE people.id = %s ORDER BY people.name COLLATE "C"
 
 -- greatest of a row
-SELECT coalesce(people.age, %s) AS coalesce_1 FROM people WHERE people.id = %s
+SELECT coalesce(people.age, %s::INTEGER) AS coalesce_1 FROM people WHERE people.id = %s
 
 -- window
 SELECT people.id, row_number() OVER (PARTITION BY people.team_id ORDER BY people.id DESC) AS anon_1 FROM people WHERE people.team_id = %s
