@@ -9,7 +9,7 @@ The rules are those of SQLAlchemy's documentation ("Relationship Loading Techniq
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 from orm import exc
@@ -17,6 +17,7 @@ from orm.inspection import inspect
 from orm.loading.path import ANY, Directive, Step, criterion_key, expression_key, is_expression
 from orm.mapping.aliased import aliased
 from orm.sql.coercions import to_element
+from orm.state.instrumented import InstrumentedAttribute
 
 __all__ = [
     "Load",
@@ -44,7 +45,7 @@ class Load:
     entity: a mapped class, an alias of one, or None for options that start with a wildcard.
     """
 
-    __slots__ = ("_directives", "_key", "_path", "_root")
+    __slots__ = ("_directives", "_key", "_longer", "_path", "_root")
 
     inherit_cache = True
 
@@ -53,6 +54,8 @@ class Load:
         self._path: tuple[Step, ...] = ()
         self._directives: tuple[Directive, ...] = ()
         self._key: tuple[Hashable, tuple[Any, ...], tuple[Any, ...]] | None = None
+        #: options that go on from this one, if it is kept itself
+        self._longer: dict[tuple[Any, ...], Load] | None = None
 
     # relationships
 
@@ -216,6 +219,7 @@ class Load:
         made = Load.__new__(type(self))
         made._root, made._path = self._root, self._path
         made._directives, made._key = self._directives, None
+        made._longer = None
         return made
 
     def _add(self, directive: Directive) -> Load:
@@ -224,8 +228,27 @@ class Load:
         return made
 
     def _strategy(self, name: str | None, attrs: Iterable[Any], **args: Any) -> Load:
-        """Follow `attrs`; the last relationship gets the strategy."""
+        """Follow `attrs`; the last relationship gets the strategy.
+
+        What is said of one mapped attribute as it stands is made and keyed once, and kept by its relationship.
+        """
         attrs = tuple(attrs)
+        if len(attrs) == 1 and type(attrs[0]) is InstrumentedAttribute and name != "contains":
+            attr = attrs[0]
+            is_new = self._root is None and not self._path and not self._directives
+            kept = getattr(attr.prop, "options_made", None) if is_new else self._longer
+            if kept is not None:
+                key = (name, attr.parent, attr.key, *args.values())
+                found: Load | None = kept.get(key)
+                if found is None:
+                    found = kept[key] = self._make_strategy(name, attrs, args)
+                    found._longer = {}
+                return found
+        return self._make_strategy(name, attrs, args)
+
+    def _make_strategy(
+        self, name: str | None, attrs: tuple[Any, ...], args: Mapping[str, Any]
+    ) -> Load:
         if not attrs:
             raise exc.ArgumentError(
                 "A loader option needs a relationship attribute, as in selectinload(User.posts)."

@@ -132,6 +132,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.omit_join = omit_join
         self.lazy_loads = lazy_loads
         self._reverse_property: set[RelationshipProperty] = set()
+        #: loader options about this relationship as it stands, which are the same for every statement
+        self.options_made: dict[tuple[Any, ...], Any] = {}
         self._cascade_given = cascade is not False
         given = cascade if self._cascade_given else self._usual_cascade()
         self.cascade = CascadeOptions(given or "")

@@ -20,6 +20,7 @@ from orm import (
     defer,
     exc,
     immediateload,
+    inspect,
     joinedload,
     lazyload,
     literal,
@@ -253,6 +254,39 @@ def test_the_plan_of_a_statement_is_made_once(blog: Any, session: Session) -> No
     assert run("u2").id == 2
     assert [p.title for p in run("u3").posts] == ["p30", "p31", "p32"]
     assert len(blog.engine._compiled_cache) == size
+
+
+def test_options_about_attributes_as_they_stand_are_made_once(blog: Any) -> None:
+    posts, tags = blog.User.posts, blog.Post.tags
+    assert selectinload(posts) is selectinload(posts)
+    assert selectinload(posts).joinedload(tags) is selectinload(posts).joinedload(tags)
+    assert selectinload(posts).cache_key() is selectinload(posts).cache_key()
+    made = [
+        selectinload(posts), joinedload(posts), joinedload(posts, innerjoin=True), raiseload(posts),
+        raiseload(posts, sql_only=True), defaultload(posts), selectinload(posts, chunksize=2),
+        selectinload(posts, recursion_depth=2), selectinload(posts).limit(2),
+        selectinload(posts).joinedload(tags), selectinload(posts).load_only(blog.Post.title),
+    ]  # fmt: skip
+    assert len({option.cache_key()[0] for option in made}) == len(made)
+
+
+def test_options_that_belong_to_one_statement_are_not_kept(blog: Any) -> None:
+    def kept() -> int:
+        return sum(len(each.options_made) for each in inspect(blog.User).relationships)
+
+    selectinload(blog.User.posts)
+    before = kept()
+    alias = aliased(blog.User)
+    other = aliased(blog.Post)
+    made = [
+        selectinload(alias.posts),
+        selectinload(blog.User.posts.of_type(other)),
+        selectinload(blog.User.posts.and_(blog.Post.title == "p11")),
+        contains_eager(blog.User.posts, alias=other),
+    ]
+    assert kept() == before
+    assert all(option is not selectinload(blog.User.posts) for option in made)
+    assert made[0].selectinload(blog.Post.tags) is not made[0].selectinload(blog.Post.tags)
 
 
 def test_lazyload_overrides_what_is_mapped(blog: Any, session: Session) -> None:
