@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar, overloa
 
 from orm import event, exc
 from orm.flush.cascade import iterate_cascade
-from orm.flush.unit_of_work import flush_session
 from orm.session import binds as binding
 from orm.session import by_key, execution, lifecycle
 from orm.session.bulk import BulkMethods
@@ -652,6 +651,8 @@ class Session(BulkMethods):
             transaction = self._autobegin_t()
             try:
                 transaction.check_active()
+                from orm.flush.unit_of_work import flush_session  # who only reads needs none of it
+
                 flush_session(self, objects)
             except BaseException as error:
                 if transaction.is_active:

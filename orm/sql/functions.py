@@ -209,6 +209,18 @@ def register_function(
     _REGISTRY[(package, identifier.lower())] = fn
 
 
+#: the standard's functions, by lower-case name: base and attributes of the class, which the first call makes
+_STANDARD: dict[str, tuple[type[GenericFunction], dict[str, Any]]] = {}
+
+
+def _find_class(package: str, name: str) -> type[GenericFunction] | None:
+    found = _REGISTRY.get((package, name))
+    if found is None and package == "_default" and name in _STANDARD:
+        base, attributes = _STANDARD[name]
+        found = type(name, (base,), {"name": name, "__module__": __name__, **attributes})
+    return found
+
+
 #: what is called like a function in SQL but has a form of its own, by lower-case name
 SPECIAL_FORMS: dict[str, Callable[..., Any]] = {}
 
@@ -259,7 +271,7 @@ class _FunctionGenerator:
         package = names[0] if len(names) > 1 else "_default"
         if package == "_default" and names[-1].lower() in SPECIAL_FORMS:
             return SPECIAL_FORMS[names[-1].lower()](*args, **options)
-        known = _REGISTRY.get((package, names[-1].lower()))
+        known = _find_class(package, names[-1].lower())
         if known is not None and len(names) <= 2:
             return known(*args, **options)
         return Function(names[-1], *args, packagenames=names[:-1], **options)
@@ -293,14 +305,14 @@ class ReturnTypeFromArgs(GenericFunction):
 
 def _from_args(*names: str) -> None:
     for name in names:
-        type(name, (ReturnTypeFromArgs,), {"name": name, "__module__": __name__})
+        _STANDARD[name] = ReturnTypeFromArgs, {}
 
 
 def _with_type(
     type_: TypeEngine, *names: str, base: type[GenericFunction] = GenericFunction
 ) -> None:
     for name in names:
-        type(name, (base,), {"name": name, "type": type_, "__module__": __name__})
+        _STANDARD[name] = base, {"type": type_}
 
 
 class count(GenericFunction):
@@ -364,7 +376,7 @@ class _OrderedSetFunction(GenericFunction):
 
 
 for _name in ("mode", "percentile_cont", "percentile_disc"):
-    type(_name, (_OrderedSetFunction,), {"name": _name, "__module__": __name__})
+    _STANDARD[_name] = _OrderedSetFunction, {}
 
 __all__ = [
     "AnsiFunction", "Function", "FunctionElement", "GenericFunction", "ReturnTypeFromArgs",
