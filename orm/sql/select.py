@@ -18,6 +18,7 @@ from orm.sql.coercions import (
     has_orm_annotation,
 )
 from orm.sql.column_expression import Entity
+from orm.sql.filter_by import find_named
 from orm.sql.froms import compute_froms
 from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
@@ -382,11 +383,35 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
         return self.where(*criteria)
 
     def filter_by(self, **kwargs: Any) -> Self:
-        """A copy with `attribute == value` conditions on the entity joined or selected last."""
+        """A copy with `attribute == value` conditions on the entity joined or selected last.
+
+        A name that this lacks is that of the other entity or table in FROM which has it; exc.AmbiguousColumnError if several
+        have.
+        """
         namespace = self._filter_by_zero()
         return self.where(
-            *[_named_attribute(namespace, key) == value for key, value in kwargs.items()]
+            *[self._find_attribute(namespace, key) == value for key, value in kwargs.items()]
         )
+
+    def _find_attribute(self, namespace: Any, key: str) -> Any:
+        found = getattr(namespace, key, None)
+        if found is None:
+            others = [each for each in self._namespaces() if hasattr(each, key)]
+            return find_named(others, key) if others else _named_attribute(namespace, key)
+        return found
+
+    def _namespaces(self) -> list[Any]:
+        """Where names may be looked up: the entities and tables of this SELECT, each once."""
+        found: list[Any] = []
+        for entry in self._setup_joins:
+            relation = entry.target.__visit_name__ == "orm_relationship"
+            target = entry.target
+            found.append((target.of_type_entity or target.property.entity) if relation else target)
+        for element in (*self._raw_columns, *self._join_roots, *self._from_obj):
+            is_mapped = "parententity" in element._annotations
+            found += (element,) if is_mapped else element._from_objects
+        joined = (each for each in found if not getattr(each, "_is_join", False))
+        return list({id(n := each.entity_namespace): n for each in joined}.values())
 
     def _filter_by_zero(self) -> Any:
         if self._setup_joins:

@@ -116,3 +116,16 @@ def test_values_of_other_columns_execute(sqlite_engine):
 
 def test_what_is_written_to():
     assert update(users).entity_description == {"name": "users", "table": users}
+
+
+def test_names_of_a_select_are_the_last_table_s_first():
+    statement = select(users).join(posts)
+    assert shown(statement.filter_by(id=1)).endswith("WHERE posts.id = :id_1")
+    assert shown(statement.filter_by(name="a")).endswith("WHERE users.name = :name_1")
+    assert shown(select(users, posts).filter_by(title="b")).endswith("WHERE posts.title = :title_1")
+    other = users.alias("other")
+    several = select(posts).select_from(posts, users, other)
+    with pytest.raises(exc.AmbiguousColumnError, match="name"):
+        several.filter_by(name="a")
+    with pytest.raises(exc.InvalidRequestError, match="no attribute 'nope'"):
+        statement.filter_by(nope=1)
