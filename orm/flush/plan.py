@@ -37,6 +37,11 @@ class Batch:
 
 def order_saves(uow: UnitOfWork) -> Iterator[Batch]:
     """Yield the batches to insert and update, what is referred to first."""
+    if len(uow.saves) == 1:
+        ((mapper, bucket),) = uow.saves.items()
+        if bucket and not dependency.processors_of(mapper):
+            yield Batch(mapper, list(bucket.items()))
+            return
     for group, cyclic in sort_mappers(list(uow.saves)):
         if not cyclic:
             # read when its turn comes: earlier batches may have added states

@@ -513,6 +513,7 @@ class BLOB(LargeBinary):
 
 _WIDE = Context(prec=1000)
 _BOOLS = {True: True, False: False, None: None}
+_BOOLS_AS_INT = {True: 1, False: 0, None: None}
 
 
 def repr_number(value: object) -> str:
@@ -558,12 +559,18 @@ def _checked_bool(value: Any) -> bool | None:
     try:
         return _BOOLS[value]
     except (KeyError, TypeError):
-        raise TypeError(f"Not a boolean value: {value!r}. Pass True, False or None") from None
+        raise _not_a_boolean(value) from None
 
 
 def _bool_to_int(value: Any) -> int | None:
-    checked = _checked_bool(value)
-    return None if checked is None else int(checked)
+    try:
+        return _BOOLS_AS_INT[value]
+    except (KeyError, TypeError):
+        raise _not_a_boolean(value) from None
+
+
+def _not_a_boolean(value: Any) -> TypeError:
+    return TypeError(f"Not a boolean value: {value!r}. Pass True, False or None")
 
 
 def _int_to_bool(value: Any) -> bool | None:
