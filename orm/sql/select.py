@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple, Self, overload
 
 from orm import exc
+from orm.sql.annotations import plain
 from orm.sql.coercions import (
     expect_by_list,
     expect_column,
@@ -532,8 +533,16 @@ class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
 
     @property
     def columns_clause_froms(self) -> list[Any]:
-        """The FROM objects of the selected columns."""
-        return list(dict.fromkeys(f for c in self._raw_columns for f in c._from_objects))
+        """The FROM objects of the selected columns; of mapped attributes their class, with the conditions that it has."""
+        found: dict[Any, Any] = {}
+        for column in self._raw_columns:
+            entity = column._annotations.get("parententity")
+            if entity is None or column._is_from_clause:
+                found.update((plain(each), each) for each in column._from_objects)
+            else:
+                element = entity.__clause_element__()
+                found[plain(element)] = element
+        return list(found.values())
 
     def get_final_froms(self) -> list[Any]:
         """The FROM list as rendered, joins put together, nothing correlated."""

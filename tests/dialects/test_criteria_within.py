@@ -102,3 +102,13 @@ def test_the_option_of_the_class_written_to(session: Session) -> None:
     result = session.execute(update(Note).values(text="y").options(only))
     assert result.rowcount == 2
     assert session.execute(delete(Note).options(only)).rowcount == 2
+
+
+def test_columns_that_are_replaced_leave_the_conditions_of_their_class(session: Session) -> None:
+    number = select(Boss.id).with_only_columns(func.count(), maintain_column_froms=True)
+    assert session.scalar(number) == 2
+    froms = select(Boss.id).columns_clause_froms
+    assert session.scalar(select(func.count()).select_from(*froms)) == 2
+    assert not session.query(session.query(Boss.id).filter(Boss.id == 1).exists()).scalar()
+    only = with_loader_criteria(Boss, Boss.id == 3)
+    assert session.scalar(number.options(only)) == 1
