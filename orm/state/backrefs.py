@@ -83,7 +83,7 @@ def attach(impl: RelatedAttribute, state: InstanceState, item: Any, initiator: I
         if reverse is not None and not initiator.stems_from(reverse.prop, "append"):
             reverse.append(item_state, item.__dict__, state.obj(), initiator, PASSIVE_NO_FETCH)
     if impl.cascades and initiator.impl is impl:
-        _cascade(state, item_state, item)
+        cascade(state, item_state, item)
 
 
 def detach(impl: RelatedAttribute, state: InstanceState, item: Any, initiator: Initiator) -> None:
@@ -113,7 +113,8 @@ def announce_owner(impl: RelatedAttribute, state: InstanceState, owner: Any) -> 
             set_parent(reverse, state, owner_state)
 
 
-def _cascade(state: InstanceState, item_state: InstanceState, item: Any) -> None:
+def cascade(state: InstanceState, item_state: InstanceState, item: Any) -> None:
+    """Have an object come into the session of the one that it was put into."""
     ref = state.session_ref
     if ref is None or ref is item_state.session_ref:
         return

@@ -128,7 +128,9 @@ class CollectionAttribute(RelatedAttribute):
         return item
 
     def fire_kept(self, state: InstanceState, item: Any, key: Any = NO_KEY) -> None:
-        """Tell that a member was added which was there already."""
+        """Tell that a member was added which was there already, by a backref perhaps."""
+        if self.cascades and item is not None:
+            backrefs.cascade(state, backrefs.state_of(self, item), item)
         for listener in self.dispatch.append_wo_mutation:
             tell(listener, state, item, self.append_token, key)
 
@@ -245,7 +247,7 @@ class CollectionAttribute(RelatedAttribute):
         for item in items:
             if id(item) not in known:
                 item = self.fire_append(state, item, initiator)
-            elif self.dispatch.append_wo_mutation:
+            else:
                 self.fire_kept(state, item)
             made._sa_place(item)
         for item in before:

@@ -92,7 +92,7 @@ class Tracked:
 
     def _staying(self, item: Any, key: Any = NO_KEY) -> None:
         attr, state = self._attr, self._state
-        if attr is not None and state is not None and attr.dispatch.append_wo_mutation:
+        if attr is not None and state is not None:
             attr.fire_kept(state, item, key)
 
     # the names under which published code reaches a collection's adapter
@@ -442,7 +442,7 @@ class TrackedDict(Tracked, _Dict):
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
         """Return the member under `key`, adding `default` if there is none."""
-        if key not in self:
+        if key not in self or self[key] is default:
             self[key] = default
         return self[key]
 

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from orm import (
+    DeclarativeBase,
     ForeignKey,
     Integer,
+    Mapped,
     Session,
+    attribute_keyed_dict,
     exc,
     identity_key,
     inspect,
@@ -220,3 +223,41 @@ def test_identity_key(filled: Session, m: Any) -> None:
     row = filled.execute(select(m.User.__table__).where(m.User.id == 1)).one()
     assert identity_key(m.User, row=row) == key
     assert identity_key(m.User, 1, identity_token="x") == (m.User, (1,), "x")
+
+
+@pytest.mark.parametrize(
+    ("collection", "put"),
+    [
+        (set, lambda owner, item: owner.items.add(item)),
+        (list, lambda owner, item: setattr(owner, "items", [item])),
+        (attribute_keyed_dict("name"), lambda owner, item: owner.items.update(x=item)),
+        (attribute_keyed_dict("name"), lambda owner, item: owner.items.setdefault("x", item)),
+    ],
+)
+def test_what_a_backref_put_in_comes_into_the_session_when_it_is_put_in_again(
+    collection: Any, put: Any
+) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Owner(Base):
+        __tablename__ = "owner"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        items: Mapped[Any] = relationship(
+            "Item", back_populates="owner", collection_class=collection
+        )
+
+    class Item(Base):
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        owner_id: Mapped[int] = mapped_column(ForeignKey("owner.id"))
+        owner: Mapped[Owner] = relationship(back_populates="items")
+
+    with Session() as session:
+        owner, item = Owner(), Item(name="x")
+        session.add(owner)
+        item.owner = owner
+        assert item not in session
+        put(owner, item)
+        assert item in session
