@@ -87,6 +87,12 @@ _MISSING_COLUMN = (
 
 def hint_for(message: str) -> str | None:
     """What to do about a driver's message, or None when there is nothing certain to say."""
+    if "database is locked" in message:
+        return (
+            "Another connection has been writing to this SQLite file for longer than this one may wait "
+            "(`timeout` in connect_args, 30 s by default). If it is the session of this very context, "
+            "end its transaction first: db.session.commit() or db.session.rollback()."
+        )
     # A column's message on PostgreSQL names the relation too.
     for pattern in _MISSING_COLUMN:
         if found := pattern.search(message):

@@ -52,6 +52,7 @@ from flask_ormsession.model import (
     make_base,
 )
 from flask_ormsession.pagination import Pagination, choose_per_page, count_items, paginate
+from flask_ormsession.query import ModelQuery
 from flask_ormsession.session import (
     ContextSession,
     find_scope,
@@ -76,6 +77,7 @@ class Database(Generic[M]):
         or a mixin for one. By default a new base below Model, with tables of its own.
     metadata: the MetaData of the models (a naming convention, a schema).
     engine_options, session_options: defaults for the keys ORM_ENGINE_OPTIONS, ORM_SESSION_OPTIONS.
+    query_class: of `Model.query`, `db.session.query()` and dynamic relationships.
     disable_autonaming: models name their tables themselves.
     """
 
@@ -91,6 +93,7 @@ class Database(Generic[M]):
         metadata: MetaData | None = None,
         engine_options: Mapping[str, Any] | None = None,
         session_options: Mapping[str, Any] | None = None,
+        query_class: type[orm.Query[Any]] | None = None,
         disable_autonaming: bool = False,
     ) -> None: ...
 
@@ -103,6 +106,7 @@ class Database(Generic[M]):
         metadata: MetaData | None = None,
         engine_options: Mapping[str, Any] | None = None,
         session_options: Mapping[str, Any] | None = None,
+        query_class: type[orm.Query[Any]] | None = None,
         disable_autonaming: bool = False,
     ) -> None: ...
 
@@ -114,6 +118,7 @@ class Database(Generic[M]):
         metadata: MetaData | None = None,
         engine_options: Mapping[str, Any] | None = None,
         session_options: Mapping[str, Any] | None = None,
+        query_class: type[orm.Query[Any]] | None = None,
         disable_autonaming: bool = False,
     ) -> None:
         self._adopts = model_class is None and metadata is None and not disable_autonaming
@@ -126,7 +131,10 @@ class Database(Generic[M]):
         self.migrations = Migrations()
         self.vetoes: list[lifecycle.Veto] = []
         self._engine_options = dict(engine_options or {})
-        self._session_options = dict(session_options or {})
+        self._session_options = {"query_cls": query_class or ModelQuery, **(session_options or {})}
+        self.Query: type[orm.Query[Any]] = self._session_options["query_cls"]
+        if query_class is not None:
+            cast("Any", self.Model).query_class = query_class
         if app is not None:
             self.init_app(app)
 
@@ -227,7 +235,14 @@ class Database(Generic[M]):
                 raise
 
     def drop_all(self, bind_key: Any = ...) -> None:
-        """Drop the tables of all models, in every database or in that of one bind key."""
+        """Drop the tables of all models, in every database or in that of one bind key.
+
+        For all of them, the session of the context is rolled back first: this would wait for what
+        a query of it has left open, on PostgreSQL and MariaDB for ever.
+        """
+        scope = get_scope(self, "drop_all()")
+        if bind_key is ...:
+            scope.roll_back()
         for metadata, engine in self._selected(bind_key, "drop_all()"):
             metadata.drop_all(engine)
 

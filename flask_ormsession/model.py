@@ -36,8 +36,16 @@ from typing import (
 )
 
 from flask_ormsession.binds import BIND_KEY, make_metadata
-from flask_ormsession.query import QueryProperty
-from orm import DeclarativeBase, DeclarativeBaseNoMeta, DeclarativeMeta, MetaData, inspect, registry
+from flask_ormsession.query import QueryProperty, choose_query_classes
+from orm import (
+    DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    DeclarativeMeta,
+    MetaData,
+    event,
+    inspect,
+    registry,
+)
 
 # Names for what the models leave unnamed, because a migration can only drop what has a name.
 NAMING = {
@@ -85,6 +93,8 @@ class Model(metaclass=ModelMeta):
 
     #: a query of the 1.x style: `User.query.filter_by(name="ada").first_or_404()`
     query: ClassVar[QueryProperty] = QueryProperty()
+    #: the class of that query and of those of dynamic relationships, if not that of the Database
+    query_class: ClassVar[Any] = None
 
     if TYPE_CHECKING:
         __table__: ClassVar[Any]
@@ -117,6 +127,9 @@ class Model(metaclass=ModelMeta):
         else:
             key = ", ".join(map(repr, state.identity))
         return f"<{type(self).__name__} {key}>"
+
+
+event.listen(Model, "after_mapper_constructed", choose_query_classes, propagate=True)
 
 
 def make_base(metadata: MetaData | None = None, *, autonaming: bool = True) -> type[Model]:

@@ -18,7 +18,7 @@ from flask_ormsession import (
 )
 from flask_ormsession.model import make_base
 from flask_ormsession.state import AppState
-from orm import Mapped, MetaData, exc, mapped_column, select
+from orm import Mapped, MetaData, exc, inspect, mapped_column, select, text
 
 
 def make_app(path: Path, name: str = "app", **config: Any) -> Flask:
@@ -255,3 +255,26 @@ def test_a_bind_key_that_is_not_configured(tmp_path: Path) -> None:
 
     with app.app_context(), pytest.raises(ConfigError, match="'visit' belongs to .* 'visits'"):
         db.session.scalars(select(Visit))
+
+
+def test_dropping_all_tables_does_not_wait_for_the_own_session(world: Any) -> None:
+    """PostgreSQL and MariaDB would wait for ever, for the transaction that a query left open."""
+    with world.app.app_context():
+        world.add("a")
+        world.db.session.flush()
+        assert world.db.session.scalars(select(world.Item.name)).all() == ["a"]
+        world.db.drop_all()
+        assert inspect(world.db.engine).get_table_names() == []
+
+
+def test_a_locked_file_says_what_to_look_for(tmp_path: Path) -> None:
+    app = Flask("locked", instance_path=str(tmp_path))
+    app.config["ORM_ENGINE_OPTIONS"] = {"connect_args": {"timeout": 0.1}}
+    db: Any = Database(app)
+    with app.app_context():
+        db.session.execute(text("CREATE TABLE t (id INTEGER)"))
+        with pytest.raises(exc.OperationalError) as caught, db.engine.begin():
+            pass
+        db.session.remove()
+        db.engine.dispose()
+    assert any("db.session.commit()" in note for note in caught.value.__notes__)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.exceptions import NotFound
 
-from flask_ormsession import NoContextError
+from flask_ormsession import Database, NoContextError
+from flask_ormsession.query import ModelQuery
 from orm import exc
 
 
@@ -83,3 +85,77 @@ def test_a_column_may_be_called_query(small: Any) -> None:
 def test_other_errors_are_errors(filled: Any) -> None:
     with pytest.raises(exc.MultipleResultsFound):
         filled.Item.query.one()
+
+
+# -- query classes, as Flask-SQLAlchemy has them
+
+
+class Shouting(ModelQuery[Any]):
+    def shout(self) -> list[str]:
+        return [item.name.upper() for item in self]
+
+
+def make_shop(tmp_path: Any, **options: Any) -> Any:
+    db: Any = Database(**options)
+
+    class Shelf(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        name = db.Column(db.String(20))
+        boxes = db.relationship("Box", backref="shelf", lazy="dynamic")
+
+    class Box(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        name = db.Column(db.String(20))
+        shelf_id = db.Column(db.ForeignKey("shelf.id"))
+
+    class Label(db.Model):
+        id = db.Column(db.Integer, primary_key=True)
+        box_id = db.Column(db.ForeignKey("box.id"))
+        box = db.relationship("Box", backref=db.backref("labels", lazy="dynamic"))
+
+    db.Shelf, db.Box, db.Label = Shelf, Box, Label
+    db.init_app(app := Flask("shop", instance_path=str(tmp_path)))
+    with app.app_context():
+        db.create_all()
+        box = Box(name="a")
+        db.session.add_all([Shelf(name="s", boxes=[box, Box(name="b"), Box(name="c")])])
+        db.session.add(Label(box=box))
+        db.session.commit()
+    return app, db
+
+
+def test_dynamic_relationships_have_pages_and_lookups(tmp_path: Any) -> None:
+    app, db = make_shop(tmp_path)
+    with app.test_request_context("/?page=2"):
+        shelf = db.session.get(db.Shelf, 1)
+        page = shelf.boxes.order_by(db.Box.name).paginate(per_page=2)
+        assert [box.name for box in page] == ["c"]
+        assert page.total == 3
+        with pytest.raises(NotFound):
+            shelf.boxes.filter_by(name="z").first_or_404()
+        assert shelf.boxes.paginate(per_page=2, page=1).total == 3
+        assert shelf.boxes.get_or_404(1).shelf is shelf
+        assert shelf.boxes.first_or_404() in shelf.boxes
+        box = db.session.get(db.Box, 1)
+        assert [label.box for label in box.labels.paginate(page=1)] == [box]
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_query_class_for_all(tmp_path: Any) -> None:
+    app, db = make_shop(tmp_path, query_class=Shouting)
+    assert db.Query is Shouting
+    with app.app_context():
+        assert db.Box.query.order_by("name").shout() == ["A", "B", "C"]
+        assert db.session.query(db.Shelf).shout() == ["S"]
+        assert db.session.get(db.Shelf, 1).boxes.order_by("name").limit(2).shout() == ["A", "B"]
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_query_class_of_one_model(small: Any) -> None:
+    small.Item.query_class = Shouting
+    with small.app.app_context():
+        small.add("a")
+        assert small.Item.query.shout() == ["A"]
+        assert not hasattr(small.db.session.query(small.Item), "shout")
