@@ -166,14 +166,10 @@ class PathNode:
             return self.any_column == "undefer"
         return not is_deferred
 
-    def raises_for_column(self, key: str) -> bool:
-        """Return whether a later access to the column that was left out is an error."""
-        said = self.columns.get(key)
-        if said is not None:
-            return said == "raise"
-        if self.only is not None and key not in self.only:
-            return self.any_column == "raise"
-        return self.any_column == "raise"
+    def raises_for_column(self, key: str, is_mapped_so: bool) -> bool:
+        """Return whether a later access to the column that was left out is an error, given how it is mapped."""
+        said = self.columns.get(key, self.any_column)
+        return is_mapped_so if said is None else said == "raise"
 
     def key(self) -> tuple[Hashable, ...]:
         """Return what is equal for equal nodes; computed once, after the tree is complete."""

@@ -328,11 +328,16 @@ def _check_columns(state: Any, session: Any, names: frozenset[str], passive: int
     name = f"{state.class_.__name__}.{min(names)}"
     if passive & NO_RAISE:
         return "peers"
-    if mode == "raise" or (options and any(options.raises_for_column(key) for key in names)):
+    if mode == "raise" or any(_raises(state.manager.mapper, options, key) for key in names):
         raise make_raised_error(state, name, "raise")
     if mode == "warn":
         warn_of_load(state, name)
     return mode
+
+
+def _raises(mapper: Any, options: PathNode | None, key: str) -> bool:
+    is_mapped_so = mapper.props[key].raiseload
+    return options.raises_for_column(key, is_mapped_so) if options else is_mapped_so
 
 
 def _owner_of(mapper: Any, names: frozenset[str]) -> Any:

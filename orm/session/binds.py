@@ -30,6 +30,8 @@ def choose_bind(
     session: Session, mapper: Any, clause: Any, arguments: Mapping[str, Any] | None
 ) -> Any:
     """Return the bind which the `bind_arguments` of an execution name, else what get_bind() says."""
+    if mapper is None:
+        mapper = entity_of(clause)
     named = {"mapper": mapper, "clause": clause, **(arguments or {})}
     bind = named.pop("bind", None)
     return session.get_bind(**named) if bind is None else bind

@@ -13,7 +13,7 @@ from orm import exc
 from orm.loading.compound import execute_compound
 from orm.loading.plan import execute_select
 from orm.loading.refresh import refresh_state
-from orm.session.binds import entity_of, mappers_of
+from orm.session.binds import choose_bind, entity_of, mappers_of
 from orm.sql.compound import CompoundSelect
 from orm.sql.elements import TextClause
 from orm.sql.template import is_template
@@ -90,8 +90,7 @@ def begin_isolated(
             f"isolation_level={level!r} was given with a statement, but the session's transaction has "
             "begun before. Give it with the first statement after commit() or rollback()."
         )
-    named = dict(arguments)
-    bind = named.pop("bind", None) or session.get_bind(clause=statement, **named)
+    bind = choose_bind(session, None, statement, arguments)
     session.connection({"bind": bind}, {"isolation_level": level})
     return left
 

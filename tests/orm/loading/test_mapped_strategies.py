@@ -13,6 +13,7 @@ from orm import (
     Mapped,
     Session,
     create_engine,
+    defer,
     event,
     exc,
     joinedload,
@@ -21,6 +22,7 @@ from orm import (
     relationship,
     select,
     text,
+    undefer,
 )
 
 
@@ -208,3 +210,34 @@ def test_what_goes_round_is_a_class_and_not_its_hierarchy(house: Any) -> None:
     assert [film.id for film in maker.films] == [2, 3]
     assert len(seen) == 1
     assert session.get(Thing, 3, populate_existing=True).maker is None
+
+
+class TestColumnsThatRaise:
+    @pytest.fixture
+    def letters(self) -> Iterator[Any]:
+        class Own(DeclarativeBase):
+            pass
+
+        class Letter(Own):
+            __tablename__ = "letters"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            body: Mapped[str] = mapped_column(deferred=True, deferred_raiseload=True)
+
+        engine = create_engine("sqlite://")
+        Own.metadata.create_all(engine)
+        with Session(engine) as session:
+            session.add(Letter(body="dear"))
+            session.commit()
+            session.expunge_all()
+            yield session, Letter
+        engine.dispose()
+
+    def test_a_column_mapped_so_is_not_loaded_by_reading_it(self, letters: Any) -> None:
+        session, letter = letters
+        with pytest.raises(exc.InvalidRequestError, match=r"undefer\(Letter\.body\)"):
+            _ = session.scalars(select(letter)).one().body
+
+    @pytest.mark.parametrize("option", [undefer, defer])
+    def test_an_option_says_otherwise(self, letters: Any, option: Any) -> None:
+        session, letter = letters
+        assert session.scalars(select(letter).options(option(letter.body))).one().body == "dear"

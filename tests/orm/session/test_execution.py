@@ -270,3 +270,17 @@ def test_listeners_know_the_mappers(session: Session, m: Any) -> None:
     session.execute("SELECT 1")
     user, post = inspect(m.User), inspect(m.Post)
     assert seen == [([user, post], False), ([user], True), ([], False)]
+
+
+def test_what_is_computed_of_a_class_goes_to_its_engine(filled: Session, m: Any) -> None:
+    asked: list[Any] = []
+
+    class Routed(Session):
+        def get_bind(self, mapper: Any = None, **arguments: Any) -> Any:
+            asked.append(mapper)
+            return filled.get_bind()
+
+    with Routed() as session:
+        session.scalar(select(func.count(m.User.id)))
+        session.execute(select(m.User.name + "!"))
+    assert asked == [inspect(m.User), inspect(m.User)]
