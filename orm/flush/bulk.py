@@ -115,7 +115,7 @@ def insert_mappings(
     uow.returns = returns
     pairs: list[Any] = []
     optional = _columns_with_defaults(mapper) if render_nulls else ()
-    for row in rows:
+    for row in spread_composites(mapper, rows):
         holder = BulkRow()
         values = instance_dict(holder)
         values.update(row)

@@ -30,6 +30,8 @@ _CARRIED_OVER = (
     "_dialect_options",
     "_ctes",
     "_with_options",
+    "_return_defaults",
+    "_return_defaults_columns",
 )
 
 
@@ -302,7 +304,7 @@ def _prepare_fetch(dml: CriteriaDML, connection: Any, returning: bool) -> None:
     dialect = connection.dialect
     can_return = dialect.delete_returning if dml.is_delete else dialect.update_returning
     keys = [dml.column_of(key) for key in dml.mapper.pk_keys]
-    if can_return and not returning:
+    if can_return and not returning and not dml.core._return_defaults:
         dml.by_returning = True
         dml.core = dml.core.returning(*keys)
         return

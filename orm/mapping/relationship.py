@@ -140,6 +140,26 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self._check_arguments()
         self._linked = False
 
+    @property
+    def cascade(self) -> CascadeOptions:
+        """What happens to related objects along with their owner; may be set, as a string or a set of names."""
+        return self._cascade
+
+    @cascade.setter
+    def cascade(self, value: Any) -> None:
+        self._cascade = CascadeOptions(value)
+        if self.configured:
+            self._check_cascade()
+            for below in self.parent.self_and_descendants:
+                impl: Any = below.class_manager.impls.get(self.key)
+                if impl is not None and impl.prop is self:
+                    self._set_cascades(impl)
+
+    def _set_cascades(self, impl: RelatedAttribute) -> None:
+        impl.cascades = self.cascade.save_update
+        impl.delete_orphan = self.cascade.delete_orphan
+        impl.track_parent = self.cascade.delete_orphan or self.single_parent
+
     def _usual_cascade(self) -> str:
         return "merge" if self.viewonly else "save-update, merge"
 
@@ -472,9 +492,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             impl = ObjectAttribute(self.key, manager, attribute.dispatch, self)
             impl.active_history = self.active_history or self.direction is ONETOMANY
         impl.backrefs = self.reverse_keys()
-        impl.cascades = self.cascade.save_update
-        impl.delete_orphan = self.cascade.delete_orphan
-        impl.track_parent = self.cascade.delete_orphan or self.single_parent
+        self._set_cascades(impl)
         impl.single_parent = self.single_parent
         impl.is_orphan = self.mapper._is_orphan
         manager.add_impl(impl)

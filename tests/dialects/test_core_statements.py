@@ -14,6 +14,7 @@ from orm import (
     ForeignKey,
     Integer,
     MetaData,
+    Session,
     String,
     Table,
     create_engine,
@@ -22,6 +23,7 @@ from orm import (
     func,
     insert,
     literal,
+    registry,
     select,
     update,
 )
@@ -169,3 +171,37 @@ def test_no_rollback_in_autocommit(db_kind: str, db_url: str, monkeypatch: Any) 
             assert connection.scalar(select(literal(1))) == 1
         assert bool(sent) is expected
         engine.dispose()
+
+
+def test_what_the_database_made_in_an_update_with_criteria(engine: Engine) -> None:
+    metadata = MetaData()
+    table = Table(
+        "rd_items",
+        metadata,
+        Column("id", Integer, primary_key=True),
+        Column("name", String(9)),
+        Column("state", String(9), onupdate=literal("changed")),
+    )
+
+    class Item:
+        pass
+
+    mapped = registry()
+    mapped.map_imperatively(Item, table)
+    metadata.create_all(engine)
+    with Session(engine) as session:
+        item: Any = Item()
+        item.name, item.state = "a", "new"
+        session.add(item)
+        session.flush()
+        for mode in ("auto", "evaluate", "fetch"):
+            statement = (
+                update(Item).where(table.c.id == item.id).values(name=mode).return_defaults()
+            )
+            result = session.execute(statement, execution_options={"synchronize_session": mode})
+            if engine.dialect.update_returning:
+                assert result.returned_defaults.state == "changed"
+            else:
+                assert result.returned_defaults is None
+            assert (item.name, item.state) == (mode, "changed")
+    mapped.dispose()

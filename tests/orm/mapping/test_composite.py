@@ -165,6 +165,10 @@ def test_rows_in_bulk(session: Any) -> None:
     session.execute(update(Edge), [{"id": 9, "start": Point(1, 9)}])
     found = session.execute(select(Edge.id, Edge.start).where(Edge.id > 7)).all()
     assert found == [(8, Point(8, 8)), (9, Point(1, 9))]
+    session.bulk_insert_mappings(Edge, [{"id": 10, "start": Point(2, 3)}])
+    session.bulk_update_mappings(Edge, [{"id": 9, "start": Point(4, 5)}])
+    found = session.execute(select(Edge.id, Edge.start).where(Edge.id > 8)).all()
+    assert found == [(9, Point(4, 5)), (10, Point(2, 3))]
 
 
 def test_get_by_a_composite_key(session: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Optional
 import pytest
 
 import orm.engine.dialect  # noqa: F401 - gives str(statement) its dialect
-from orm import exc
+from orm import CascadeOptions, Session, exc
 from orm.inspection import inspect
 from orm.mapping import (
     MANYTOMANY,
@@ -490,3 +490,32 @@ def test_criteria_on_the_association_table(blog):
     pairs = Post.metadata.tables["post_tags"]
     statement = select(Post.id).join(Post.tags.and_(pairs.c.tag_id > 1))
     assert "post_tags_1.tag_id > :tag_id_1" in str(statement)
+
+
+def test_cascades_can_be_set_later(Base):
+    class User(Base):
+        __tablename__ = "users"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        cards = relationship("Card", cascade="")
+
+    class Card(Base):
+        __tablename__ = "cards"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        user_id: Mapped[Optional[int]] = mapped_column(ForeignKey("users.id"))
+
+    prop = User.cards.property
+    assert prop.cascade == set()
+    with Session() as session:
+        user, first = User(), Card()
+        session.add(user)
+        user.cards.append(first)
+        assert first not in session
+        prop.cascade = "all, delete-orphan"
+        assert prop.cascade == {*CascadeOptions("all"), "delete-orphan"}
+        second = Card()
+        user.cards.append(second)
+        assert second in session
+        user.cards.remove(second)
+        assert second not in session
+    with pytest.raises(exc.ArgumentError, match="Unknown cascade"):
+        prop.cascade = "everything"
