@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from orm import exc
 from orm.engine.gen_rows import Convert, Step, make_convert
+from orm.engine.parts import consume
 from orm.engine.result import IteratorResult, Result
 from orm.engine.row import RMKeyView, Row, RowLayout, make_row_class, row_class
 from orm.engine.source import ListSource, RowStream
 from orm.log import shorten_parameters
 from orm.util.collections import EMPTY_MAP
-from orm.util.collector import build_list
 from orm.util.typevars import Ts
 
 if TYPE_CHECKING:
@@ -81,13 +81,15 @@ class CursorSource:
 
     def fetch_rows(self, make_row: Callable[[Any], Any]) -> list[Any]:
         """Return make_row(values) of each row that is left."""
-        if self._convert is not None:
-            return build_list(make_row, self.fetch_all())
+        convert = self._convert
+
+        def make(rows: Iterable[Any]) -> list[Any]:
+            return list(map(make_row, rows if convert is None else convert(rows)))
+
         try:
-            made: list[Any] = self._connection.dialect.fetch_rows(self._cursor, make_row)
-        except Exception as error:
+            return consume(make, self._connection.dialect, self._cursor)
+        except self._connection.dialect.driver_error as error:
             self._raise(error)
-        return made
 
     def fetch_many(self, count: int) -> list[Any]:
         """Return the next rows."""

@@ -21,7 +21,6 @@ from orm.compiler.statement import SQLCompiler
 from orm.compiler.types import TypeCompiler
 from orm.engine.url import URL
 from orm.exc import IntegrityInfo
-from orm.util.collector import build_list
 from orm.util.printing import set_default_dialect
 
 ConnectArgs = tuple[list[Any], dict[str, Any]]
@@ -281,9 +280,9 @@ class DefaultDialect:
         """Return a new cursor. stream: rows stay on the server until they are fetched."""
         return dbapi_connection.cursor()
 
-    def fetch_rows(self, cursor: Any, make_row: Callable[[Any], Any]) -> list[Any]:
-        """Return make_row(values) of each row that is left in a cursor."""
-        return build_list(make_row, cursor.fetchall())
+    def gives_parts(self, cursor: Any) -> bool:
+        """Return whether fetchmany() costs no more than fetchall(), as it asks nobody; it gives lists."""
+        return False
 
     # -- statements ----------------------------------------------------------------------------
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from orm.codegen import Source, is_enabled
 
-Convert = Callable[[list[Any]], list[Any]]
+Convert = Callable[[Iterable[Any]], list[Any]]
 # per column: None (as it is), a function, or an expression over {v} with its constants
 Step = Callable[[Any], Any] | tuple[str, dict[str, object]] | None
 
@@ -56,7 +56,7 @@ def make_convert(
 def make_plain_convert(processors: Sequence[Callable[[Any], Any] | None]) -> Convert:
     """Return the twin in plain Python."""
 
-    def convert(rows: list[Any]) -> list[Any]:
+    def convert(rows: Iterable[Any]) -> list[Any]:
         return [
             tuple(
                 value if process is None else process(value)

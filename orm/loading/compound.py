@@ -61,8 +61,8 @@ def execute_compound(
     cursor = connection.execute_compiled(
         compiled, binds, params, reason=QUERY, owner=session, options=options, statement=statement
     )
-    dialect = connection.dialect
-    return make_result(session, make_rows_plan(dialect, compiled), cursor, options, dialect)
+    plan = make_rows_plan(connection.dialect, compiled)
+    return make_result(session, plan, cursor, options, connection)
 
 
 def make_rows_plan(dialect: Any, compiled: Any) -> LoadPlan:

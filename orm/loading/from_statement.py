@@ -86,7 +86,7 @@ def execute_from_statement(
         plan = make_plan(connection.dialect, statement, compiled, names)
         if key[1] is not None:
             cache.put(key, plan)
-    result = make_result(session, plan, cursor, options, connection.dialect)
+    result = make_result(session, plan, cursor, options, connection)
     # how often each object comes is the statement's own affair
     result._stream.requires_unique = False
     return result

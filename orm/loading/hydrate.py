@@ -6,7 +6,7 @@ batch of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from orm.loading.row_plan import Composed, EntityRow, Kind, RowPlan, Slot
 from orm.state.instance_state import forget_state
 from orm.state.markers import UNCHANGED
 
-Hydrator = Callable[[Sequence[Any], "Run"], Any]
+Hydrator = Callable[[Iterable[Any], "Run"], Any]
 
 
 class Run:
@@ -167,7 +167,7 @@ def fill_collection(obj: Any, key: str, items: list[Any], over: bool = False) ->
 def make_plain(plan: RowPlan) -> Hydrator:
     """Return the twin of the generated hydrator: slower, and easy to be sure of."""
 
-    def hydrate(rows: Sequence[Any], run: Run) -> Any:
+    def hydrate(rows: Iterable[Any], run: Run) -> Any:
         out: Any = {} if plan.emit == "group" else []
         pairs: set[tuple[int, Any, Any]] = set()
         for row in rows:

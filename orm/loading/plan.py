@@ -46,8 +46,8 @@ def execute_select(
 
     execution_options: those of the call, over the statement's own: populate_existing,
     yield_per, lazy_loads, and what the engine knows.
-    The rows are fetched before this returns, unless yield_per is given; they become objects
-    when the result is read.
+    The objects are made before this returns, with all that is loaded along, unless yield_per is
+    given.
     """
     options = statement._execution_options
     if execution_options:
@@ -73,7 +73,7 @@ def execute_select(
         options=sent,
         statement=statement,
     )
-    return make_result(session, plan, cursor, options, connection.dialect)
+    return make_result(session, plan, cursor, options, connection)
 
 
 def get_plan(connection: Any, statement: Any, key: Any, binds: Sequence[Any]) -> LoadPlan:

@@ -1,37 +1,46 @@
-"""Sources of ORM results: driver rows which become objects when the result is read."""
+"""Sources of ORM results: objects made of the driver's rows, at once or part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from orm import exc
-from orm.engine.result import ListSource, Result
+from orm.engine.parts import consume
+from orm.engine.result import Result
 from orm.engine.source import RowStream
 from orm.loading.batch import MODES
 from orm.loading.builder import LoadPlan
-from orm.loading.execution import hydrate_rows
+from orm.loading.execution import hydrate_cursor, hydrate_rows, raise_fetching
 from orm.loading.hydrate import Run
 
 
 def make_result(
-    session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any], dialect: Any
+    session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any], connection: Any
 ) -> Result:
     """Return the Result over an executed cursor.
 
     options: populate_existing, lazy_loads, identity_token and yield_per are read here. Without yield_per the
-    rows are taken from the driver now, and the cursor is closed.
+    objects are made now, and the cursor is closed.
     """
-    per_chunk = options.get("yield_per") if options else None
+    per_chunk = options.get("yield_per")
+    mode = check_mode(options.get("lazy_loads"))
     if plan.hydrate is None and per_chunk is None:
-        check_mode(options.get("lazy_loads"))
-        return make_rows(plan, cursor, dialect)
-    loads = RowLoads(session, plan, cursor, options)
-    source: Any = loads
+        return make_rows(plan, cursor, connection)
+    make_run = partial(
+        Run,
+        plan.rows,
+        session,
+        over=bool(options.get("populate_existing", False)),
+        mode=mode,
+        token=options.get("identity_token"),
+    )
+    source: Any
     if per_chunk is None:
-        loads.read_all()
+        source = MadeItems(hydrate_cursor(plan, cursor, make_run(), connection))
     else:
-        source = ChunkLoads(loads, int(per_chunk))
+        source = ChunkLoads(plan, cursor, int(per_chunk), make_run, connection)
     result: Result = Result.from_source(
         plan.layout, source, scalar=plan.scalar, unique_filters=plan.unique_filters
     )
@@ -42,102 +51,75 @@ def make_result(
     return result
 
 
-def make_rows(plan: LoadPlan, cursor: Any, dialect: Any) -> Result:
+def make_rows(plan: LoadPlan, cursor: Any, connection: Any) -> Result:
     """Return the Result of a plan whose driver rows need no conversion."""
+    dialect = connection.dialect
     try:
-        rows = dialect.fetch_rows(cursor, plan.layout.row_class)
+        row_class = plan.layout.row_class
+        rows = consume(lambda rows: list(map(row_class, rows)), dialect, cursor)
+    except dialect.driver_error as error:
+        raise_fetching(connection, error, plan, cursor)
     finally:
         cursor.close()
-    stream = RowStream(plan.layout, ListSource(rows), False, plan.unique_filters)
+    stream = RowStream(plan.layout, MadeItems(rows), False, plan.unique_filters)
     stream.gives_rows = True
     return Result(stream)
 
 
-class RowLoads:
-    """The source of an ORM result: driver rows, made into objects on the first fetch."""
+class MadeItems:
+    """The source over a list that was made for this result alone: read at once, it is handed on."""
 
-    __slots__ = ("_items", "_place", "_rows", "cursor", "mode", "over", "plan", "session", "token")
+    __slots__ = ("_items", "_place")
 
-    def __init__(
-        self, session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any]
-    ) -> None:
-        self.session = session
-        self.plan = plan
-        self.cursor = cursor
-        self.over = bool(options.get("populate_existing", False))
-        self.mode = check_mode(options.get("lazy_loads"))
-        self.token = options.get("identity_token")
-        self._rows: Sequence[Any] | None = None
-        self._items: Sequence[Any] | None = None
+    def __init__(self, items: list[Any]) -> None:
+        self._items = items
         self._place = 0
-
-    def read_all(self) -> None:
-        """Take the rows from the driver, and release the cursor."""
-        try:
-            self._rows = self.cursor.fetchall()
-        finally:
-            self.close()
-
-    def hydrate(self, rows: Sequence[Any]) -> Sequence[Any]:
-        """Return what driver rows make."""
-        plan = self.plan
-        if plan.hydrate is None:
-            return rows
-        run = Run(plan.rows, self.session, over=self.over, mode=self.mode, token=self.token)
-        made: Sequence[Any] = hydrate_rows(plan, rows, run)
-        return made
-
-    def hydrate_now(self) -> None:
-        """Make the objects before somebody asks for them, with all that is loaded with them."""
-        self._take()
 
     def fetch_all(self) -> list[Any]:
         """Return the items that are left."""
-        place, items = self._place, self._take()
-        self._place = len(items)
-        if place == 0 and isinstance(items, list):
-            self._items = ()
+        items, self._items = self._items, []
+        if self._place:
+            del items[: self._place]
             self._place = 0
-            return items
-        return list(items[place:])
+        return items
 
     def fetch_many(self, count: int) -> list[Any]:
         """Return the next items."""
-        items = self._take()
-        part = list(items[self._place : self._place + count])
-        self._place += len(part)
-        return part
-
-    def _take(self) -> Sequence[Any]:
-        if self._items is None:
-            rows, self._rows = self._rows or (), None
-            self._items = self.hydrate(rows)
-        return self._items
+        start, self._place = self._place, self._place + count
+        return self._items[start : self._place]
 
     def close(self) -> None:
-        """Release the cursor."""
-        cursor, self.cursor = self.cursor, None
-        if cursor is not None:
-            cursor.close()
+        """Drop the items."""
+        self._items = []
 
 
 class ChunkLoads:
     """The source with yield_per: rows are taken from the driver in parts of that size.
 
-    The peers of an object are those of its part.
+    The peers of an object are those of its part. make_run: returns a new Run, for a part.
     """
 
-    __slots__ = ("_loads", "_pending", "_size")
+    __slots__ = ("_connection", "_cursor", "_make_run", "_pending", "_plan", "_size")
 
-    def __init__(self, loads: RowLoads, size: int) -> None:
-        if loads.plan.has_collections:
-            loads.close()
+    def __init__(
+        self,
+        plan: LoadPlan,
+        cursor: Any,
+        size: int,
+        make_run: Callable[[], Run],
+        connection: Any,
+    ) -> None:
+        if plan.has_collections:
+            cursor.close()
             raise exc.InvalidRequestError(
                 "yield_per cannot go with joined eager loading of collections, whose rows may lie "
                 "far apart; use selectinload() instead of joinedload()."
             )
-        self._loads = loads
+        self._plan = plan
+        self._cursor = cursor
         self._size = size
+        self._make_run = make_run
+        self._connection = connection
         self._pending: list[Any] = []
 
     def fetch_all(self) -> list[Any]:
@@ -156,15 +138,21 @@ class ChunkLoads:
         return made
 
     def _next(self) -> Sequence[Any]:
-        cursor = self._loads.cursor
-        rows = [] if cursor is None else cursor.fetchmany(self._size)
+        cursor, rows = self._cursor, ()
+        if cursor is not None:
+            try:
+                rows = cursor.fetchmany(self._size)
+            except self._connection.dialect.driver_error as error:
+                raise_fetching(self._connection, error, self._plan, cursor)
         if len(rows) < self._size:
             self.close()
-        return self._loads.hydrate(rows) if rows else ()
+        return hydrate_rows(self._plan, rows, self._make_run()) if rows else ()
 
     def close(self) -> None:
         """Release the cursor."""
-        self._loads.close()
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            cursor.close()
 
 
 def check_mode(mode: Any) -> str | None:

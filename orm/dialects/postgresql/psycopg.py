@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any, Final, cast
 
 from orm.dialects.postgresql.dialect import PGDialect
 from orm.engine.dialect import ConnectArgs
 from orm.engine.url import URL
-from orm.util.collector import call_paused
 
 _LEVELS: Final = {
     "READ UNCOMMITTED": 1,
@@ -135,13 +133,11 @@ class PGDialect_psycopg(PGDialect):
         hold = bool(dbapi_connection.autocommit)
         return dbapi_connection.cursor(name=f"orm_{next(_cursor_numbers)}", withhold=hold)
 
-    def fetch_rows(self, cursor: Any, make_row: Callable[[Any], Any]) -> list[Any]:
-        """Have the driver make the rows, which saves a list of its tuples."""
+    def gives_parts(self, cursor: Any) -> bool:
+        """Return whether the result is here, so that fetching makes rows of it and asks no server."""
         assert self.dbapi is not None
-        if not isinstance(cursor, self.dbapi.Cursor):
-            return super().fetch_rows(cursor, make_row)
-        cursor.row_factory = lambda _cursor: make_row
-        return call_paused(cursor.fetchall)
+        kind = self.dbapi.Cursor
+        return isinstance(cursor, kind) and not isinstance(cursor, self.dbapi.ServerCursor)
 
     def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
         """Set autocommit, or the level with which psycopg begins."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +16,6 @@ from orm import exc
 from orm.dialects.sqlite.dialect import SQLiteDialect
 from orm.engine.dialect import ConnectArgs
 from orm.engine.url import URL
-from orm.util.collector import collect_paused
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -197,12 +195,10 @@ class SQLiteDialect_pysqlite(SQLiteDialect):
             self._borrowers[id(dbapi_connection)] = left
         return left
 
-    def fetch_rows(self, cursor: Any, make_row: Callable[[Any], Any]) -> list[Any]:
-        """Make each row while it is read, so that the driver's tuple is used again for the next."""
+    def gives_parts(self, cursor: Any) -> bool:
+        """Return whether the rows are read here, as they are fetched, and not in another thread."""
         assert self.dbapi is not None
-        if type(cursor) is not self.dbapi.Cursor:
-            return super().fetch_rows(cursor, make_row)
-        return collect_paused(map(make_row, cursor))
+        return type(cursor) is self.dbapi.Cursor
 
     def do_ping(self, dbapi_connection: Any) -> bool:
         """Return True: there is no server to lose."""
