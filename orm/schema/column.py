@@ -354,6 +354,7 @@ def insert_sentinel(
         name=name,
         type_=Integer() if type_ is None else type_,
         default=default,
+        nullable=True,
         insert_sentinel=True,
         _omit_from_statements=omit_from_statements,
     )

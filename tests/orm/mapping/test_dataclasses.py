@@ -447,3 +447,9 @@ def test_a_sentinel_is_no_field() -> None:
 
     assert list(inspect.signature(Thing).parameters) == ["id"]
     assert "mark" not in str(orm.select(Thing.__table__))
+    engine = orm.create_engine("sqlite://")
+    Thing.__table__.create(engine)  # type: ignore[attr-defined]
+    with orm.Session(engine) as session:
+        session.add_all([Thing(id=1), Thing(id=2)])
+        session.flush()
+        assert session.scalars(orm.select(Thing.mark)).all() == [None, None]
