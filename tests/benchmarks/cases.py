@@ -68,7 +68,8 @@ WEB = (
 
 ALONE = (
     Case("compile", "build + compile, not cached, 100 times"),
-    Case("import", "import", unit="ms", rounds=2),
+    Case("import", "import", unit="ms", rounds=3),
+    Case("start", "first program, on SQLite", unit="ms", rounds=3),
 )
 
 GROWTH = tuple(

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.benchmarks.cases import CASES, WEB, Steps
 from tests.benchmarks.databases import Place
-from tests.benchmarks.imports import import_steps
+from tests.benchmarks.imports import import_steps, start_steps
 from tests.benchmarks.libraries import open_library
 from tests.benchmarks.web import open_app
 
@@ -22,6 +22,8 @@ def prepare(library: str, name: str, place: Place) -> Callable[[], Steps] | None
     case = CASES[name]
     if case.name == "import":
         return partial(import_steps, library, place)
+    if case.name == "start":
+        return partial(start_steps, library)
     if case in WEB:
         opened = open_app(library, place)
     else:
