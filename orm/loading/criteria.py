@@ -203,7 +203,7 @@ class Restricting:
     def _restrict_joins(self, statement: Any, within: frozenset[LoaderCriteria]) -> None:
         entries = list(statement._setup_joins)
         for place, entry in enumerate(entries):
-            entity = _target_entity(entry)
+            entity = target_entity(entry)
             added = [] if entity is None else self.conditions(entity, within)
             if not added:
                 continue
@@ -270,7 +270,8 @@ def _implied_condition(statement: Any, entry: JoinEntry) -> Any:
     return join_condition(lefts[0], entry.target)
 
 
-def _target_entity(entry: JoinEntry) -> Any:
+def target_entity(entry: JoinEntry) -> Any:
+    """Return the mapper or alias that a join leads to, None for a table."""
     target = entry.target
     if target.__visit_name__ == "orm_relationship":
         return target.of_type_entity or target.property.entity
@@ -285,10 +286,10 @@ def _entities_of(statement: Any, froms: Sequence[Any] | None) -> list[Any]:
     """
     parts = [*statement._raw_columns, *statement._from_obj, *statement._join_roots]
     parts += [entry.left for entry in statement._setup_joins if entry.left is not None]
-    joined = {_target_entity(entry) for entry in statement._setup_joins}
-    found = dict.fromkeys(entity for part in parts for entity in _entities_within(part))
+    joined = {target_entity(entry) for entry in statement._setup_joins}
+    found = dict.fromkeys(entity for part in parts for entity in entities_within(part))
     for part in statement._where_criteria:
-        for entity in _entities_within(part):
+        for entity in entities_within(part):
             if not getattr(entity, "is_part", False):
                 found[entity] = None
     if froms is not None:
@@ -307,7 +308,7 @@ def _tables_of(join: Any) -> set[Any]:
     return {plain(item) for item in join._from_objects}
 
 
-def _entities_within(element: Any) -> list[Any]:
+def entities_within(element: Any) -> list[Any]:
     """Return the entities of an expression's columns; subqueries have their own."""
     found: list[Any] = []
     pending = [element]

@@ -22,6 +22,7 @@ from orm.loading.from_statement import (
     take_contained,
 )
 from orm.loading.joined import add_joins
+from orm.loading.overlaps import alias_overlaps
 from orm.loading.path import Directive, PathNode, make_root
 from orm.loading.polymorphic import on_own_tables
 from orm.loading.row_plan import Composed, EntityRow, Slot
@@ -149,6 +150,7 @@ class SelectPlanner:
     """One select on its way to a plan: what it selects, and which options apply where."""
 
     def __init__(self, dialect: Any, statement: Any) -> None:
+        statement = alias_overlaps(statement)
         criteria = criteria_of(statement)
         self.builder = PlanBuilder(dialect, load_after, criteria)
         self.criteria = tuple(each for each in criteria if each.propagate_to_loaders)
