@@ -66,6 +66,13 @@ _RENAMED = {
     "ORM_COMMIT_ON_TEARDOWN": "ORM_COMMIT",
 }
 
+# Keys of other extensions. With one of them alone the app would run on an empty default database.
+_FOREIGN = {
+    "SQLALCHEMY_DATABASE_URI": "ORM_DATABASE_URL",
+    "SQLALCHEMY_BINDS": "ORM_BINDS",
+    "SQLALCHEMY_ENGINES": "ORM_DATABASE_URL and ORM_BINDS",
+}
+
 
 def read_settings(
     config: Mapping[str, Any],
@@ -79,6 +86,7 @@ def read_settings(
     Raises ConfigError for an unknown `ORM_` key and for a value of the wrong kind.
     """
     refuse_unknown_keys(config)
+    refuse_foreign_keys(config)
     common = {**(engine_options or {}), **_mapping(config, "ORM_ENGINE_OPTIONS")}
     echo = _one_of(config, "ORM_ECHO", (True, False, "debug"), None)
     if echo is not None:
@@ -104,6 +112,18 @@ def refuse_unknown_keys(config: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{key} is not a configuration key of Flask-ORMSession. {advice}"
                 f"The keys are: {', '.join(KEYS)}."
+            )
+
+
+def refuse_foreign_keys(config: Mapping[str, Any]) -> None:
+    """Raise ConfigError if the databases are named by keys of Flask-SQLAlchemy only."""
+    if config.get("ORM_DATABASE_URL") is not None:
+        return
+    for key, ours in _FOREIGN.items():
+        if config.get(key):
+            raise ConfigError(
+                f"{key} is a key of another extension, which Flask-ORMSession does not read: write "
+                f"{ours} instead. An app that has both extensions sets ORM_DATABASE_URL, too."
             )
 
 

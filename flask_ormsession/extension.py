@@ -158,7 +158,8 @@ class Database(Generic[M]):
             app.config, engine_options=self._engine_options, session_options=self._session_options
         )
         engines = make_engines(app, settings)
-        state = AppState(self, settings, engines, make_session_factory(app, settings, engines))
+        factory = make_session_factory(app, settings, engines)
+        state = AppState(self, settings, engines, factory)
         state.reads_first = bool(read_first.find_files(engines))
         app.extensions[EXTENSION_KEY] = state
         recording.install(app, state)
@@ -474,6 +475,7 @@ class Database(Generic[M]):
         count: also count all items, with a second statement; by default for numbers only.
         """
         session = self.session()
+        lookups.require_select(statement, f"paginate(by={by!r})")
         if by == "keyset":
             return keyset.paginate(
                 session,

@@ -39,6 +39,7 @@ def get_or_404(
 
 def first_or_404(session: Session, statement: Select[Any], description: str | None) -> Any:
     """Return the first value of the result, or abort with 404."""
+    require_select(statement, "first_or_404()")
     found = session.execute(statement).scalar()
     if found is None:
         abort_missing(description)
@@ -47,10 +48,18 @@ def first_or_404(session: Session, statement: Select[Any], description: str | No
 
 def one_or_404(session: Session, statement: Select[Any], description: str | None) -> Any:
     """Return the only value of the result, or abort with 404."""
+    require_select(statement, "one_or_404()")
     try:
         return session.execute(statement).scalar_one()
     except (exc.NoResultFound, exc.MultipleResultsFound):
         abort_missing(description)
+
+
+def require_select(statement: Any, name: str) -> None:
+    """Raise ArgumentError for a model in place of a select of it."""
+    if isinstance(statement, type):
+        model = statement.__name__
+        raise exc.ArgumentError(f"{name} takes a statement, not a class: write select({model}).")
 
 
 def abort_missing(description: str | None) -> NoReturn:

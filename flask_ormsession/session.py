@@ -15,7 +15,7 @@ from flask import Flask, g, has_app_context
 
 from flask_ormsession import read_first, signals, tracking, transaction
 from flask_ormsession.binds import make_bind_key_session
-from flask_ormsession.errors import make_no_context_error, make_not_initialised_error
+from flask_ormsession.errors import ConfigError, make_no_context_error, make_not_initialised_error
 from flask_ormsession.query import ModelQuery
 from flask_ormsession.state import AppState, get_app, get_state
 from orm import Engine, Session, sessionmaker
@@ -227,7 +227,20 @@ def make_session_factory(
     if settings.track_modifications:
         class_ = tracking.make_tracked_session(class_)
     factory: sessionmaker[Session] = sessionmaker(engines[None], class_=class_, **options)
+    _check_options(factory, options)
     transaction.listen_to_ends(app, factory)
     if files:
         read_first.install(factory)
     return factory
+
+
+def _check_options(factory: sessionmaker[Session], options: Mapping[str, Any]) -> None:
+    """Raise ConfigError for options that no session takes, rather than at the first request."""
+    try:
+        factory().close()
+    except TypeError as error:
+        given = ", ".join(map(repr, options))
+        raise ConfigError(
+            f"A session cannot be made with ORM_SESSION_OPTIONS, or the session_options of Database "
+            f"({given}): {error}"
+        ) from error

@@ -126,3 +126,18 @@ def test_the_documentation_has_every_key() -> None:
     page = Path(__file__).parents[2] / "docs/reference/configuration.md"
     rows = re.findall(r"^\| `(ORM_\w+)` \|", page.read_text("utf-8"), re.MULTILINE)
     assert rows == list(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("key", "ours"),
+    [
+        ("SQLALCHEMY_DATABASE_URI", "ORM_DATABASE_URL"),
+        ("SQLALCHEMY_BINDS", "ORM_BINDS"),
+        ("SQLALCHEMY_ENGINES", "ORM_DATABASE_URL"),
+    ],
+)
+def test_a_database_named_by_flask_sqlalchemys_key_is_not_overlooked(key: str, ours: str) -> None:
+    with pytest.raises(ConfigError, match=f"{key}.*{ours}"):
+        read_settings({key: "postgresql://localhost/shop"})
+    both = {key: "sqlite://", "ORM_DATABASE_URL": "sqlite://", "ORM_BINDS": {}}
+    assert read_settings(both).binds[None].url == "sqlite://"

@@ -278,3 +278,18 @@ def test_a_locked_file_says_what_to_look_for(tmp_path: Path) -> None:
         db.session.remove()
         db.engine.dispose()
     assert any("db.session.commit()" in note for note in caught.value.__notes__)
+
+
+def test_a_wrong_session_option_is_found_at_once(tmp_path: Path) -> None:
+    app = make_app(tmp_path, ORM_SESSION_OPTIONS={"expire_on_comit": False})
+    with pytest.raises(ConfigError, match=r"ORM_SESSION_OPTIONS.*expire_on_comit"):
+        Database(app)
+    app = make_app(tmp_path, "other")
+    with pytest.raises(ConfigError, match="nonsense"):
+        Database(app, session_options={"nonsense": 1})
+
+
+@pytest.mark.parametrize("method", ["paginate", "first_or_404", "one_or_404"])
+def test_a_model_in_place_of_a_select(world: Any, method: str) -> None:
+    with world.app.app_context(), pytest.raises(exc.ArgumentError, match=r"select\(Item\)"):
+        getattr(world.db, method)(world.Item)

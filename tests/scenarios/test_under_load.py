@@ -151,7 +151,7 @@ def count_busy(port: int) -> int:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mariadb"])
 def test_under_load(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     if kind == "sqlite":
         url = f"sqlite:///{tmp_path / 'load.db'}"
@@ -160,7 +160,7 @@ def test_under_load(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -
         url = databases.url(kind)
         request.addfinalizer(lambda: databases.empty(kind))
     engine = create_engine(url)
-    key = "SERIAL" if kind == "postgresql" else "INTEGER"
+    key = {"postgresql": "SERIAL", "mariadb": "INTEGER AUTO_INCREMENT"}.get(kind, "INTEGER")
     with engine.begin() as connection:
         connection.exec_driver_sql(
             f"CREATE TABLE entry (id {key} PRIMARY KEY, token VARCHAR(60) UNIQUE NOT NULL, "
