@@ -8,7 +8,7 @@ The tree (names and shape are those of SQLAlchemy 2.x)::
         |   +-- NoSuchModuleError
         |   +-- NoForeignKeysError
         |   +-- AmbiguousForeignKeysError
-        |   +-- DuplicateColumnError, ConstraintColumnNotFoundError
+        |   +-- DuplicateColumnError, ConstraintColumnNotFoundError, MappedAnnotationError
         |   +-- UnmappedError, UnmappedClassError, UnmappedInstanceError
         +-- ObjectNotExecutableError
         +-- CircularDependencyError
@@ -66,6 +66,10 @@ class SQLAlchemyError(Exception):
 
 class ArgumentError(SQLAlchemyError):
     """An argument to a public function or a mapping cannot mean anything."""
+
+
+class MappedAnnotationError(ArgumentError):
+    """The annotation of a mapped class cannot be what an attribute is."""
 
 
 class DuplicateColumnError(ArgumentError):

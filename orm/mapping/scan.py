@@ -185,6 +185,8 @@ class Scan:
             self._take_property(base, name, value, note)
         elif note is not None:
             self._take_annotated(base, name, value, note)
+        elif value is _ABSENT and base is self.class_:
+            self._check_bare_hint(name, hint)
         if hint is not _ABSENT:
             self._note_field(name, value, hint, origin)
 
@@ -213,10 +215,22 @@ class Scan:
             return
         if isinstance(value, Column) or "ClassVar" in str(hint):
             return
-        text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
-        raise exc.ArgumentError(
+        raise exc.MappedAnnotationError(
             f"{self._where(name)}: the annotation of a mapped attribute is Mapped[...]. Write "
-            f"{name}: Mapped[{text}] = ..., or, for a class that is not annotated so, __allow_unmapped__ = True."
+            f"{name}: Mapped[{_hint_text(hint)}] = ..., or, for a class that is not annotated so, "
+            "__allow_unmapped__ = True."
+        )
+
+    def _check_bare_hint(self, name: str, hint: Any) -> None:
+        """Refuse `name: str`, which would silently be no column."""
+        if self.allow_unmapped or self.is_dataclass or "ClassVar" in str(hint):
+            return
+        if name in self.class_.__dict__.get("__dataclass_fields__", ()):
+            return
+        text = _hint_text(hint)
+        raise exc.MappedAnnotationError(
+            f"{self._where(name)}: {text} would be no column. Write {name}: Mapped[{text}]; for an attribute that is "
+            f"not mapped {name}: ClassVar[{text}] or a value beside it, or __allow_unmapped__ = True in the class."
         )
 
     # -- columns -------------------------------------------------------------------
@@ -263,7 +277,7 @@ class Scan:
             raise self._unknown_type(name, note)
         column.type = found
 
-    def _unknown_type(self, name: str, note: Annotation) -> exc.ArgumentError:
+    def _unknown_type(self, name: str, note: Annotation) -> exc.MappedAnnotationError:
         inner = note.inner
         text = inner.__forward_arg__ if isinstance(inner, ForwardRef) else inner
         text = getattr(text, "__name__", None) or str(text)
@@ -271,11 +285,11 @@ class Scan:
         is_class = isinstance(inner, ForwardRef) or (isinstance(inner, type) and is_mapped(inner))
         if is_class or note.container is not None:
             kind = f'Mapped[list["{text}"]]' if note.container else f'Mapped["{text}"]'
-            return exc.ArgumentError(
+            return exc.MappedAnnotationError(
                 f"{where}: no SQL type is known for {text}. If it is a mapped class, write {name}: "
                 f"{kind} = relationship(); if it is a type, import it in {self.class_.__module__}."
             )
-        return exc.ArgumentError(
+        return exc.MappedAnnotationError(
             f"{where}: no SQL type is known for {text}. Give it: {name}: Mapped[{text}] = "
             f"mapped_column(SomeType), or once for all in the base's type_annotation_map = "
             f"{{{text}: SomeType}}."
@@ -285,14 +299,14 @@ class Scan:
         if value is not _ABSENT and not self.is_dataclass:
             if hasattr(value, "__get__") or hasattr(value, "extension_type"):
                 return
-            raise exc.ArgumentError(
+            raise exc.MappedAnnotationError(
                 f"{self._where(name)}: {value!r:.60} is not a mapped value. Write {name}: Mapped[...] "
                 f"= mapped_column(default={value!r:.60})."
             )
         if value is not _ABSENT and hasattr(value, "extension_type"):
             return
         if note.inner is None and note.column is None and note.full is None:
-            raise exc.ArgumentError(
+            raise exc.MappedAnnotationError(
                 f"{self._where(name)}: Mapped needs a type: Mapped[str] for example."
             )
         made = MappedColumn() if value is _ABSENT else MappedColumn(default=value)
@@ -424,3 +438,7 @@ def _names_in_order(body: Mapping[str, Any], hints: dict[str, Any]) -> list[str]
         elif name not in found:
             found.append(name)
     return found + waiting
+
+
+def _hint_text(hint: Any) -> str:
+    return hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))

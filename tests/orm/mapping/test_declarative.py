@@ -332,3 +332,31 @@ def test_columns_within_properties_get_their_names(Base) -> None:
     assert set(inspect(Draft).column_attrs.keys()) == names | {"note"}
     assert Post.text.property.deferred
     assert str(orm.select(Post)) == "SELECT post.id, post.title \nFROM post"
+
+
+class TestAnnotationsWithoutMapped:
+    def test_a_bare_annotation_would_silently_be_no_column(self, Base):
+        with pytest.raises(exc.MappedAnnotationError, match=r"Write name: Mapped\[str\]"):
+
+            class Thing(Base):
+                __tablename__ = "thing"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                name: str
+
+    def test_what_is_meant_to_be_no_column(self, Base):
+        class Mixin:
+            noted: str
+
+        class Thing(Mixin, Base):
+            __tablename__ = "thing"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            shared: ClassVar[str]
+            plain: str = "value"
+
+        class Loose(Base):
+            __tablename__ = "loose"
+            __allow_unmapped__ = True
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: str
+
+        assert Thing.__table__.c.keys() == Loose.__table__.c.keys() == ["id"]
