@@ -18,7 +18,7 @@ from orm.sql.visitors import ClauseElement
 from orm.types.scalar import quote_literal
 
 # what may follow ON DELETE and the like: words, which databases add to, and columns in parentheses; no other text
-_PHRASE = re.compile(r"[A-Za-z_]+(?:\s+[A-Za-z_]+)*(?: ?\([\w\s,\"`]+\))?")
+_PHRASE = r"[A-Za-z_]+(?:\s+[A-Za-z_]+)*(?: ?\([\w\s,\"`]+\))?"
 
 
 class DDLCompiler:
@@ -467,7 +467,7 @@ class DDLCompiler:
 
 def checked_phrase(value: str, argument: str) -> str:
     """The words in capitals; raises exc.CompileError if there is more than words, and columns in parentheses."""
-    if _PHRASE.fullmatch(value) is None:
+    if re.fullmatch(_PHRASE, value) is None:
         raise exc.CompileError(
             f"{argument}={value!r} is no SQL keyword such as CASCADE, SET NULL, DEFERRED or FULL."
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_NAMING_CONVENTION: Final[Mapping[str, str]] = {"ix": "ix_%(column_0_label)s"}
 
-_COLUMN_TOKEN: Final = re.compile(r"(referred_)?column_(\d+)(_?N)?_(.+)\Z")
+_COLUMN_TOKEN: Final = r"(referred_)?column_(\d+)(_?N)?_(.+)\Z"
 
 
 class NamingTokens(Mapping[str, str]):
@@ -45,7 +45,7 @@ class NamingTokens(Mapping[str, str]):
             return self._constraint_name()
         if key == "referred_table_name":
             return str(self.constraint.elements[0].target_tokens.table_name)
-        match = _COLUMN_TOKEN.match(key)
+        match = re.match(_COLUMN_TOKEN, key)
         if match is None:
             raise exc.InvalidRequestError(
                 f"The naming convention of {self.table.name!r} uses %({key})s, which is no known token. "

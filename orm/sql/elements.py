@@ -704,7 +704,7 @@ def make_proxy(
     return proxy
 
 
-_BOOLEAN_WORD = re.compile(r"\b(or|and)\b", re.IGNORECASE)
+_BOOLEAN_WORD = r"(?i)\b(or|and)\b"
 _BIND_MARK = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 
 
@@ -779,7 +779,7 @@ class TextClause(Executable):
             return Grouping(self)
         # A text that joins conditions itself would otherwise be torn apart by the AND or OR around it.
         joins = against is operators.and_ or against is operators.or_
-        return Grouping(self) if joins and _BOOLEAN_WORD.search(self.text) else self
+        return Grouping(self) if joins and re.search(_BOOLEAN_WORD, self.text) else self
 
     def __and__(self, other: Any) -> Any:
         return _FACTORIES["and_"](self, other)

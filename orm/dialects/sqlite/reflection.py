@@ -48,16 +48,14 @@ _TYPES: Final[dict[str, type[TypeEngine]]] = {
 }
 
 _NAME: Final = r"""(?:"(?:[^"]|"")+"|`(?:[^`]|``)+`|\[[^\]]+\]|\w+)"""
-_UNIQUE: Final = re.compile(
-    rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?UNIQUE\s*\((?P<columns>[^)]+)\)", re.I
+# texts, which `re` compiles and keeps when the first table is read: few applications read any
+_UNIQUE: Final = rf"(?i)(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?UNIQUE\s*\((?P<columns>[^)]+)\)"
+_PRIMARY: Final = rf"(?i)CONSTRAINT\s+(?P<name>{_NAME})\s+PRIMARY\s+KEY"
+_FOREIGN: Final = (
+    rf"(?i)(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?FOREIGN\s+KEY\s*\((?P<columns>[^)]+)\)\s*"
+    rf"REFERENCES\s+(?P<table>{_NAME})(?P<rest>[^,]*)"
 )
-_PRIMARY: Final = re.compile(rf"CONSTRAINT\s+(?P<name>{_NAME})\s+PRIMARY\s+KEY", re.I)
-_FOREIGN: Final = re.compile(
-    rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?FOREIGN\s+KEY\s*\((?P<columns>[^)]+)\)\s*"
-    rf"REFERENCES\s+(?P<table>{_NAME})(?P<rest>[^,]*)",
-    re.I,
-)
-_CHECK: Final = re.compile(rf"(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?CHECK\s*\(", re.I)
+_CHECK: Final = rf"(?i)(?:CONSTRAINT\s+(?P<name>{_NAME})\s+)?CHECK\s*\("
 
 
 class SQLiteReflection:
@@ -181,7 +179,7 @@ class SQLiteReflection:
         """Return {"constrained_columns": [...], "name": ...}. Raises exc.NoSuchTableError."""
         columns = self.get_columns(connection, table_name, schema)
         ordered = sorted((c for c in columns if c["primary_key"]), key=lambda c: c["primary_key"])
-        match = _PRIMARY.search(self._table_sql(connection, table_name, schema))
+        match = re.search(_PRIMARY, self._table_sql(connection, table_name, schema))
         return {
             "constrained_columns": [column["name"] for column in ordered],
             "name": unquote(match["name"]) if match else None,
@@ -218,7 +216,7 @@ class SQLiteReflection:
         self, connection: Any, sql: str, grouped: dict[int, dict[str, Any]], schema: str | None
     ) -> None:
         names = {}
-        for match in _FOREIGN.finditer(sql):
+        for match in re.finditer(_FOREIGN, sql):
             columns = tuple(unquote(part) for part in match["columns"].split(","))
             names[(columns, unquote(match["table"]))] = match
         for entry in grouped.values():
@@ -269,7 +267,7 @@ class SQLiteReflection:
         """Return the unique constraints, those on single columns included."""
         sql = self._table_sql(connection, table_name, schema)
         names = {}
-        for match in _UNIQUE.finditer(sql):
+        for match in re.finditer(_UNIQUE, sql):
             columns = tuple(unquote(part) for part in match["columns"].split(","))
             names[columns] = unquote(match["name"]) if match["name"] else None
         made = []
@@ -289,7 +287,7 @@ class SQLiteReflection:
         """Return the check constraints with their text."""
         sql = self._table_sql(connection, table_name, schema)
         made = []
-        for match in _CHECK.finditer(sql):
+        for match in re.finditer(_CHECK, sql):
             text = _balanced(sql, match.end())
             name = unquote(match["name"]) if match["name"] else None
             made.append({"name": name, "sqltext": text})

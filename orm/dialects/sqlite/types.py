@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from orm.compiler.types import TypeCompiler
@@ -40,6 +39,8 @@ class _StoredJSON(JSON):
     """A column declared JSON has NUMERIC affinity: SQLite stores the document `5` as a number."""
 
     def result_processor(self, dialect: TypeDialect, coltype: object = None) -> Processor | None:
+        import json  # not loaded by applications without JSON columns
+
         loads = getattr(dialect, "_json_deserializer", None) or json.loads
         return lambda value: loads(value) if isinstance(value, str) else value
 
