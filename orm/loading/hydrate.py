@@ -117,10 +117,10 @@ class Run:
             for slot in slots:
                 key = slot.key
                 if key not in values and key not in changed:
-                    values[key] = read(slot, row)
+                    value = row[slot.place]
+                    values[key] = value if slot.convert is None else slot.convert(value)
         if state.expired is not None:
-            left = state.expired.difference(slot.key for slot in slots)
-            state.expired = left or None
+            state.expired = state.expired.difference([slot.key for slot in slots]) or None
         if state.manager.dispatch.refresh:
             names = None if self.over else {slot.key for slot in slots}
             for listener in state.manager.dispatch.refresh:

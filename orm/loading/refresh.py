@@ -31,20 +31,35 @@ from orm.state.markers import (
 )
 
 
-def get_columns_plan(connection: Any, mapper: Any, keys: frozenset[str]) -> LoadPlan:
-    """Return the plan which loads these column attributes for a list of identities."""
-    name = ("columns", mapper, keys)
+def get_columns_plan(
+    connection: Any, mapper: Any, keys: frozenset[str], of_one: bool = False
+) -> LoadPlan:
+    """Return the plan which loads these column attributes for a list of identities, or for one."""
+    name = ("columns", mapper, keys, of_one)
     cache = connection.engine._compiled_cache
     plan: LoadPlan | None = cache.get(name)
     if plan is None:
         builder = PlanBuilder(connection.dialect, load_after)
         entity = builder.add_entity(mapper, _same, None, extra=tuple(keys))
-        base = (
-            select().select_from(mapper.persist_selectable).where(make_key_in(mapper.primary_key))
+        base = select().select_from(mapper.persist_selectable)
+        binds: list[Any] = []
+        if of_one:
+            base, binds = _where_key(base, mapper.primary_key)
+        else:
+            base = base.where(make_key_in(mapper.primary_key))
+        plan = builder.make_plan(
+            base, [entity], "scalar", (mapper.class_.__name__,), extracted=binds
         )
-        plan = builder.make_plan(base, [entity], "scalar", (mapper.class_.__name__,))
         cache.put(name, plan)
     return plan
+
+
+def _where_key(statement: Any, columns: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Return the statement for one identity, and the parameters whose values execution brings."""
+    binds = [make_value_bind(place, column) for place, column in enumerate(columns)]
+    for column, bind in zip(columns, binds, strict=True):
+        statement = statement.where(column == bind)
+    return statement, binds
 
 
 def get_identity_plan(
@@ -57,10 +72,8 @@ def get_identity_plan(
     if plan is None:
         builder = PlanBuilder(connection.dialect, load_after)
         entity = builder.add_entity(mapper, mapper.adapt, node)
-        base = select().select_from(mapper.selectable)
-        binds = [make_value_bind(place, column) for place, column in enumerate(mapper.primary_key)]
-        for column, bind in zip(mapper.primary_key, binds, strict=True):
-            base = base.where(mapper.adapt(column) == bind)
+        columns = [mapper.adapt(column) for column in mapper.primary_key]
+        base, binds = _where_key(select().select_from(mapper.selectable), columns)
         criterion = single_criterion(mapper)
         if criterion is not None:
             base = base.where(criterion)
@@ -140,8 +153,7 @@ def load_get(
 
 def _fetch_one(session: Any, plan: LoadPlan, run: Run, connection: Any, ident: Any) -> Any:
     """Execute a plan of get() for an identity; return the object or None."""
-    values = tuple(map(Value, ident)) if type(ident) is tuple else (Value(ident),)
-    found = fetch(session, plan, run, connection, None, GET, values)
+    found = fetch(session, plan, run, connection, None, GET, key_values(ident))
     return found[0] if found else None
 
 
@@ -236,6 +248,11 @@ class Value:
         self.value = self.effective_value = value
 
 
+def key_values(ident: Any) -> tuple[Value, ...]:
+    """Return what stands for the parts of an identity in a statement for one object."""
+    return tuple(map(Value, ident)) if type(ident) is tuple else (Value(ident),)
+
+
 def lock_key(with_for_update: Any) -> Any:
     """Return the arguments of FOR UPDATE as a hashable value, None for no lock."""
     if with_for_update is None or with_for_update is False:
@@ -281,16 +298,21 @@ def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | N
     batch = find_batch(state, obj, session.identity_map, lacks, mode)
     connection = session._connection_for(mapper=mapper)
     node = _node_of(state)
+    subject = mapper.class_.__name__ if state.expired else f"{mapper.class_.__name__}.{min(names)}"
+    reason = Reason("refresh" if state.expired else "lazy_load", subject, len(batch))
+    params = values = None
     if state.expired and names.issuperset(mapper.pk_keys) and _loads_along(mapper, node):
         plan = get_entities_plan(connection, mapper, node)
+        params = {KEYS: [each[0].ident for each in batch]}
+    elif len(batch) == 1:
+        plan = get_columns_plan(connection, mapper, names, of_one=True)
+        values = key_values(state.ident)
     else:
         plan = get_columns_plan(connection, mapper, names)
+        params = {KEYS: [each[0].ident for each in batch]}
     run = Run(plan.rows, session, keeps=True, token=state.identity_token)
-    subject = mapper.class_.__name__ if state.expired else f"{mapper.class_.__name__}.{min(names)}"
-    kind = "refresh" if state.expired else "lazy_load"
-    idents = [each[0].ident for each in batch]
-    fetch(session, plan, run, connection, {KEYS: idents}, Reason(kind, subject, len(batch)))
-    if any(key not in obj.__dict__ and key not in state.committed for key in names):
+    fetch(session, plan, run, connection, params, reason, values)
+    if not names.issubset(obj.__dict__) and not names.issubset({**obj.__dict__, **state.committed}):
         raise exc.ObjectDeletedError(state)
     return ATTR_WAS_SET
 
@@ -371,10 +393,8 @@ def refresh_state(
         return _refresh_names(session, connection, state, obj, list(names))
     plan = get_identity_plan(connection, mapper, _node_of(state), lock_key(with_for_update))
     run = Run(plan.rows, session, over=True, keeps=True, token=state.identity_token)
-    ident = state.ident if isinstance(state.ident, tuple) else (state.ident,)
-    values = tuple(map(Value, ident))
     reason = Reason("refresh", mapper.class_.__name__, 1)
-    return bool(fetch(session, plan, run, connection, None, reason, extracted=values))
+    return bool(fetch(session, plan, run, connection, None, reason, key_values(state.ident)))
 
 
 def _refresh_names(session: Any, connection: Any, state: Any, obj: Any, names: list[str]) -> bool:
@@ -383,10 +403,10 @@ def _refresh_names(session: Any, connection: Any, state: Any, obj: Any, names: l
     state.expire(names)
     columns = state.manager.column_names.intersection(names)
     if columns:
-        plan = get_columns_plan(connection, mapper, frozenset(columns))
+        plan = get_columns_plan(connection, mapper, frozenset(columns), of_one=True)
         run = Run(plan.rows, session, keeps=True, token=state.identity_token)
         reason = Reason("refresh", mapper.class_.__name__, 1)
-        if not fetch(session, plan, run, connection, {KEYS: [state.ident]}, reason):
+        if not fetch(session, plan, run, connection, None, reason, key_values(state.ident)):
             return False
     for name in names:
         if name not in columns:

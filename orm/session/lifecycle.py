@@ -234,8 +234,8 @@ def expunge_all(session: Session, reason: str) -> None:
     reason: completes "it is detached because ..." in later errors.
     """
     identity_map = session.identity_map
-    dispatch = session.dispatch
-    states = identity_map.all_states() if dispatch.persistent_to_detached else []
+    listeners = session.dispatch.persistent_to_detached
+    states = identity_map.all_states() if listeners else ()
     left: Any = None
     for known in identity_map.maps.values():
         if known:
@@ -243,22 +243,23 @@ def expunge_all(session: Session, reason: str) -> None:
             for state in list(known.values()):
                 state.session_ref = left
             known.clear()
-    identity_map.modified.clear()
-    session._deleted.clear()
+    if identity_map.modified:
+        identity_map.modified.clear()
+    if session._deleted:
+        session._deleted.clear()
     transaction = session._transaction
     while transaction is not None:
         for state in transaction._deleted:
             state.session_ref = None
         transaction = transaction.parent
-    if dispatch.persistent_to_detached:
-        for state in states:
-            fire(dispatch.persistent_to_detached, session, state())
+    for state in states:
+        fire(listeners, session, state())
     if session._new:
         pending = list(session._new.items())
         session._new.clear()
         for state, obj in pending:
             state.session_ref = None
-            fire(dispatch.pending_to_transient, session, obj)
+            fire(session.dispatch.pending_to_transient, session, obj)
 
 
 def detach_deleted(session: Session, states: Sequence[Any]) -> None:

@@ -458,10 +458,16 @@ class Session(BulkMethods):
         route = None
         if special or bind_arguments or self.execution_options:
             route = by_key.GetRoute(identity_token, execution_options, bind_arguments)
-        with guard:
+        guard.who = get_ident()
+        guard.depth += 1
+        try:
             found: _T | None = by_key.get_object(
                 self, entity, ident, options, populate_existing, with_for_update, route
             )
+        finally:
+            guard.depth -= 1
+            if not guard.depth:
+                guard.who = None
         return found
 
     def get_one(self, entity: type[_T], ident: Any, **options: Any) -> _T:
