@@ -153,7 +153,8 @@ class Compiled:
         self._head, self._row, self._tail = _split_row(text)
         template = self._template = Template.parse(text.replace(ROW_MARK, ""))
         self.has_expanding = any(slot.expand is not None for slot in self._slots)
-        self.binds = tuple([self._slots[hole].bind for hole in template.holes])
+        placed = [self._slots[hole] for hole in template.holes]
+        self.binds = tuple([slot.bind for slot in placed])
         self.string = self._render({})
         self._texts: dict[tuple[int, ...], str] = {}
         self._row_texts: dict[int, str] = {}
@@ -164,12 +165,7 @@ class Compiled:
             slot.required or slot.default is not None or (slot.place >= 0 and not slot.bind.unique)
             for slot in self._slots
         )
-        self._fast = tuple(
-            [
-                (slot.place, slot.process, slot.bind)
-                for slot in [self._slots[hole] for hole in template.holes]
-            ]
-        )
+        self._fast = tuple([(slot.place, slot.process, slot.bind) for slot in placed])
 
     # -- facts -----------------------------------------------------------------------------------
 

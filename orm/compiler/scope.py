@@ -42,9 +42,9 @@ class Scope:
         self.froms = froms
         self.is_top = parent is None
         self.is_source = is_source
-        self.own: frozenset[Any] = frozenset(_with_members(froms))
-        self.outer: frozenset[Any] = parent.visible if parent is not None else frozenset()
-        self.visible: frozenset[Any] = self.own | self.outer
+        self.own: frozenset[Any] = _with_members(froms)
+        self.outer: frozenset[Any] = parent.visible if parent is not None else _NOTHING
+        self.visible: frozenset[Any] = self.own | self.outer if self.outer else self.own
         self.labels: dict[str, Any] = {}
         self.references: dict[Any, str] = {}
         self.renamed: frozenset[Any] = _same_named(self.own)
@@ -74,16 +74,21 @@ class WithLevel:
         return f"WITH {'RECURSIVE ' if self.recursive else ''}{definitions}\n "
 
 
+_NOTHING: frozenset[Any] = frozenset()
+
+
 def _same_named(froms: frozenset[Any]) -> frozenset[Any]:
     """The tables without a schema that have the name of one with a schema."""
     tables = [item for item in froms if item.__visit_name__ == "table"]
     qualified = {table.name for table in tables if table.schema}
     if not qualified:
-        return frozenset()
+        return _NOTHING
     return frozenset(table for table in tables if not table.schema and table.name in qualified)
 
 
-def _with_members(froms: Iterable[Any]) -> Iterable[Any]:
+def _with_members(froms: Iterable[Any]) -> frozenset[Any]:
+    found: list[Any] = []
     for item in froms:
-        yield item
-        yield from item._from_objects
+        found.append(item)
+        found += item._from_objects
+    return frozenset(found)

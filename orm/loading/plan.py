@@ -62,7 +62,7 @@ def execute_select(
     key, binds = statement_key(statement)
     plan = get_plan(connection, statement, key, binds)
     sent = options
-    if options.get("yield_per") and not connection.dialect.supports_interleaved_cursors:
+    if options and options.get("yield_per") and not connection.dialect.supports_interleaved_cursors:
         # lazy and eager loads come between; only stream_results asks for the cursor itself
         sent = {name: value for name, value in options.items() if name != "yield_per"}
     cursor = connection.execute_compiled(

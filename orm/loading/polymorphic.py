@@ -155,8 +155,9 @@ def single_criterion(*mappers: Any) -> Any:
 
     mappers: one, or several of a hierarchy, for the rows of any.
     """
-    if not all(mapper.single and mapper.polymorphic_on is not None for mapper in mappers):
-        return None
+    for mapper in mappers:
+        if not mapper.single or mapper.polymorphic_on is None:
+            return None
     kinds = dict.fromkeys(
         each.polymorphic_identity for mapper in mappers for each in mapper.self_and_descendants
     )
@@ -175,6 +176,8 @@ def on_own_tables(statement: Any, roots: Sequence[Any]) -> Any:
         for above in root.mapper.iterate_to_root()
         if root.is_mapper and above is not root and above.adapts
     }
+    if not bases:
+        return statement
     bases -= {*roots, *(_entity_of(each) for each in statement._from_obj)}
     bases -= {_entity_of(entry.target) for entry in statement._setup_joins}
     if not bases:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-# Annotations which change what a statement means to the ORM, and so belong to its key.
+# Annotations which change what a statement means to the ORM, and so belong to its key. The entity implies its mapper.
 KEY_ANNOTATIONS = frozenset(
     {
-        "parententity", "parentmapper", "proxy_key", "entity_namespace", "compile_state_plugin",
+        "parententity", "proxy_key", "entity_namespace", "compile_state_plugin",
         "plugin_subject", "proxy_owner", "for_update", "bundle", "ok_to_adapt",
     }
 )  # fmt: skip
@@ -30,22 +30,17 @@ class Annotated:
     def __hash__(self) -> int:
         return hash(self._original)
 
-    def _annotation_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
-        parts: list[Hashable] = []
-        for name, value in self._annotations.items():
-            if name in KEY_ANNOTATIONS:
-                build = getattr(value, "_build_annotation_key", None)
-                parts.append((name, value if build is None else build(binds, shared)))
-        return tuple(parts)
-
     def _build_key(self, binds: list[Any], shared: list[Any]) -> Hashable:
         memo = self._own_key
         if memo is None:
             before = len(binds), len(shared)
-            memo = (
-                self._original._build_key(binds, shared),
-                self._annotation_key(binds, shared),
-            )
+            parts = [self._original._build_key(binds, shared)]
+            for name, value in self._annotations.items():
+                if name in KEY_ANNOTATIONS:
+                    build = getattr(value, "_build_annotation_key", None)
+                    parts += (name, value if build is None else build(binds, shared))
+            # flat, because keys are hashed again and again
+            memo = tuple(parts)
             # Only a key that gathers nothing can be repeated without walking the element again.
             if before == (len(binds), len(shared)):
                 self._own_key = memo

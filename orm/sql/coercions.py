@@ -203,7 +203,7 @@ def expect_join_target(value: Any) -> Any:
     element = to_element(value)
     if element is not None and element.__visit_name__.startswith("orm_"):
         return element
-    return expect_from(value)
+    return expect_from(value if element is None else element)
 
 
 def expect_onclause(value: Any) -> Any:

@@ -105,17 +105,21 @@ class Comparator(ColumnOperators):
 
 def _compare(expr: Any, op: OperatorType, other: Any) -> Any:
     if type(other) in PLAIN_CLASSES:
-        type_ = expr.type.coerce_compared_value(op, other)
-        if type_._isnull:
-            type_ = resolve_value(other)
-        bind = BoundValue(expr._bind_base, other, type_)
-        return Comparison(expr.self_group(op), bind, op, NEGATIONS[op])
+        return _compare_value(expr, op, other)
     if other is None or isinstance(other, _CONSTANTS):
         return _compare_constant(expr, op, other)
     right = expect_expr(other, like=expr, op=op)
     if isinstance(right, Null):
         return _compare_constant(expr, op, right)
     return BinaryExpression(expr, right, op, BOOLEANTYPE, NEGATIONS[op])
+
+
+def _compare_value(expr: Any, op: OperatorType, value: Any) -> Any:
+    type_ = expr.type.coerce_compared_value(op, value)
+    if type_._isnull:
+        type_ = resolve_value(value)
+    bind = BoundValue(expr._bind_base, value, type_)
+    return Comparison(expr.self_group(op), bind, op, NEGATIONS[op])
 
 
 _CONSTANTS = (bool, Null, True_, False_)
@@ -154,6 +158,8 @@ def _is(expr: Any, op: OperatorType, other: Any) -> Any:
 
 
 def _like(expr: Any, op: OperatorType, other: Any, escape: str | None = None) -> Any:
+    if escape is None and type(other) in PLAIN_CLASSES:
+        return _compare_value(expr, op, other)
     return BinaryExpression(
         expr, expect_expr(other, like=expr, op=op), op, BOOLEANTYPE, NEGATIONS[op], _escape(escape)
     )

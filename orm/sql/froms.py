@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from orm import exc
@@ -52,7 +52,7 @@ def _is_spare(join: Any, element: Any, candidates: Iterable[Any]) -> bool:
 
 
 def display_froms(
-    select: Any, enclosing: Iterable[Any] = (), sibling_froms: Iterable[Any] = ()
+    select: Any, enclosing: Collection[Any] = (), sibling_froms: Collection[Any] = ()
 ) -> list[Any]:
     """The FROM list of a SELECT inside others, what it correlates with left out.
 
@@ -60,6 +60,8 @@ def display_froms(
     LATERAL may refer. Raises exc.InvalidRequestError if nothing would be left.
     """
     froms = compute_froms(select)
+    if not enclosing and not sibling_froms:
+        return froms
     outer = set(enclosing)
     visible = outer | set(sibling_froms)
     if select._correlate is not None:

@@ -88,12 +88,12 @@ def name_columns(elements: tuple[Any, ...], style: SelectLabelStyle) -> tuple[Na
     taken: set[str] = set()
     keys: set[str] = set()
     named: list[NamedColumn] = []
-    real = {name for e in elements if (name := _own_name(e, style)) is not None}
-    for element in elements:
+    names = [_own_name(element, style) for element in elements]
+    real = {name for name in names if name is not None}
+    for element, own in zip(elements, names, strict=True):
         if element._is_text_clause:
             named.append(NamedColumn(None, None, element, False))
             continue
-        own = _own_name(element, style)
         if own is not None and (own not in taken or style == 0):
             name, made_up = own, own != element._result_name
         else:
