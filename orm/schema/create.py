@@ -134,6 +134,9 @@ def drop_tables(
                     if constraint._is_wanted(None, connection, connection.dialect):
                         with _events("drop", constraint, connection, options):
                             _drop_cyclic_constraint(connection, constraint)
+            elif later and _can_look(connection):
+                # a table's rows are deleted with it, while those of others still refer to them
+                connection._defer_foreign_keys()
             for table in present:
                 with _events("drop", table, connection, options):
                     connection.execute(_drop_statement(table))

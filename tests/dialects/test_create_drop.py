@@ -98,6 +98,11 @@ def test_cycles_without_names_can_be_dropped(engine):
         "b", metadata, Column("id", Integer, primary_key=True), Column("a_id", ForeignKey("a.id"))
     )
     metadata.create_all(engine)
+    a, b = metadata.tables["a"], metadata.tables["b"]
+    with engine.begin() as connection:
+        connection.execute(insert(a).values(id=1))
+        connection.execute(insert(b).values(id=1, a_id=1))
+        connection.execute(a.update().values(b_id=1))
     metadata.drop_all(engine)
     assert table_names(engine) == set()
 
