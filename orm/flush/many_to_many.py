@@ -45,6 +45,7 @@ class ManyToMany(Processor):
         rows: list[dict[str, Any]] = []
         for state, obj in list(uow.saves.get(self.mapper, {}).items()):
             for child_state, child in self._added(state, obj):
+                self.refuse_other(child)
                 if not self.belongs(uow, child_state) or uow.is_delete(child_state):
                     continue
                 if self._is_first(uow, "insert", state, child_state):

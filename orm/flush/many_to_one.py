@@ -73,6 +73,7 @@ class ManyToOne(Processor):
                     clear_key(uow, state, obj, dest, prop)
                 written.append(pair)
                 continue
+            self.refuse_other(target)
             target_state = instance_state(target)
             if target_state.session_ref is not self_ref:
                 self.belongs(uow, target_state)

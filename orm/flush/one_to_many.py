@@ -38,6 +38,7 @@ class OneToMany(Processor):
         for state, obj in pairs:
             if state.ident is None:
                 for child_state, child in self._children(state, obj):
+                    self.refuse_other(child)
                     if self.belongs(uow, child_state):
                         uow.add_save(child_state, child)
                 continue
@@ -45,6 +46,7 @@ class OneToMany(Processor):
                 history = self.history(state, obj)
                 self.refuse_none(history.added if self.prop.uselist else ())
                 for child_state, child in pairs_of(history.added):
+                    self.refuse_other(child)
                     if self.belongs(uow, child_state):
                         uow.add_save(child_state, child)
                 for child_state, child in pairs_of(history.deleted):

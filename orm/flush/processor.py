@@ -31,6 +31,8 @@ class Processor:
         self.post_update = bool(prop.post_update)
         self.deletes_orphans = "delete-orphan" in prop.cascade
         self.cascades_delete = "delete" in prop.cascade
+        #: what related objects are instances of
+        self.target: type = prop.mapper.class_ if prop.enable_typechecks else object
 
     # -- steps, in the order of a flush; each direction overrides what it needs
 
@@ -79,6 +81,14 @@ class Processor:
             raise exc.FlushError(
                 f"{self.prop} contains None: a collection takes related objects only. "
                 "Take it out before the flush."
+            )
+
+    def refuse_other(self, item: Any) -> None:
+        """Raise exc.FlushError if a related object is of another class than the relationship leads to."""
+        if not isinstance(item, self.target):
+            raise exc.FlushError(
+                f"{self.prop} leads to {self.target.__name__}, but a {type(item).__name__} was put into it: "
+                f"{item!r:.100}. Put in an instance of {self.target.__name__} or of a class below it."
             )
 
     def belongs(self, uow: UnitOfWork, child_state: Any) -> bool:

@@ -38,6 +38,18 @@ class QueryClauses(Generic[_T]):
             )
         return self._statement
 
+    @property
+    def _unlimited(self) -> Any:
+        """The SELECT, for a clause that would take effect before the limit it has already."""
+        select_ = self._select
+        if select_._has_row_limiting_clause:
+            raise exc.InvalidRequestError(
+                "This query has a limit() or offset() already; in SQL, what is added now would apply before it. "
+                "Call limit() and offset() last, or select from the limited rows: "
+                "query.session.query(aliased(Model, query.subquery()))."
+            )
+        return select_
+
     def _with(self, statement: Any) -> Self:
         made = self._copy()
         made._statement = statement
@@ -88,20 +100,20 @@ class QueryClauses(Generic[_T]):
 
     def filter(self, *criterion: Any) -> Self:
         """Return the query with these conditions, all of which must hold."""
-        return self._with(self._select.where(*self._adapt(criterion)))
+        return self._with(self._unlimited.where(*self._adapt(criterion)))
 
     where = filter
 
     def filter_by(self, **kwargs: Any) -> Self:
         """Return the query with `attribute == value` on what was joined last, else on the first entity."""
         if not (self._from_first and kwargs):
-            return self._with(self._select.filter_by(**kwargs))
+            return self._with(self._unlimited.filter_by(**kwargs))
         first = inspect(self._first_entity()).entity
         return self.filter(*[getattr(first, key) == value for key, value in kwargs.items()])
 
     def having(self, *having: Any) -> Self:
         """Return the query with conditions on its groups."""
-        return self._with(self._select.having(*self._adapt(having)))
+        return self._with(self._unlimited.having(*self._adapt(having)))
 
     def with_parent(self, instance: Any, property: Any = None, from_entity: Any = None) -> Self:
         """Return the query for what is related to an object, over one of its relationships.
@@ -137,7 +149,7 @@ class QueryClauses(Generic[_T]):
 
     def select_from(self, *from_obj: Any) -> Self:
         """Return the query with these at the left of its FROM."""
-        return self._with(self._select.select_from(*self._adapt(from_obj)))
+        return self._with(self._unlimited.select_from(*self._adapt(from_obj)))
 
     def join(
         self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
@@ -147,7 +159,7 @@ class QueryClauses(Generic[_T]):
         onclause: the condition, or the relationship that leads to `target`.
         """
         target, onclause = self._adapt((target, onclause))
-        joined = self._select.join(target, onclause, isouter=isouter, full=full)
+        joined = self._unlimited.join(target, onclause, isouter=isouter, full=full)
         made = self._with(joined)
         made._from_first = False
         return made
@@ -170,11 +182,11 @@ class QueryClauses(Generic[_T]):
 
     def order_by(self, *clauses: Any) -> Self:
         """Return the query with further sort criteria; order_by(None) takes all away."""
-        return self._with(self._select.order_by(*_none_for_false(self._adapt(clauses))))
+        return self._with(self._unlimited.order_by(*_none_for_false(self._adapt(clauses))))
 
     def group_by(self, *clauses: Any) -> Self:
         """Return the query with further groups; group_by(None) takes all away."""
-        return self._with(self._select.group_by(*_none_for_false(self._adapt(clauses))))
+        return self._with(self._unlimited.group_by(*_none_for_false(self._adapt(clauses))))
 
     def limit(self, limit: Any) -> Self:
         """Return the query for at most so many rows."""

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from orm import Session, exc, inspect
+from orm import (
+    Column,
+    DeclarativeBase,
+    ForeignKey,
+    Mapped,
+    Session,
+    Table,
+    exc,
+    inspect,
+    mapped_column,
+    relationship,
+)
 
 
 def _user(m: Any, session: Session, *titles: str) -> Any:
@@ -199,4 +210,36 @@ def test_none_in_a_collection_is_refused(session: Session, m: Any) -> None:
     user.posts.append(None)
     session.add(user)
     with pytest.raises(exc.FlushError, match="User.posts contains None"):
+        session.flush()
+
+
+@pytest.mark.parametrize("name", ["many_to_one", "one_to_many", "many_to_many"])
+def test_an_object_of_another_class_is_refused(session: Session, name: str) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    Table(
+        "link",
+        Base.metadata,
+        Column("left_id", ForeignKey("left.id")),
+        Column("right_id", ForeignKey("right.id")),
+    )
+
+    class Left(Base):
+        __tablename__ = "left"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        right_id: Mapped[int | None] = mapped_column(ForeignKey("right.id"))
+        many_to_one: Mapped[Right | None] = relationship("Right", foreign_keys=[right_id])
+        one_to_many: Mapped[list[Right]] = relationship("Right", foreign_keys="Right.left_id")
+        many_to_many: Mapped[list[Right]] = relationship("Right", secondary="link")
+
+    class Right(Base):
+        __tablename__ = "right"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        left_id: Mapped[int | None] = mapped_column(ForeignKey("left.id"))
+
+    Base.metadata.create_all(session.connection())
+    wrong = Left()
+    session.add(Left(**{name: wrong if name == "many_to_one" else [wrong]}))
+    with pytest.raises(exc.FlushError, match=f"Left.{name} leads to Right, but a Left"):
         session.flush()

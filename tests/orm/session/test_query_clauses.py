@@ -161,3 +161,23 @@ def test_contained_under_an_alias_of_the_table(filled: Session, m: Any) -> None:
     query = filled.query(m.User).join(alias, alias.c.user_id == m.User.id)
     users = query.options(contains_eager(m.User.posts, alias=alias)).order_by(m.User.id).all()
     assert [user.__dict__["posts"][0].title for user in users] == ["aa", "bb", "cc", "dd"]
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda query, m: query.filter(m.User.id == 1),
+        lambda query, m: query.filter_by(id=1),
+        lambda query, m: query.order_by(m.User.id),
+        lambda query, m: query.group_by(m.User.id),
+        lambda query, m: query.having(m.User.id > 1),
+        lambda query, m: query.join(m.User.posts),
+        lambda query, m: query.select_from(m.User),
+    ],
+)
+def test_what_would_apply_before_a_limit_is_refused_after_it(
+    filled: Session, m: Any, add: Any
+) -> None:
+    with pytest.raises(exc.InvalidRequestError, match=r"Call limit\(\) and offset\(\) last"):
+        add(filled.query(m.User).limit(1), m)
+    add(filled.query(m.User), m).limit(1)
