@@ -13,7 +13,6 @@ expects it to be tried again. Which errors mean that is known per database:
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import random
@@ -206,7 +205,9 @@ def _make_async(
                     raise
             else:
                 return result
-            await asyncio.sleep(delay)
+            from asyncio import sleep  # loaded by whoever runs coroutines
+
+            await sleep(delay)
 
     return run
 

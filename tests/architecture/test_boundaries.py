@@ -81,6 +81,14 @@ def test_importing_orm_stays_quick() -> None:
     assert done.stdout.strip() == "[]", f"import orm loads {done.stdout}{done.stderr}"
 
 
+@pytest.mark.parametrize(
+    "module", ["alembic", "asyncio", "orm.asyncio", "orm.dialects", "sqlalchemy"]
+)
+def test_importing_the_extension_stays_quick(module: str) -> None:
+    done = _run(f"import sys, flask_ormsession; sys.exit({module!r} in sys.modules)")
+    assert done.returncode == 0, f"import flask_ormsession loads {module}"
+
+
 def test_a_name_that_is_loaded_late_is_like_any_other() -> None:
     done = _run(
         "import orm; assert 'Query' in dir(orm); from orm import *; print(Query, orm.Query)"
