@@ -286,6 +286,10 @@ class DefaultDialect:
 
     # -- statements ----------------------------------------------------------------------------
 
+    def tells_key(self, column: Any) -> bool:
+        """Return whether the driver's `cursor.lastrowid` is what the database numbers in a column."""
+        return self.postfetch_lastrowid
+
     def make_upsert(
         self, table: Any, keys: Sequence[Any], assign: Callable[[Any], Mapping[Any, Any]]
     ) -> Any:

@@ -168,6 +168,8 @@ def _insert_rows(
         else:
             emit.send(uow, connection, compiled.string, rows, compiled, reason, many=True).close()
         _expire_missing(uow, statement, pairs)
+    elif statement.numbered is not None and len(rows) == 1:
+        _insert_numbered(uow, connection, statement, pairs[0], rows[0])
     elif statement.mode == "rows":
         size = statement.rows_per_statement
         for start in range(0, len(rows), size):
@@ -182,6 +184,19 @@ def _insert_rows(
         for pair, row in zip(pairs, rows, strict=True):
             cursor = emit.send(uow, connection, compiled.string, row, compiled, reason)
             _take_one(uow, statement, pair, cursor)
+
+
+def _insert_numbered(
+    uow: UnitOfWork, connection: Any, statement: InsertStatement, pair: Pair, row: Any
+) -> None:
+    """Insert one row; its key is what the driver tells, unless the database refused the row."""
+    compiled, autokey = statement.numbered, statement.shape.autokey
+    assert compiled is not None and autokey is not None
+    cursor = emit.send(uow, connection, compiled.string, row, compiled, statement.reason)
+    if cursor.rowcount == 1:
+        pair[1].__dict__[autokey.key] = cursor.lastrowid
+    cursor.close()
+    _expire_missing(uow, statement, [pair])
 
 
 def _take_one(uow: UnitOfWork, statement: InsertStatement, pair: Pair, cursor: Any) -> None:

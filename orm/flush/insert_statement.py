@@ -22,7 +22,8 @@ class InsertStatement:
     mode: "rows" (many rows in one statement, which returns `fetch`), "many" (executemany,
     nothing comes back) or "single". fetch: attributes of the returned columns, in order.
     expire: attributes to be loaded later. numbers_key: the database makes the key.
-    reason: that of the statement with one row.
+    reason: that of the statement with one row. numbered: the statement for one row whose key the
+    driver tells by itself, which costs the database less than to return it, or None.
     """
 
     __slots__ = (
@@ -33,6 +34,7 @@ class InsertStatement:
         "expire",
         "fetch",
         "mode",
+        "numbered",
         "numbers_key",
         "process_rows",
         "reason",
@@ -99,7 +101,19 @@ class InsertStatement:
             column.type.result_processor(dialect, None) for column in self.compiled.result_columns
         ]
         self.convert = convert if any(convert) else None
+        self.numbered = None
+        if self._is_told(dialect):
+            self.numbered, _ = connection.compile(
+                insert(self.shape.table), column_keys=names, for_executemany=True
+            )
         self.texts: dict[int, str] = {}
+
+    def _is_told(self, dialect: Any) -> bool:
+        """Return whether all that a row gives back is a number which the driver tells."""
+        autokey = self.shape.autokey
+        if self.mode != "rows" or not self.numbers_key or autokey is None or self.convert:
+            return False
+        return self.fetch == [autokey.key] and bool(dialect.tells_key(autokey.column))
 
     def text_for(self, count: int) -> str:
         """Return the SQL for this many rows; the last few texts are kept."""

@@ -52,6 +52,10 @@ class SQLiteDialect(SQLiteReflection, DefaultDialect):
         """Have foreign keys checked at COMMIT."""
         self._do_plain(dbapi_connection, "PRAGMA defer_foreign_keys = ON")
 
+    def tells_key(self, column: Any) -> bool:
+        """Only what is declared as INTEGER is the row's number itself."""
+        return bool(column.type.compile(self) == "INTEGER")
+
     def make_upsert(self, table: Any, keys: Any, assign: Any) -> Any:
         """`INSERT ... ON CONFLICT (keys) DO UPDATE`."""
         return make_upsert(table, keys, assign)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orm import (
+    BigInteger,
     ForeignKey,
     Integer,
     Session,
@@ -151,3 +152,38 @@ def test_an_engine_without_insertmanyvalues_writes_row_by_row(m: Any, flag: bool
         assert [user.id for user in users] == [1, 2, 3]
     assert len(sent) == (1 if flag else 3)
     engine.dispose()
+
+
+def test_one_key_is_told_by_the_driver_and_many_are_returned(session: Session, m: Any) -> None:
+    sent: list[str] = []
+    event.listen(session.bind, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    note = m.Note(text="a")
+    session.add(note)
+    session.flush()
+    session.add_all([m.Note(text="b"), m.Note(text="c")])
+    session.flush()
+    inserts = [sql for sql in sent if sql.startswith("INSERT")]
+    assert ["RETURNING" in sql for sql in inserts] == [False, True]
+    assert session.scalars(select(m.Note.text).where(m.Note.id == note.id)).all() == ["a"]
+
+
+def test_a_row_that_the_database_skips_has_no_key(session: Session, m: Any) -> None:
+    session.connection().exec_driver_sql("INSERT INTO notes (text) VALUES ('before')")
+    session.connection().exec_driver_sql(
+        "CREATE TRIGGER skip BEFORE INSERT ON notes BEGIN SELECT RAISE(IGNORE); END"
+    )
+    session.add(m.Note(text="a"))
+    with pytest.raises(exc.FlushError, match="without a primary key"):
+        session.flush()
+
+
+def test_a_key_which_is_not_the_number_of_the_row_is_returned(session: Session, m: Any) -> None:
+    class Big(m.Base):
+        __tablename__ = "bigs"
+        id = mapped_column(BigInteger, primary_key=True)
+        name = mapped_column(String(30))
+
+    session.connection().exec_driver_sql("CREATE TABLE bigs (id BIGINT PRIMARY KEY, name TEXT)")
+    session.add(Big(name="a"))
+    with pytest.raises(exc.FlushError, match="without a primary key"):
+        session.flush()
