@@ -285,6 +285,7 @@ from orm.sql import (
     intersect_all,
     join,
     label,
+    lambda_stmt,
     lateral,
     literal,
     literal_column,
@@ -425,6 +426,7 @@ _RARE = {
 }
 
 __all__ = [
+    "lambda_stmt",
     "AliasedReturnsRows", "FromGrouping", "TableValuedAlias", "CollectionAggregate", "FunctionFilter", "TryCast", "WithinGroup", "ColumnCollection", "False_", "True_", "Null", "Grouping", "GenerativeSelect", "HasCTE", "ReturnsRows", "SelectLabelStyle", "ScalarFunctionColumn", "UpdateBase", "ValuesBase", "Compiled", "TypeCompiler", "Dialect", "SessionTransactionOrigin", "ORMDescriptor", "SQLORMExpression",
     "AddConstraint", "Alias", "alias", "aliased", "AliasedClass", "all_", "and_", "any_", "AppenderQuery",
     "ARRAY", "as_declarative", "asc", "AssertionPool", "attribute_keyed_dict", "backref",

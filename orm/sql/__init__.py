@@ -101,6 +101,7 @@ from orm.sql.expression import (
     within_group,
 )
 from orm.sql.functions import Function, FunctionElement, GenericFunction, ScalarFunctionColumn, func
+from orm.sql.lambdas import lambda_stmt
 from orm.sql.lists import BooleanClauseList, ClauseList
 from orm.sql.operators import ColumnOperators, Operators, custom_op
 from orm.sql.select import GenerativeSelect, Select, select
@@ -131,6 +132,7 @@ from orm.sql.visitors import ClauseElement
 from orm.sql.window import FrameClause, FrameClauseType
 
 __all__ = [
+    "lambda_stmt",
     "AliasedReturnsRows", "FromGrouping", "TableValuedAlias", "CollectionAggregate", "FunctionFilter", "TryCast", "WithinGroup", "ColumnCollection", "False_", "True_", "Null", "Grouping", "GenerativeSelect", "HasCTE", "ReturnsRows", "SelectLabelStyle", "ScalarFunctionColumn", "UpdateBase", "ValuesBase",
     "CTE", "LABEL_STYLE_DEFAULT", "LABEL_STYLE_DISAMBIGUATE_ONLY", "LABEL_STYLE_NONE",
     "LABEL_STYLE_TABLENAME_PLUS_COL", "Alias", "BinaryExpression", "BindParameter",

@@ -19,6 +19,7 @@ from orm.sql.elements import (
     make_proxy,
 )
 from orm.sql.executable import Executable
+from orm.sql.lambdas import Extensible
 from orm.sql.selectable import STATEMENTS, AliasedReturnsRows, Lateral
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine
@@ -168,7 +169,7 @@ class HasCTE(ClauseElement):
         return CTE(self, name, recursive, nesting)
 
 
-class ReturnsRows(HasCTE, Executable):
+class ReturnsRows(HasCTE, Extensible, Executable):
     """A statement with result columns."""
 
     _returns_rows = True
