@@ -167,10 +167,12 @@ class PlanBuilder:
         extra: Sequence[str] | None = None,
         along: Sequence[Any] = (),
         lacks: Callable[[Any], bool] | None = None,
+        discriminator: Any = None,
     ) -> None:
         """Select the columns of an entity; see add_entity.
 
         lacks: whether the source of an alias has no column for an attribute, which is left out then.
+        discriminator: what says of which class a row is, in place of the mapping's.
         """
         mapper, node = entity.mapper, entity.options
         pk_keys = mapper.pk_keys
@@ -188,7 +190,7 @@ class PlanBuilder:
                 by_key[key] = self.add_slot(adapt(prop.expression), key)
         entity.slots = tuple(by_key.values())
         entity.ident = tuple(by_key[key] for key in pk_keys)
-        make_kinds(self, entity, adapt, along if extra is None else None)
+        make_kinds(self, entity, adapt, along if extra is None else None, discriminator)
         if extra is None and entity.number not in self._load_of:
             self._waiting.append((entity, adapt, node, path))
 

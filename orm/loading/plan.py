@@ -231,7 +231,9 @@ class SelectPlanner:
         made = builder.start_entity(mapper, node)
         add_contained(builder, made, contained)
         lacks = None if entity.is_mapper else entity.lacks
-        builder.fill_entity(made, adapt, along=entity.with_polymorphic_mappers, lacks=lacks)
+        kind = None if entity.is_mapper else entity.polymorphic_on
+        along = entity.with_polymorphic_mappers
+        builder.fill_entity(made, adapt, along=along, lacks=lacks, discriminator=kind)
         self.outputs.append(made)
         name = mapper.class_.__name__ if entity.is_mapper else entity.name
         self.keys.append(name or mapper.class_.__name__)

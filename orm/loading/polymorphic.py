@@ -14,6 +14,7 @@ from orm.loading.path import PathNode
 from orm.loading.row_plan import EntityRow, Kind, Slot
 from orm.mapping.polymorphic import with_polymorphic
 from orm.sql.adapt import replacement_traverse
+from orm.sql.annotations import plain
 
 
 class Kinds(dict[Any, Kind]):
@@ -39,17 +40,21 @@ class Kinds(dict[Any, Kind]):
 
 
 def make_kinds(
-    builder: Any, entity: EntityRow, adapt: Any, given: Sequence[Any] | None = ()
+    builder: Any,
+    entity: EntityRow,
+    adapt: Any,
+    given: Sequence[Any] | None = (),
+    discriminator: Any = None,
 ) -> None:
     """Give an entity of a hierarchy its discriminator and the classes that rows may become.
 
     The columns which subclasses add come along for those of `with_polymorphic`; others load on
     access, for all peers of the class at once. given: mappers of a with_polymorphic() alias in
-    place of the mapping's own; None for no further column.
+    place of the mapping's own; None for no further column. discriminator: the column that such an alias names.
     """
     mapper = entity.mapper
     column = mapper.row_discriminator
-    if column is None:
+    if column is None and discriminator is None:
         return
     along = () if given is None else _without(mapper, given or mapper.loaded_along)
     extras = {each: _add_extras(builder, entity, each, adapt) for each in along}
@@ -68,7 +73,13 @@ def make_kinds(
         _load_after(entity, along)
     if kinds:
         entity.kinds = kinds
-        entity.discriminator = builder.add_slot(adapt(mapper.adapt(column)))
+        if discriminator is None:
+            discriminator = adapt(mapper.adapt(column))
+        key = "" if column is None or given is None else mapper.column_key.get(plain(column), "")
+        entity.discriminator = slot = builder.add_slot(discriminator, key)
+        if key and not any(each.key == key for each in entity.slots):
+            # it is in the row whatever the options leave out
+            entity.slots = (*entity.slots, slot)
 
 
 def _load_after(entity: EntityRow, along: Sequence[Any]) -> None:
@@ -112,25 +123,31 @@ def _add_extras(builder: Any, entity: EntityRow, below: Any, adapt: Any) -> list
     mapper, node = entity.mapper, entity.options
     return [
         builder.add_slot(adapt(mapper.adapt(prop.expression)), prop.key)
-        for prop in columns_below(mapper, below, node)
+        for prop in _own_columns(mapper, below)
+        if builder.is_wanted(prop, node, None)
     ]
 
 
+def _own_columns(mapper: Any, below: Any) -> list[Any]:
+    return [prop for prop in below.column_attrs if prop.key not in mapper.props]
+
+
 def columns_below(mapper: Any, below: Any, node: PathNode | None) -> list[Any]:
-    """Return the column attributes which a subclass adds and which come with it.
+    """Return the column attributes of a subclass that a statement of its own loads.
 
     node: the options of the entity. A load_only() that names none of the subclass is about the base.
     """
-    own = [prop for prop in below.column_attrs if prop.key not in mapper.props]
+    own = _own_columns(mapper, below)
     if node is None:
         return [prop for prop in own if not prop.deferred]
-    is_limited = node.only is not None and not node.only.isdisjoint(prop.key for prop in own)
+    if node.only is None or not node.only.isdisjoint(prop.key for prop in own):
+        return [prop for prop in own if node.wants_column(prop.key, prop.deferred, prop.group)]
     return [
         prop
         for prop in own
         if (
             node.wants_column(prop.key, prop.deferred, prop.group)
-            if is_limited or node.only is None or prop.key in node.columns
+            if prop.key in node.columns
             else not prop.deferred or prop.group in node.groups
         )
     ]

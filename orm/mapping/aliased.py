@@ -50,6 +50,8 @@ class AliasedInsp:
         self.is_part = False
         #: the alias of with_polymorphic() whose part this is: options that start here are about that
         self.whole: AliasedInsp | None = None
+        #: what says of which class a row is, where with_polymorphic() names it
+        self.polymorphic_on: Any = None
         #: the alias that this is an alias of: columns go through it
         self.inner: AliasedInsp | None = None
         self.attributes: dict[str, Any] = {}

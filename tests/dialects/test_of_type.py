@@ -13,6 +13,7 @@ from orm import (
     Session,
     String,
     aliased,
+    case,
     contains_eager,
     defer,
     event,
@@ -189,9 +190,24 @@ def test_columns_of_subclasses(session: Session) -> None:
     assert second(undefer(several.Coder.vita)) == (2, "language", "vita")
     assert second(defer(several.Coder.language)) == (2,)
     assert second(load_only(several.name, several.Coder.vita)) == (2, "vita")
-    assert second(load_only(several.name)) == (2, "language")
+    assert second(load_only(several.name)) == (2,)
     statement = select(Worker).order_by(Worker.id)
     chosen = selectin_polymorphic(Worker, [Coder])
     assert second(chosen) == (2, "language")
     assert second(chosen, undefer(Coder.vita)) == (2, "language", "vita")
     assert second(chosen, load_only(Coder.vita)) == (2, "vita")
+
+
+def test_the_discriminator_comes_whatever_is_left_out(session: Session, log: Any) -> None:
+    workers = session.scalars(select(Worker).options(load_only(Worker.name))).all()
+    log.clear()
+    assert sorted(each.kind for each in workers) == ["boss", "coder", "coder", "worker"]
+    assert not log
+
+
+def test_a_discriminator_of_the_selectable(session: Session) -> None:
+    marked = case((Worker.id == 2, "coder"), else_="worker").label("marked")
+    rows = select(Worker.__table__, marked).subquery()
+    several = with_polymorphic(Worker, [], selectable=rows, polymorphic_on=rows.c.marked)
+    found = session.scalars(select(several).order_by(several.id)).all()
+    assert [type(each) for each in found] == [Worker, Coder, Worker, Worker]
