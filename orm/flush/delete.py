@@ -107,13 +107,7 @@ def _delete_by_row(
     places = [int(bind.key[4:]) for bind in compiled.binds]
     args = row_processor(places, compiled.processors, len(columns))(rows)
     reason = emit.reason_for(table.mapper, len(args))
-    if len(args) == 1:
-        cursor = emit.send(uow, connection, compiled.string, args[0], compiled, reason)
-    else:
-        cursor = emit.send(uow, connection, compiled.string, args, compiled, reason, many=True)
-    matched = emit.matched_rows(connection, cursor, len(args))
-    cursor.close()
-    return matched
+    return emit.send_rows(uow, connection, compiled.string, args, compiled, reason)
 
 
 def _row_statement(columns: Sequence[Any]) -> Any:

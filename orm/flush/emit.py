@@ -59,6 +59,24 @@ def send(
     )
 
 
+def send_rows(
+    uow: UnitOfWork,
+    connection: Any,
+    sql: str,
+    rows: Sequence[Any],
+    compiled: Any,
+    reason: Reason,
+) -> int:
+    """Execute an UPDATE or DELETE once per row of driver arguments; returns the rows matched, or -1."""
+    if len(rows) == 1:
+        cursor = send(uow, connection, sql, rows[0], compiled, reason)
+    else:
+        cursor = send(uow, connection, sql, rows, compiled, reason, many=True)
+    matched = matched_rows(connection, cursor, len(rows))
+    cursor.close()
+    return matched
+
+
 def run_many(
     uow: UnitOfWork, connection: Any, statement: Any, rows: Sequence[Mapping[str, Any]]
 ) -> int:
@@ -66,14 +84,7 @@ def run_many(
     keys = list(rows[0])
     compiled, extracted = connection.compile(statement, column_keys=keys, for_executemany=True)
     sql, args = compiled.make_many_args(rows, extracted)
-    reason = Reason("flush", "", len(rows))
-    if len(args) == 1:
-        cursor = send(uow, connection, sql, args[0], compiled, reason)
-    else:
-        cursor = send(uow, connection, sql, args, compiled, reason, many=True)
-    matched = matched_rows(connection, cursor, len(args))
-    cursor.close()
-    return matched
+    return send_rows(uow, connection, sql, args, compiled, Reason("flush", "", len(rows)))
 
 
 def run_one(uow: UnitOfWork, connection: Any, statement: Any) -> int:

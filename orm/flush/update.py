@@ -204,13 +204,7 @@ def _execute(
     args = statement.process_rows(list(rows))
     compiled = statement.compiled
     reason = emit.reason_for(statement.table.mapper, len(rows))
-    if len(args) == 1:
-        cursor = emit.send(uow, connection, compiled.string, args[0], compiled, reason)
-    else:
-        cursor = emit.send(uow, connection, compiled.string, args, compiled, reason, many=True)
-    matched = emit.matched_rows(connection, cursor, len(args))
-    cursor.close()
-    return matched
+    return emit.send_rows(uow, connection, compiled.string, args, compiled, reason)
 
 
 def _take_versions(
