@@ -158,11 +158,19 @@ def _fetch_one(session: Any, plan: LoadPlan, run: Run, connection: Any, ident: A
 
 
 def load_plain(session: Any, mapper: Any, ident: Any) -> Any:
-    """load_get() without options, which is nearly always: in as few calls as can be."""
+    """load_get() without options."""
     known = session.identity_map.maps.get(mapper.base_mapper)
     state = None if known is None else known.get(ident)
     if state is not None and (obj := state()) is not None:
         return obj if _is_present(state, obj, mapper) else None
+    return load_absent(session, mapper, ident)
+
+
+def load_absent(session: Any, mapper: Any, ident: Any) -> Any:
+    """load_plain() of what the session does not have: in as few calls as can be.
+
+    Cost: one SELECT, and those of eager loads.
+    """
     connection = session._connection_for(mapper)
     key_plan = connection.engine._compiled_cache.get(mapper)
     if key_plan is None:

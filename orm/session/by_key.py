@@ -6,11 +6,12 @@ Without listeners and special options the SELECT is one that was compiled once f
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from orm import exc
 from orm.inspection import inspect
-from orm.loading.refresh import find_present, load_get, load_plain, lock_key
+from orm.loading.refresh import find_present, load_absent, load_get, load_plain, lock_key
 from orm.session.execution import execute_statement
 from orm.sql.select import select
 from orm.state.markers import MANAGER
@@ -31,6 +32,44 @@ class GetRoute(NamedTuple):
     bind_arguments: Mapping[str, Any] | None = None
 
 
+def get_plain(session: Session, entity: Any, ident: Any) -> Any:
+    """Session.get() of nothing but a class and a key, which is nearly always: in as few calls as can be.
+
+    Cost: none if the object is here and not expired; else as get_object().
+    """
+    guard = session._guard
+    manager = getattr(entity, MANAGER, None)
+    if (
+        type(ident) not in PLAIN_KEYS
+        or manager is None
+        or manager.class_ is not entity
+        or manager.mapper is None
+        or manager.composite_ident
+        or session.dispatch.do_orm_execute
+    ):
+        with guard:
+            return get_object(session, entity, ident)
+    me = get_ident()
+    if guard.who is None:
+        guard.who = me
+    elif guard.who != me:
+        guard.check()
+    guard.depth += 1
+    try:  # what `with guard` does, without its calls
+        known = session.identity_map.maps.get(manager.base_mapper)
+        state: Any = None if known is None else known.get(ident)
+        found = None if state is None else state()
+        if found is None:
+            return load_absent(session, manager.mapper, ident)
+        if type(found) is entity and state.extra is None and state.expired is None:
+            return found
+        return load_plain(session, manager.mapper, ident)
+    finally:
+        guard.depth -= 1
+        if not guard.depth:
+            guard.who = None
+
+
 def get_object(
     session: Session,
     entity: Any,
@@ -41,22 +80,12 @@ def get_object(
     route: GetRoute | None = None,
 ) -> Any:
     """Return the object with a primary key, or None; see Session.get."""
-    manager = getattr(entity, MANAGER, None)
-    if (
-        type(ident) in PLAIN_KEYS
-        and manager is not None
-        and manager.class_ is entity
-        and manager.mapper is not None
-        and not manager.composite_ident
-    ):  # the usual arguments need no looking at
-        mapper, key = manager.mapper, ident
-    else:
-        mapper = inspect(entity)
-        if not getattr(mapper, "is_mapper", False):
-            raise exc.ArgumentError(f"Session.get() needs a mapped class, not {entity!r}.")
-        key = identity_from_argument(mapper, ident)
-        if key is None:
-            return None
+    mapper = inspect(entity)
+    if not getattr(mapper, "is_mapper", False):
+        raise exc.ArgumentError(f"Session.get() needs a mapped class, not {entity!r}.")
+    key = identity_from_argument(mapper, ident)
+    if key is None:
+        return None
     if route is None and not session.dispatch.do_orm_execute:
         if type(key) is not tuple or None not in key:
             if options or populate_existing or with_for_update is not None:

@@ -59,8 +59,9 @@ def run_statement(
     bind_arguments: Mapping[str, Any] | None,
 ) -> Any:
     """Execute past the event. Autoflushes unless the option `autoflush=False` is set."""
-    if options.get("autoflush", True) and statement._execution_options.get("autoflush", True):
-        session._autoflush()
+    if session.identity_map.modified or session._new or session._deleted:
+        if options.get("autoflush", True) and statement._execution_options.get("autoflush", True):
+            session._autoflush()
     arguments = bind_arguments or EMPTY_MAP
     if options and "isolation_level" in options:
         options = begin_isolated(session, statement, options, arguments)

@@ -25,7 +25,7 @@ class UseGuard:
 
     Re-entering from the same thread is allowed: execute() flushes, listeners query. It
     is a context manager; it holds no lock, because a collision is an error, not a wait.
-    Session.get() does in place what this does, and saves the calls.
+    `by_key.get_plain` does in place what this does, and saves the calls.
     """
 
     #: the thread that is within an operation, None while there is none

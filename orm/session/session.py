@@ -31,7 +31,7 @@ from orm.session.transaction import (
 )
 from orm.state.identity_map import IdentityMap
 from orm.state.instance_state import instance_dict
-from orm.state.markers import MANAGER, PASSIVE_NO_INITIALIZE
+from orm.state.markers import PASSIVE_NO_INITIALIZE
 from orm.util.collections import EMPTY_MAP, IdentitySet
 from orm.util.typevars import T0, T1, T2, Rest, Ts
 
@@ -442,32 +442,17 @@ class Session(BulkMethods):
         identity_token: tells apart the databases of a sharded session; only objects that were
         loaded with it are found here. execution_options, bind_arguments: as in execute().
         """
-        guard = self._guard
-        if guard.who is not None and guard.who != get_ident():
-            guard.check()
-        special = populate_existing or execution_options or identity_token is not None
-        if not special and with_for_update is None and type(ident) in by_key.PLAIN_KEYS:
-            # an object that is here costs no further call
-            manager = getattr(entity, MANAGER, None)
-            known = None if manager is None else self.identity_map.maps.get(manager.base_mapper)
-            state: Any = None if known is None else known.get(ident)
-            if state is not None and state.expired is None and state.extra is None:
-                here = state()
-                if type(here) is entity:
-                    return here
+        special = identity_token is not None or execution_options or bind_arguments
         route = None
-        if special or bind_arguments or self.execution_options:
+        if special or self.execution_options:
             route = by_key.GetRoute(identity_token, execution_options, bind_arguments)
-        guard.who = get_ident()
-        guard.depth += 1
-        try:
-            found: _T | None = by_key.get_object(
+        elif not (options or populate_existing) and with_for_update is None:
+            found: _T | None = by_key.get_plain(self, entity, ident)
+            return found
+        with self._guard:
+            found = by_key.get_object(
                 self, entity, ident, options, populate_existing, with_for_update, route
             )
-        finally:
-            guard.depth -= 1
-            if not guard.depth:
-                guard.who = None
         return found
 
     def get_one(self, entity: type[_T], ident: Any, **options: Any) -> _T:
