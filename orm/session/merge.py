@@ -57,9 +57,11 @@ class Merge:
         target, fresh = self._target(state)
         self.done[state] = target
         self._copy(state, instance, target, fresh)
+        target_state = lifecycle.state_of(target)
         if fresh:
-            target_state = lifecycle.state_of(target)
             fire(target_state.manager.dispatch.load, target_state, None)
+        elif not self.load:
+            fire(target_state.manager.dispatch.refresh, target_state, None, None)
         return target
 
     def _target(self, state: Any) -> tuple[Any, bool]:

@@ -222,3 +222,18 @@ def test_associate_with_an_attribute(session: Any) -> None:
     session.commit()
     doc.body["b"] = 2
     assert stored(session, Doc.body) == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize("load", [True, False])
+def test_values_that_a_merge_brings_are_bound(session: Any, present: bool, load: bool) -> None:
+    session.add(Entry(id=1, data={"a": 1}))
+    session.commit()
+    with Session(session.get_bind()) as other:
+        detached = other.get(Entry, 1)
+    session.expunge_all()
+    kept = session.get(Entry, 1) if present else None
+    merged = session.merge(detached, load=load)
+    merged.data["a"] = 2
+    assert merged in session.dirty
+    assert kept is None or merged is kept
