@@ -286,7 +286,7 @@ class PlanBuilder:
             )
         has_joined = any(entity.joined for entity in self.entities)
         repeats = has_joined and repeats_rows(base, self.entities)
-        rows = RowPlan(self.entities, outputs, emit, width, group, repeats=repeats)
+        rows = RowPlan(self.entities, outputs, emit, width, group, repeats=repeats, is_unique=True)
         names = [
             compiled.result_columns[output.place].key
             if key is None and isinstance(output, Slot)

@@ -13,9 +13,12 @@ The same as a walk over the plan is in `hydrate_plain`.
 from __future__ import annotations
 
 from orm.codegen import Source
-from orm.loading.row_plan import Composed, EntityRow, RowPlan, Slot
+from orm.loading.row_plan import Composed, EntityRow, JoinedRow, RowPlan, Slot
 from orm.state.instance_state import forget_state
 from orm.state.markers import UNCHANGED
+
+#: differs from every value of a row
+NOTHING = object()
 
 
 def gen_hydrate(plan: RowPlan) -> Source:
@@ -57,7 +60,8 @@ class _Body:
         line = self.source.line
         if self.plan.emit == "group":
             line("out = {}")
-            line("find = out.get")
+            for place in self._group_places():
+                line(f"g{place} = {self.source.bind(NOTHING, 'nothing')}")
         else:
             line("out = []")
             line("emit = out.append")
@@ -73,6 +77,9 @@ class _Body:
             line(f"peers{n} = run.peers[{n}]")
             line(f"note{n} = peers{n}.idents.append")
             line(f"born{n} = run.born[{n}]")
+            if entity.may_stay:
+                for slot in entity.ident:
+                    line(f"b{n}_{slot.place} = {self.source.bind(NOTHING, 'nothing')}")
             for link in entity.joined:
                 m = link.entity.number
                 if link.uselist:
@@ -89,7 +96,8 @@ class _Body:
             self._write_entity(entity)
         for entity in self.plan.entities:
             self._write_links(entity)
-        self._write_emit()
+        if not self.plan.emits_once:
+            self._write_emit()
 
     def _value(self, slot: Slot) -> str:
         """Return the expression for a slot's value, its conversion inlined if possible."""
@@ -104,6 +112,25 @@ class _Body:
         return name
 
     def _write_entity(self, entity: EntityRow) -> None:
+        """Write what finds or makes an entity's object; one that fills collections is mostly that of the row before."""
+        n = entity.number
+        if not entity.may_stay:
+            self._write_object(entity)
+            return
+        places = list(dict.fromkeys(slot.place for slot in entity.ident))
+        differs = " or ".join(f"c{place} != b{n}_{place}" for place in places)
+        with self.source.block(f"if {differs}:"):
+            for place in places:
+                self.source.line(f"b{n}_{place} = c{place}")
+            self._write_object(entity)
+            for link in entity.joined:
+                if link.uselist:
+                    with self.source.block(f"if {self._presence(entity, link)}:"):
+                        self._write_list(entity, link)
+            if self.plan.emits_once and entity is self.plan.outputs[0]:
+                self._write_emit()
+
+    def _write_object(self, entity: EntityRow) -> None:
         """Write lookup in the identity map, and creation of what is not there."""
         source, n = self.source, entity.number
         line = source.line
@@ -191,32 +218,42 @@ class _Body:
         with source.block(f"if born{n} is not None:"):
             line(f"born{n}(o{n})")
 
+    def _presence(self, entity: EntityRow, link: JoinedRow) -> str:
+        """Return the condition for an object that has the relationship of a link."""
+        n = entity.number
+        if link.is_of_subclass(entity):
+            return f"isinstance(o{n}, {self.source.bind(link.prop.parent.class_, 'class')})"
+        return f"o{n} is not None"
+
+    def _write_list(self, entity: EntityRow, link: JoinedRow) -> None:
+        """Write what finds or makes the list of an object's members."""
+        line, m = self.source.line, link.entity.number
+        ident = self.idents[entity.number]
+        line(f"l{m} = lists{m}.get({ident})")
+        with self.source.block(f"if l{m} is None:"):
+            line(f"l{m} = lists{m}[{ident}] = []")
+            line(f"owners{m}.append(o{entity.number})")
+
     def _write_links(self, entity: EntityRow) -> None:
         """Write what joins the entity with those eagerly loaded in the same row."""
         source, n = self.source, entity.number
         line = source.line
         for link in entity.joined:
             m = link.entity.number
-            present = f"o{n} is not None"
-            if link.is_of_subclass(entity):
-                present = f"isinstance(o{n}, {source.bind(link.prop.parent.class_, 'class')})"
-            with source.block(f"if {present}:"):
+            with source.block(f"if {self._presence(entity, link)}:"):
                 if not link.uselist:
                     name = source.bind(link.key, "a")
                     line(f"d = o{n}.__dict__")
                     with source.block(f"if {name} not in d or over:"):
                         line(f"d[{name}] = o{m}")
                     continue
-                ident = self.idents[n]
-                line(f"l{m} = lists{m}.get({ident})")
-                with source.block(f"if l{m} is None:"):
-                    line(f"l{m} = lists{m}[{ident}] = []")
-                    line(f"owners{m}.append(o{n})")
+                if not entity.may_stay:
+                    self._write_list(entity, link)
                 if not self.plan.needs_pairs(link):
                     with source.block(f"if o{m} is not None:"):
                         line(f"l{m}.append(o{m})")
                     continue
-                pair = f"({ident}, {self.idents[m]})"
+                pair = f"({self.idents[n]}, {self.idents[m]})"
                 with source.block(f"if o{m} is not None and {pair} not in pairs{m}:"):
                     line(f"pairs{m}.add({pair})")
                     line(f"l{m}.append(o{m})")
@@ -239,14 +276,26 @@ class _Body:
         elif plan.emit == "row":
             source.line(f"emit({make_tuple(values)})")
         else:
-            parts = [self._value(slot) for slot in plan.group]
-            key = parts[0] if len(parts) == 1 else make_tuple(parts)
-            source.line(f"k = {key}")
-            source.line("g = find(k)")
-            with source.block("if g is None:"):
-                source.line(f"out[k] = [{values[0]}]")
-            with source.block("else:"):
-                source.line(f"g.append({values[0]})")
+            self._write_group(values[0])
+
+    def _group_places(self) -> list[int]:
+        """Return the places of the group's key in the row, each once."""
+        return list(dict.fromkeys(slot.place for slot in self.plan.group))
+
+    def _write_group(self, value: str) -> None:
+        """Write the adding of a value to its group: mostly that of the row before."""
+        line = self.source.line
+        places = self._group_places()
+        differs = " or ".join(f"c{place} != g{place}" for place in places)
+        with self.source.block(f"if {differs}:"):
+            for place in places:
+                line(f"g{place} = c{place}")
+            parts = [self._value(slot) for slot in self.plan.group]
+            line(f"k = {parts[0] if len(parts) == 1 else make_tuple(parts)}")
+            line("g = out.get(k)")
+            with self.source.block("if g is None:"):
+                line("g = out[k] = []")
+        line(f"g.append({value})")
 
 
 def make_tuple(parts: list[str]) -> str:

@@ -251,7 +251,8 @@ def _emit(plan: RowPlan, row: Sequence[Any], found: list[Any], out: Any) -> None
     """Add what a row gives to the output."""
     values = [_output(each, row, found) for each in plan.outputs]
     if plan.emit == "scalar":
-        out.append(values[0])
+        if not plan.emits_once or not out or out[-1] is not values[0]:
+            out.append(values[0])
     elif plan.emit == "row":
         out.append(tuple(values))
     else:

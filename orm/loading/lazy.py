@@ -154,15 +154,21 @@ class LazyLoader:
         """Load for the object and the peers that lack the value."""
         key = self.prop.key
         parent = self.prop.parent
+        manager = parent.class_manager
         keys = plan.parent_keys
 
         def lacks(peer: Any, found: Any) -> bool:
             values = found.__dict__
-            if key in values or not peer.manager.mapper.isa(parent):
+            if key in values:
                 return False
-            if peer.manager.impls[key].noted_as in peer.committed:
+            if peer.manager is not manager and not peer.manager.mapper.isa(parent):
                 return False
-            return all(each in values for each in keys)
+            if peer.committed and peer.manager.impls[key].noted_as in peer.committed:
+                return False
+            for each in keys:  # noqa: SIM110 - a generator costs more than the loop
+                if each not in values:
+                    return False
+            return True
 
         batch = find_batch(state, obj, session.identity_map, lacks, mode)
         reason = Reason("lazy_load", self.name, len(batch))

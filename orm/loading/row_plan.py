@@ -106,6 +106,11 @@ class EntityRow:
             kind.base is not self.base for kind in self.kinds.values()
         )
 
+    @property
+    def may_stay(self) -> bool:
+        """Whether its object is likely that of the row before: it comes with each of its members."""
+        return not self.is_concrete and any(link.uselist for link in self.joined)
+
     def __repr__(self) -> str:
         keys = ", ".join(f"{slot.key}={slot.place}" for slot in self.slots)
         return f"<EntityRow {self.number} {self.mapper.class_.__name__}({keys})>"
@@ -118,13 +123,15 @@ class RowPlan:
     emit: "scalar" (the one output itself), "row" (a tuple of the outputs) or "group"
         (lists of the one output under the key which `group` makes).
     width: number of columns in a driver row. repeats: one object may come in several rows even
-    without the joins that fill collections. collections: how many collections are filled from
+    without the joins that fill collections. is_unique: whoever reads the result has it made unique.
+    emits_once: what the row before emitted is not emitted again. collections: how many collections are filled from
     the rows; with any, the parents repeat.
     """
 
     __slots__ = (
         "collections",
         "emit",
+        "emits_once",
         "entities",
         "group",
         "managers",
@@ -143,6 +150,7 @@ class RowPlan:
         group: Sequence[Slot] = (),
         *,
         repeats: bool = True,
+        is_unique: bool = False,
     ) -> None:
         self.repeats = repeats
         self.entities = tuple(entities)
@@ -156,6 +164,10 @@ class RowPlan:
             each.class_manager for entity in entities for each in entity.mapper.self_and_descendants
         )
         self.nobody = (None,) * len(self.entities)
+        first = self.outputs[0] if self.outputs else None
+        self.emits_once = (
+            is_unique and emit == "scalar" and isinstance(first, EntityRow) and first.may_stay
+        )
 
     def has_listeners(self) -> bool:
         """Return whether somebody listens for the loading of objects of these classes."""

@@ -320,24 +320,25 @@ def fill_parents(
     node, said: the options, as get_relation_plan() has them.
     """
     prop = plan.prop
-    wanted: dict[Key, list[Any]] = {}
+    looks_up = plan.is_identity and not over and not node
+    waiting: list[tuple[Any, Key]] = []
     for obj in parents:
         key = parent_key(plan, obj)
         if key is None:
             put(obj, prop, [] if prop.uselist else None, over)
             continue
-        known = find_known(session, plan, key) if not over and not node else None
+        known = find_known(session, plan, key) if looks_up else None
         if known is not None:
             put(obj, prop, known)
         else:
-            wanted.setdefault(key, []).append(obj)
-    if not wanted:
+            waiting.append((obj, key))
+    if not waiting:
         return
     chunk = BATCH_SIZE if said is None else said.args.get("chunksize", BATCH_SIZE)
+    wanted = dict.fromkeys([key for _, key in waiting])
     found = plan.load(session, wanted, reason, over=over, mode=mode, chunk=chunk)
-    for key, objects in wanted.items():
-        for obj in objects:
-            put(obj, prop, plan.choose(found, key), over)
+    for obj, key in waiting:
+        put(obj, prop, plan.choose(found, key), over)
 
 
 def parent_key(plan: RelationPlan, obj: Any) -> Key | None:
