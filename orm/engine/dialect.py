@@ -46,6 +46,8 @@ class DefaultDialect:
     insert_returning: bool = False
     update_returning: bool = False
     delete_returning: bool = False
+    #: DELETE ... RETURNING also where other tables are joined
+    delete_returning_multifrom: bool = True
     insert_executemany_returning: bool = False
     supports_multivalues_insert: bool = True
     supports_default_values: bool = True

@@ -13,6 +13,7 @@ from typing import Any
 from orm import exc
 from orm.compiler.defaults import DefaultContext
 from orm.flush.evaluator import EXPIRED, Evaluator, UnevaluatableError, make_evaluator
+from orm.sql.annotations import plain
 from orm.sql.dml import delete, update
 from orm.sql.elements import BindParameter
 from orm.sql.select import select
@@ -130,11 +131,25 @@ def make_dml(session: Any, statement: Any, options: Mapping[str, Any]) -> Criter
             statement._entity._annotations["parententity"].adapt(each) for each in single
         )
     core = core.where(*dml.criteria, *single)
+    core = core.where(*_inherited_conditions(mapper, core))
     for name in _CARRIED_OVER:
         if name in vars(statement):
             setattr(core, name, getattr(statement, name))
     dml.core = core
     return dml
+
+
+def _inherited_conditions(mapper: Any, core: Any) -> list[Any]:
+    """Return what joins the table written to with those of the bases that the criteria name."""
+    wanted = {plain(each) for each in core._extra_froms}
+    found: list[Any] = []
+    chain: list[Any] = []
+    for step in mapper.iterate_to_root():
+        if step.inherits is not None and step.inherit_condition is not None:
+            chain.append(step.inherit_condition)
+            if step.inherits.local_table in wanted:
+                found, chain = found + chain, []
+    return found
 
 
 def make_executed_form(statement: Any, dialect: Any) -> tuple[Any, dict[str, Any]]:
@@ -143,7 +158,7 @@ def make_executed_form(statement: Any, dialect: Any) -> tuple[Any, dict[str, Any
     Beside it the options for the compiler.
     """
     mapper = mapper_of(statement)
-    if not (statement._with_options or mapper.single):
+    if not (statement._with_options or mapper.inherits):
         return statement, {}
     core = make_dml(None, statement, {}).core
     core._returning = statement._returning
@@ -303,6 +318,8 @@ def _verdict(parts: Sequence[Evaluator], obj: Any) -> Any:
 def _prepare_fetch(dml: CriteriaDML, connection: Any, returning: bool) -> None:
     dialect = connection.dialect
     can_return = dialect.delete_returning if dml.is_delete else dialect.update_returning
+    if dml.is_delete and dml.core._extra_froms:
+        can_return = can_return and dialect.delete_returning_multifrom
     keys = [dml.column_of(key) for key in dml.mapper.pk_keys]
     if can_return and not returning and not dml.core._return_defaults:
         dml.by_returning = True

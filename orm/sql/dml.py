@@ -417,13 +417,30 @@ class DMLWhereBase(UpdateBase):
     def _extra_froms(self) -> list[Any]:
         """Further tables that the condition or the values refer to."""
         found = dict.fromkeys(getattr(self, "_using", ()))
-        found.update(dict.fromkeys(f for c in self._where_criteria for f in c._from_objects))
-        for value in (getattr(self, "_values", None) or {}).values():
-            found.update(dict.fromkeys(value._from_objects))
+        for element in (*self._where_criteria, *(getattr(self, "_values", None) or {}).values()):
+            found.update(dict.fromkeys(self._mentioned_by(element)))
         hidden = {inner for item in found for inner in item._hide_froms}
         if self._joined is not None:
             hidden.update((self._joined, *self._joined._hide_froms))
         return [f for f in found if plain(f) is not self.table and f not in hidden]
+
+    def _mentioned_by(self, element: Any) -> Iterator[Any]:
+        """What an expression has in FROM: of an entity over several tables, the written one among them, only the tables it names."""
+        for item in element._from_objects:
+            if item._is_join and any(plain(part) is self.table for part in item._hide_froms):
+                yield from _tables_in(element, item)
+            else:
+                yield item
+
+
+def _tables_in(element: Any, join: Any) -> Iterator[Any]:
+    """The tables of the columns in an expression whose entity is selected from a join."""
+    if element.__visit_name__ == "column":
+        yield element.table
+        return
+    for child in element.get_children():
+        if join in child._from_objects:
+            yield from _tables_in(child, join)
 
 
 class Update(DMLWhereBase, ValuesBase, TypedReturnsRows[*Ts]):

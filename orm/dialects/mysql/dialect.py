@@ -43,6 +43,7 @@ class MySQLDialect(MySQLReflection, DefaultDialect):
     colspecs = COLSPECS
 
     supports_default_values = False
+    delete_returning_multifrom = False
     supports_default_metavalue = True
     supports_row_locks = True
     supports_comments = True
