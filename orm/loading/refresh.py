@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orm import exc
-from orm.engine.execution import Reason, execute_cursor
+from orm.engine.execution import Reason, execute_cursor, raise_error
 from orm.loading.batch import BATCH_SIZE, choose_mode, find_batch
 from orm.loading.builder import EAGER, LoadPlan, PlanBuilder
 from orm.loading.execution import fetch
@@ -180,11 +180,14 @@ def load_absent(session: Any, mapper: Any, ident: Any) -> Any:
     run = Run(plan.rows, session)
     if not key_plan.is_direct or connection.dispatch.hears_statement:
         return _fetch_one(session, plan, run, connection, ident)
+    sql, args = key_plan.sql, (ident,)
     cursor = execute_cursor(
-        connection, key_plan.sql, (ident,), compiled=plan.compiled, reason=GET, owner=session
+        connection, sql, args, compiled=plan.compiled, reason=GET, owner=session
     )
     try:
         rows = cursor.fetchall()
+    except connection.dialect.driver_error as error:
+        raise_error(connection, error, sql, args, False, cursor, plan.compiled)
     finally:
         cursor.close()
     found = plan.hydrate(rows, run)

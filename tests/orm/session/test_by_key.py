@@ -152,6 +152,15 @@ def test_a_key_of_two_columns(m: Any) -> None:
     engine.dispose()
 
 
+def test_a_row_that_the_driver_cannot_read(stored: Any, m: Any) -> None:
+    with Session(stored) as session:
+        session.execute("INSERT INTO users (id, name) VALUES (9, CAST(x'ff' AS TEXT))")
+        with pytest.raises(exc.OperationalError, match="UTF-8") as caught:
+            session.get(m.User, 9)
+        assert caught.value.params == (9,)
+        assert session.get(m.User, 1).name == "a"
+
+
 def test_what_is_not_mapped(stored: Any, m: Any) -> None:
     class Unmapped(m.User):
         __abstract__ = True
