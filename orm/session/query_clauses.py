@@ -11,6 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from orm import exc
 from orm.inspection import inspect
+from orm.mapping.aliased import aliased
 from orm.mapping.with_parent import with_parent
 from orm.session.query_source import Combined
 from orm.sql.select import select
@@ -74,9 +75,9 @@ class QueryClauses(Generic[_T]):
         made._entities = (*self._entities, *column)
         return made
 
-    def add_entity(self, entity: Any) -> Self:
-        """Return the query with one more entity in its rows."""
-        return self.add_columns(entity)
+    def add_entity(self, entity: Any, alias: Any = None) -> Self:
+        """Return the query with one more entity in its rows; alias: the selectable that it is taken from."""
+        return self.add_columns(entity if alias is None else aliased(entity, alias))
 
     def with_entities(self, *entities: Any) -> Self:
         """Return the query selecting these instead, everything else unchanged."""

@@ -259,7 +259,7 @@ def flat_alias(join: Join, name: str | None = None) -> Any:
     """A copy of a join in which every table is an alias, the conditions rewritten to those."""
     replaced: dict[Any, Any] = {}
     for table in find_tables(join, include_aliases=True):
-        made = None if name is None else f"{name}_{table.name}"
+        made = None if name is None or table.name is None else f"{name}_{table.name}"
         replaced[plain(table)] = table.alias(made)
 
     def replace(element: Any) -> Any:

@@ -359,12 +359,14 @@ class Insert(ValuesBase, TypedReturnsRows[*Ts]):
         return new
 
     def from_select(self, names: Sequence[Any], select: Any, include_defaults: bool = True) -> Self:
-        """A copy that inserts the rows of a SELECT into the named columns."""
+        """A copy that inserts the rows of a SELECT, or of all of a subquery or CTE, into the named columns."""
         if self._values or self._multi_values:
             raise exc.InvalidRequestError(
                 "This INSERT has values already; it cannot take a SELECT too"
             )
         element = to_element(select)
+        if element is not None and element._is_from_clause:
+            element = STATEMENTS["select"](element)
         if element is None or not element._is_select_base:
             raise exc.ArgumentError(f"from_select() takes a SELECT, got {select!r}")
         new = self._generate()

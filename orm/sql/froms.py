@@ -149,7 +149,8 @@ def _find_left(select: Any, froms: list[Any], entry: Any) -> Any:
     """The FROM object to join from: the one that the condition or a foreign key connects with the target."""
     roots = select._join_roots or select._raw_columns
     selected = without_hidden(dict.fromkeys(f for root in roots for f in root._from_objects))
-    candidates = [c for c in froms or selected if plain(c) is not plain(entry.target)]
+    there = without_hidden(froms) if froms else selected
+    candidates = [c for c in there if plain(c) is not plain(entry.target)]
     if not candidates:
         raise exc.InvalidRequestError(
             "join() found nothing to join from; name it: select_from(left).join(target, condition)"

@@ -574,6 +574,10 @@ class TableSample(AliasedReturnsRows):
         self.sampling = sampling if isinstance(sampling, ClauseElement) else _system(sampling)
         self.seed = None if seed is None else _as_bind(seed)
 
+    def alias(self, name: str | None = None, flat: bool = False) -> TableSample:
+        """The same sample under another name."""
+        return TableSample(self.element, self.sampling, name, self.seed)
+
     def _get_method(self) -> Any:
         return self.sampling
 

@@ -181,3 +181,10 @@ def test_what_would_apply_before_a_limit_is_refused_after_it(
     with pytest.raises(exc.InvalidRequestError, match=r"Call limit\(\) and offset\(\) last"):
         add(filled.query(m.User).limit(1), m)
     add(filled.query(m.User), m).limit(1)
+
+
+def test_an_entity_under_an_alias_of_its_table(filled: Session, m: Any) -> None:
+    other = m.Post.__table__.alias()
+    query = filled.query(m.User).join(other, other.c.user_id == m.User.id)
+    rows = query.add_entity(m.Post, alias=other).order_by(m.User.id).all()
+    assert [(user.name, post.title) for user, post in rows][:2] == [("a", "aa"), ("b", "bb")]

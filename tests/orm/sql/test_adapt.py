@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from orm.schema import Column, MetaData, Table
 from orm.sql import func, select
 from orm.sql.adapt import (
     ClauseAdapter,
@@ -15,6 +16,7 @@ from orm.sql.adapt import (
     replacement_traverse,
 )
 from orm.sql.elements import BindParameter
+from orm.types import Integer
 
 
 class TestReplacement:
@@ -111,3 +113,12 @@ class TestCopies:
     def test_flat_alias(self, t):
         made = flat_alias(t.users.join(t.posts), "x")
         assert str(made.onclause) == "x_users.id = x_posts.user_id"
+
+
+def test_flat_aliases_of_anonymous_ones_stay_apart():
+    metadata = MetaData()
+    one = Table("one", metadata, Column("id", Integer)).alias()
+    two = Table("two", metadata, Column("id", Integer)).alias()
+    made = one.join(two, one.c.id == two.c.id).alias("x", flat=True)
+    text = " ".join(str(select(made)).split())
+    assert "FROM one AS anon_1 JOIN two AS anon_2 ON anon_1.id = anon_2.id" in text

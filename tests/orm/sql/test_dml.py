@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from orm import exc
+from orm.schema import Column, MetaData, Table
 from orm.sql import bindparam, column, delete, func, insert, select, table, update
 from orm.sql.elements import BindParameter
 from orm.types import Integer
@@ -112,3 +113,17 @@ class TestStatements:
         assert str(users.delete().where(users.c.id == bindparam("x"))) == (
             "DELETE FROM users WHERE users.id = :x"
         )
+
+
+def test_rows_of_a_subquery_are_inserted():
+    metadata = MetaData()
+    source, target = (Table(name, metadata, Column("id", Integer)) for name in ("a", "b"))
+    picked = select(source).limit(1).cte("picked")
+    text = " ".join(str(insert(target).from_select(["id"], picked)).split())
+    assert text.endswith("INSERT INTO b (id) SELECT picked.id FROM picked")
+
+
+def test_a_sample_under_another_name():
+    sampled = Table("a", MetaData(), Column("id", Integer)).tablesample(5, name="s")
+    text = " ".join(str(select(sampled.alias("t"))).split())
+    assert text == "SELECT t.id FROM a AS t TABLESAMPLE system(:system_1)"

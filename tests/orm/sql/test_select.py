@@ -399,3 +399,14 @@ class TestWhatUsersDo:
             "SELECT one.a FROM one ORDER BY (SELECT foo(s.b) AS foo_1 FROM "
             "(SELECT two.b AS b FROM two WHERE one.a = two.a) AS s)"
         )
+
+
+def test_what_a_join_contains_is_no_left_side_beside_it():
+    metadata = MetaData()
+    left = Table("a", metadata, Column("id", primary_key=True))
+    middle = Table("b", metadata, Column("id", primary_key=True), _key("a"))
+    right = Table("c", metadata, _key("b"))
+    statement = select(left).select_from(middle, left).join(middle, middle.c.a_id == left.c.id)
+    assert lines(statement.join(right))[1:] == [
+        "FROM a JOIN b ON b.a_id = a.id JOIN c ON b.id = c.b_id"
+    ]
