@@ -203,7 +203,6 @@ class _Body:
         line(f"s{n}.session_ref = ref")
         line(f"s{n}.load = peers{n}")
         line(f"s{n}.committed = {source.bind(UNCHANGED, 'none')}")
-        line(f"s{n}.expired = None")
         line(f"s{n}.extra = None")
         line(f"d = o{n}.__dict__")
         line(f"d[{source.bind('_sa_instance_state', 'a')}] = s{n}")

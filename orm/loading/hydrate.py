@@ -206,7 +206,7 @@ def _find_or_make(entity: EntityRow, row: Sequence[Any], run: Run) -> Any:
     state.ident, state.session_ref = ident, run.session_ref
     state.load = run.peers[entity.number]
     state.committed = UNCHANGED
-    state.expired = state.extra = None
+    state.extra = None
     obj.__dict__["_sa_instance_state"] = state
     run.fill_extra(obj.__dict__, entity.slots + kind.extra, row)
     state.load.idents.append(ident)

@@ -13,7 +13,7 @@ from orm.event.dispatch import Dispatch
 from orm.state.attributes import Attribute
 from orm.state.events import InstanceDispatch, add_propagated, tell_of_class
 from orm.state.gen_class import make_tracking
-from orm.state.instance_state import InstanceState, make_state
+from orm.state.instance_state import InstanceState, StateExtra, make_state
 from orm.state.instrumented import InstrumentedAttribute
 from orm.state.markers import MANAGER, STATE
 
@@ -51,6 +51,8 @@ class ClassManager:
         self.is_dataclass = False
         self.active_history: set[str] = set()
         self.expirable: frozenset[str] = frozenset()
+        #: what all objects share that are expired as a whole
+        self.all_expired = StateExtra(self.expirable, shared=True)
         self.column_names: frozenset[str] = frozenset()
         self.memoized: tuple[str, ...] = ()
         self.expired_loader: ExpiredLoader | None = None
@@ -157,6 +159,7 @@ class ClassManager:
         columns = [impl for impl in self.impls.values() if impl.is_column]
         self.column_names = frozenset(impl.key for impl in columns)
         self.expirable = frozenset(impl.key for impl in columns if not impl.deferred)
+        self.all_expired = StateExtra(self.expirable, shared=True)
 
     def impl_of(self, key: str) -> Any:
         """Return what is behind a mapped attribute, composites included; None if there is none."""

@@ -50,7 +50,7 @@ def gen_setattr(*, careful: bool = False, is_dataclass: bool = False) -> Source:
             with source.block("if committed is UNCHANGED:"):
                 source.line("committed = state.first_change(self)")
             source.line("committed[name] = values.get(name, NO_VALUE)")
-            with source.block("if state.expired is not None and name in state.expired:"):
+            with source.block("if state.extra is not None and name in (state.expired or ()):"):
                 source.line("state.expired = state.expired - {name}")
             source.line("values[name] = value")
             source.line("return")

@@ -54,11 +54,16 @@ def _take_out(items: list[Any], item: Any) -> bool:
 
 
 class StateExtra:
-    """What few objects need: made on first use, hangs on `InstanceState.extra`."""
+    """What few objects need: made on first use, hangs on `InstanceState.extra`.
+
+    expired: what `InstanceState.expired` says. shared: this is the one of all objects of a class
+    that are expired as a whole, and about which nothing else is known: for reading only.
+    """
 
     __slots__ = (
         "deleted",
         "detached_reason",
+        "expired",
         "identity_token",
         "info",
         "insert_order",
@@ -66,9 +71,12 @@ class StateExtra:
         "memo",
         "parents",
         "pending",
+        "shared",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, expired: frozenset[str] | None = None, *, shared: bool = False) -> None:
+        self.expired = expired
+        self.shared = shared
         self.deleted = False
         self.detached_reason: str | None = None
         self.identity_token: Any = None
@@ -114,11 +122,10 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     a Left, or None. load: the record of the load it came from, or None. committed: attribute
     (by its `noted_as`) -> value before the first change (NO_VALUE if it had none), UNCHANGED
     while there is no change.
-    expired: None, or the frozenset of column attributes to be fetched anew on access.
     extra: None, or a StateExtra.
     """
 
-    __slots__ = ("committed", "expired", "extra", "ident", "load", "session_ref")
+    __slots__ = ("committed", "extra", "ident", "load", "session_ref")
 
     manager: ClassVar[ClassManager]
 
@@ -126,7 +133,6 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     session_ref: weakref.ref[Any] | Left | None
     load: Any
     committed: dict[str, Any]
-    expired: frozenset[str] | None
     extra: StateExtra | None
 
     __hash__ = object.__hash__
@@ -267,7 +273,23 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         extra = self.extra
         if extra is None:
             extra = self.extra = StateExtra()
+        elif extra.shared:
+            extra = self.extra = StateExtra(extra.expired)
         return extra
+
+    @property
+    def expired(self) -> frozenset[str] | None:
+        """None, or the column attributes to be fetched anew on access."""
+        return None if self.extra is None else self.extra.expired
+
+    @expired.setter
+    def expired(self, names: frozenset[str] | None) -> None:
+        if self.extra is not None and not self.extra.shared:
+            self.extra.expired = names
+        elif names is self.manager.expirable:
+            self.extra = self.manager.all_expired
+        else:
+            self.extra = None if names is None else StateExtra(names)
 
     @property
     def info(self) -> _Info:
@@ -372,7 +394,10 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         if names is None:
             for key in manager.impls:
                 values.pop(key, None)
-            self.expired = manager.expirable
+            if self.extra is None:
+                self.extra = manager.all_expired
+            else:
+                self.expired = manager.expirable
             self.forget_changes()
         else:
             names = list(names)
@@ -492,7 +517,7 @@ def make_state(manager: ClassManager, obj: Any) -> InstanceState:
     state: InstanceState = manager.state_class(obj, forget_state)
     state.ident = state.session_ref = state.load = None
     state.committed = UNCHANGED
-    state.expired = state.extra = None
+    state.extra = None
     obj.__dict__[STATE] = state
     return state
 

@@ -386,3 +386,31 @@ def test_passive_reads_load_nothing(session):
         assert asked == [PASSIVE_NO_FETCH]
     finally:
         impl.loader = former
+
+
+def test_expired_objects_share_what_is_known_of_them_until_more_is(session):
+    one, other = User(id=1, name="a", age=1), User(id=2, name="b", age=2)
+    states = [persist(session, one, 1), persist(session, other, 2)]
+    for state in states:
+        state.expire()
+    assert states[0].extra is states[1].extra
+    assert states[0].expired == {"id", "name", "age"}
+    states[0].info["seen"] = True
+    one.name = "c"
+    assert states[0].expired == {"id", "age"}
+    assert states[1].expired == {"id", "name", "age"}
+    assert states[1].info == {}
+    states[1].expired = None
+    assert states[1].expired is None
+
+
+def test_some_names_expired_are_an_objects_own(session):
+    user, other = User(id=1, name="a", age=1), User(id=2, name="b", age=2)
+    state, untouched = persist(session, user, 1), persist(session, other, 2)
+    state.expire(["name"])
+    state.expire(["age", "posts"])
+    assert state.expired == {"name", "age"}
+    assert untouched.extra is None
+    state.expired = None
+    state.expire()
+    assert state.expired == state.manager.expirable
