@@ -55,9 +55,9 @@ MISSED: dict[str, str] = {
         "quarters of ours. Where statements travel, on PostgreSQL, it is a half."
     ),
     "execute": (
-        "Of 32 µs, 10 go into building four clauses, 4 into the key by which the compiled statement is found, "
-        "1 into finding it, 6 into the session and the result, and 8 into the driver. Where the statement is "
-        "built once and executed often, 22 are left."
+        "Of 20 µs, 5.5 go into building four clauses (67 calls; each clause is a copy of the statement), 1.5 into the "
+        "key by which the plan is found, 0.5 into finding it, 5 into the session and the result, and 7 into the "
+        "driver. Where the statement is built once and executed often, 12 are left, 1.7 times the bare driver's."
     ),
     "read": (
         "A descriptor of the same name on the class keeps CPython 3.11 from specializing the read, as with "
@@ -73,12 +73,14 @@ MISSED: dict[str, str] = {
         "objects do without, 52 its place in the identity map, 9 that among its peers."
     ),
     "web_list": (
-        "The view builds a statement with a loader option, sends two, and makes 120 objects and 20 collections, "
-        "which the bare driver's view makes as plain lists."
+        "Building the statement with its loader option and finding its plan takes 10 µs. The rest is two statements, "
+        "120 objects and 20 collections, which the bare driver's view makes as plain lists, and the session of the "
+        "request."
     ),
     "compile": (
         "Before it is rendered, the statement is analysed for its entities, so that loader criteria and single "
-        "table inheritance apply wherever it is compiled."
+        "table inheritance apply wherever it is compiled, which is a sixth of the time, and keyed, which tells the order "
+        "of its parameters, a twenty-fifth. Peewee's SQL is written straight from the query."
     ),
     "import": (
         "180 modules of ours, and of the standard library's `typing`, `enum`, `re`, "
