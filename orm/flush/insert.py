@@ -191,7 +191,8 @@ def _insert_numbered(
 ) -> None:
     """Insert one row; its key is what the driver tells, unless the database refused the row."""
     compiled, autokey = statement.numbered, statement.shape.autokey
-    assert compiled is not None and autokey is not None
+    assert compiled is not None
+    assert autokey is not None
     cursor = emit.send(uow, connection, compiled.string, row, compiled, statement.reason)
     if cursor.rowcount == 1:
         pair[1].__dict__[autokey.key] = cursor.lastrowid

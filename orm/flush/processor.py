@@ -120,7 +120,7 @@ def set_key(state: Any, dict_: dict[str, Any], key: str, value: Any) -> None:
         return
     if state.ident is not None:
         state.modified_event(key, old)
-    if state.expired is not None and key in state.expired:
+    if state.extra is not None and key in (state.expired or ()):
         state.expired = state.expired - {key} or None
     dict_[key] = value
 

@@ -119,7 +119,7 @@ class Run:
                 if key not in values and key not in changed:
                     value = row[slot.place]
                     values[key] = value if slot.convert is None else slot.convert(value)
-        if state.expired is not None:
+        if state.extra is not None and state.expired is not None:
             state.expired = state.expired.difference([slot.key for slot in slots]) or None
         if state.manager.dispatch.refresh:
             names = None if self.over else {slot.key for slot in slots}

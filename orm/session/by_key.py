@@ -61,7 +61,7 @@ def get_plain(session: Session, entity: Any, ident: Any) -> Any:
         found = None if state is None else state()
         if found is None:
             return load_absent(session, manager.mapper, ident)
-        if type(found) is entity and state.extra is None and state.expired is None:
+        if type(found) is entity and state.extra is None:
             return found
         return load_plain(session, manager.mapper, ident)
     finally:

@@ -177,8 +177,9 @@ class ScalarAttribute(Attribute):
         for listener in self.dispatch.set:
             value = listener(state, value, old, initiator or self)
         state.modified_event(key, old)
-        if state.expired is not None and key in state.expired:
-            state.expired = state.expired - {key}
+        expired = state.expired
+        if expired is not None and key in expired:
+            state.expired = expired - {key}
         dict_[key] = value
 
     def delete(self, state: InstanceState, dict_: dict[str, Any]) -> None:
