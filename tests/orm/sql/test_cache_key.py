@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
+from orm.schema import Column, MetaData, Table
 from orm.sql import (
     bindparam,
     case,
@@ -21,7 +24,7 @@ from orm.sql import (
     update,
     values,
 )
-from orm.sql.cache_key import statement_key
+from orm.sql.cache_key import make_key, statement_key
 from orm.types import Integer, String, TypeDecorator, UserDefinedType
 
 
@@ -232,3 +235,24 @@ class TestAnnotations:
     def test_other_annotations_are_not(self, t):
         u = t.users
         assert key(u.c.id._annotate({"note": []})) == key(u.c.id._annotate({"note": {}}))
+
+
+def test_building_and_keying_a_statement_takes_few_calls():
+    a, b = Table("t", MetaData(), Column("a", Integer), Column("b", Integer)).c
+
+    def build():
+        return select(a, b).where(a > 1, b == 2).order_by(a).limit(3)
+
+    def count_calls(work):
+        calls = []
+        sys.setprofile(lambda frame, event, _: calls.append(frame) if event == "call" else None)
+        try:
+            work()
+        finally:
+            sys.setprofile(None)
+        return len(calls) - 1
+
+    make_key(build())  # columns and types remember what is the same each time
+    statement = build()
+    assert count_calls(build) <= 35
+    assert count_calls(lambda: make_key(statement)) <= 9
