@@ -11,7 +11,6 @@ the text: columns are `c0, c1, ...`, and every value enters as a bound constant.
 from __future__ import annotations
 
 import itertools
-import linecache
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,6 +76,8 @@ class Source:
 
         label: what the function is for, shown in the file name of tracebacks.
         """
+        import linecache  # loads `tokenize`, which nothing needs before the first function
+
         filename = f"<orm generated {next(_serial)}: {label or self.name}>"
         text = self.text
         namespace: dict[str, Any] = dict(self.constants)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    import logging
+
+#: the levels of `logging`, which is loaded by the first engine or pool: it takes long
+DEBUG: Final = 10
+INFO: Final = 20
+WARNING: Final = 30
+ERROR: Final = 40
 
 MAX_VALUE_CHARS = 120
 MAX_ITEMS = 10
@@ -84,19 +92,19 @@ class EchoLogger:
 
     def debug(self, message: str, *args: object, exc_info: bool = False) -> None:
         """Write at level DEBUG."""
-        self._write(logging.DEBUG, message, args, exc_info)
+        self._write(DEBUG, message, args, exc_info)
 
     def info(self, message: str, *args: object, exc_info: bool = False) -> None:
         """Write at level INFO."""
-        self._write(logging.INFO, message, args, exc_info)
+        self._write(INFO, message, args, exc_info)
 
     def warning(self, message: str, *args: object, exc_info: bool = False) -> None:
         """Write at level WARNING."""
-        self._write(logging.WARNING, message, args, exc_info)
+        self._write(WARNING, message, args, exc_info)
 
     def error(self, message: str, *args: object, exc_info: bool = False) -> None:
         """Write at level ERROR."""
-        self._write(logging.ERROR, message, args, exc_info)
+        self._write(ERROR, message, args, exc_info)
 
     def _write(self, level: int, message: str, args: tuple[object, ...], exc_info: bool) -> None:
         if not self.isEnabledFor(level):
@@ -109,7 +117,8 @@ class EchoLogger:
         )
 
 
-AnyLogger = logging.Logger | EchoLogger
+if TYPE_CHECKING:
+    AnyLogger = logging.Logger | EchoLogger
 
 
 def make_logger(kind: type, name: str | None = None, echo: EchoFlag = None) -> AnyLogger:
@@ -119,6 +128,8 @@ def make_logger(kind: type, name: str | None = None, echo: EchoFlag = None) -> A
     standard output if the application has not configured logging; None and False leave the
     logger to the application.
     """
+    import logging  # see DEBUG
+
     parts = [kind.__module__, kind.__qualname__]
     if name:
         parts.append(name)
@@ -129,4 +140,4 @@ def make_logger(kind: type, name: str | None = None, echo: EchoFlag = None) -> A
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         logging.getLogger("orm").addHandler(handler)
-    return EchoLogger(logger, logging.DEBUG if echo == "debug" else logging.INFO)
+    return EchoLogger(logger, DEBUG if echo == "debug" else INFO)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from logging import INFO
 from typing import TYPE_CHECKING, Any, LiteralString, Self, overload
 
 from orm import exc
@@ -12,6 +11,7 @@ from orm.engine.cursor import CursorResult
 from orm.engine.execution import DRIVER, QUERY, Reason, execute_cursor, raise_error
 from orm.engine.result import ScalarResult
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
+from orm.log import INFO
 from orm.sql.elements import TextClause
 from orm.sql.executable import Executable
 from orm.sql.subquery import TypedReturnsRows

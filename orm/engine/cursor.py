@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,7 +11,7 @@ from orm.engine.parts import consume
 from orm.engine.result import IteratorResult, Result
 from orm.engine.row import RMKeyView, Row, RowLayout, make_row_class, row_class
 from orm.engine.source import ListSource, RowStream
-from orm.log import shorten_parameters
+from orm.log import DEBUG, shorten_parameters
 from orm.util.collections import EMPTY_MAP
 from orm.util.typevars import Ts
 
@@ -225,7 +224,7 @@ class CursorResult(Result[*Ts]):
             return
         if plan is None:
             plan = plan_rows(compiled, connection.dialect, description)
-        debug = connection._echo and connection.engine.logger.isEnabledFor(logging.DEBUG)
+        debug = connection._echo and connection.engine.logger.isEnabledFor(DEBUG)
         kind = LoggedCursorSource if debug else CursorSource
         source: Any = kind(connection, cursor, plan.convert)
         if compiled is not None and compiled.kind != "select" and compiled.returning:

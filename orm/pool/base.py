@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-import traceback
 import weakref
 from collections.abc import Callable
 from threading import get_ident
@@ -15,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 from orm import exc
 from orm.event.dispatch import Dispatch
 from orm.event.targets import register_target
-from orm.log import EchoFlag, make_logger
+from orm.log import DEBUG, INFO, EchoFlag, make_logger
 from orm.pool.events import PoolDispatch
 from orm.pool.record import (
     PROCESS,
@@ -23,6 +21,7 @@ from orm.pool.record import (
     PooledConnection,
     PoolResetState,
     name_threads,
+    take_stack,
 )
 
 Creator = Callable[[], Any]
@@ -116,7 +115,7 @@ class Pool:
         self.echo = echo
         self.logging_name = logging_name
         self.logger = make_logger(type(self), logging_name, echo)
-        self._notes_checkouts = debug_checkouts or self.logger.isEnabledFor(logging.DEBUG)
+        self._notes_checkouts = debug_checkouts or self.logger.isEnabledFor(DEBUG)
         own: Any = _dispatch if _dispatch is not None else PoolDispatch(type(self).dispatch)
         self.__dict__["dispatch"] = own
         for listener, name in events or ():
@@ -185,7 +184,7 @@ class Pool:
     def _note_checkout(self, record: ConnectionRecord) -> None:
         self.logger.debug("Connection %r checked out", record.dbapi_connection)
         if self._debug:
-            record.stack = traceback.extract_stack(limit=20)
+            record.stack = take_stack()
 
     def _ready(self, record: ConnectionRecord) -> None:
         """Make sure that the record has a live connection; gives the place back on failure."""
@@ -376,7 +375,7 @@ class Pool:
         self._log("Pool disposed. %s", self.status())
 
     def _log(self, message: str, *args: Any) -> None:
-        if self.logger.isEnabledFor(logging.INFO):
+        if self.logger.isEnabledFor(INFO):
             self.logger.info(message, *args)
 
     def _make_condition(self, lock: threading.RLock) -> Any:
@@ -407,7 +406,9 @@ def _close_all(connections: dict[int, Any], dialect: PoolDialect, pid: int) -> N
         try:
             _terminate(dialect, connection)
         except Exception:
-            logging.getLogger(__name__).debug("Error while closing %r", connection, exc_info=True)
+            from logging import getLogger
+
+            getLogger(__name__).debug("Error while closing %r", connection, exc_info=True)
 
 
 def _parse_reset(style: ResetStyle) -> str | None:

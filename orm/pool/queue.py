@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-import traceback
 from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.pool.base import Creator, Pool
-from orm.pool.record import ConnectionRecord
+from orm.pool.record import ConnectionRecord, take_stack
+
+if TYPE_CHECKING:
+    from traceback import StackSummary
 
 
 class QueuePool(Pool):
@@ -198,14 +200,14 @@ class AssertionPool(Pool):
 
     def _forget(self) -> None:
         self._record = ConnectionRecord(self)
-        self._taken_at: traceback.StackSummary | None = None
+        self._taken_at: StackSummary | None = None
 
     def _get(self) -> ConnectionRecord:
         if self._taken_at is not None:
             raise AssertionError(
                 "The connection is checked out already, at:\n" + "".join(self._taken_at.format())
             )
-        self._taken_at = traceback.extract_stack(limit=20)
+        self._taken_at = take_stack()
         return self._record
 
     def _put(self, record: ConnectionRecord) -> None:

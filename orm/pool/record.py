@@ -6,12 +6,13 @@ import os
 import sys
 import threading
 import time
-import traceback
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from orm import exc
 
 if TYPE_CHECKING:
+    from traceback import StackSummary
+
     from orm.pool.base import Pool
 
 
@@ -76,7 +77,7 @@ class ConnectionRecord:
         self.started = 0.0
         self.holder = 0
         self.since = 0.0
-        self.stack: traceback.StackSummary | None = None
+        self.stack: StackSummary | None = None
         self._info: dict[Any, Any] | None = None
         self._record_info: dict[Any, Any] | None = None
 
@@ -293,3 +294,10 @@ class PooledConnection:
 def name_threads() -> dict[int, str]:
     """Return the names of the running threads by ident."""
     return {thread.ident: thread.name for thread in threading.enumerate() if thread.ident}
+
+
+def take_stack() -> StackSummary:
+    """Return where the caller stands, 20 frames of it."""
+    from traceback import extract_stack  # for those who search a connection that does not come back
+
+    return extract_stack(sys._getframe(1), limit=20)

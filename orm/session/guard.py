@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import traceback
 from threading import get_ident
 from types import TracebackType
 from typing import Any
@@ -78,6 +77,8 @@ def place_of(who: Any) -> str:
     frame = sys._current_frames().get(who)
     if frame is None:
         return "an unknown place"
+    import traceback  # for messages only
+
     frames = traceback.extract_stack(frame)
     outside = [entry for entry in frames if _is_users(entry.filename)]
     entry = (outside or list(frames))[-1]

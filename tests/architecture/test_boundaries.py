@@ -69,7 +69,17 @@ def test_importing_orm_loads_no_driver_and_no_framework(module: str) -> None:
 
 
 _SLOW = (
-    *("dataclasses", "difflib", "hashlib", "inspect", "json", "pickle", "urllib.parse", "uuid"),
+    *(
+        "dataclasses",
+        "difflib",
+        "hashlib",
+        "inspect",
+        "json",
+        "logging",
+        "pickle",
+        "urllib.parse",
+        "uuid",
+    ),
     *("orm.asyncio", "orm.compiler.statement", "orm.dialects", "orm.engine.reflection"),
     *("orm.flush.unit_of_work", "orm.session.merge", "orm.session.query", "orm.session.upsert"),
 )
