@@ -38,36 +38,30 @@ def get_plain(session: Session, entity: Any, ident: Any) -> Any:
     Cost: none if the object is here and not expired; else as get_object().
     """
     guard = session._guard
-    manager = getattr(entity, MANAGER, None)
-    if (
-        type(ident) not in PLAIN_KEYS
-        or manager is None
-        or manager.class_ is not entity
-        or manager.mapper is None
-        or manager.composite_ident
-        or session.dispatch.do_orm_execute
-    ):
-        with guard:
-            return get_object(session, entity, ident)
-    me = get_ident()
-    if guard.who is None:
-        guard.who = me
-    elif guard.who != me:
+    if guard.who is not None:
         guard.check()
-    guard.depth += 1
-    try:  # what `with guard` does, without its calls
+    manager = getattr(entity, MANAGER, None)
+    if type(ident) in PLAIN_KEYS and manager is not None and manager.class_ is entity:
         known = session.identity_map.maps.get(manager.base_mapper)
         state: Any = None if known is None else known.get(ident)
         found = None if state is None else state()
         if found is None:
-            return load_absent(session, manager.mapper, ident)
-        if type(found) is entity and state.extra is None:
+            mapper = manager.mapper
+            if mapper is not None and not (
+                manager.composite_ident or session.dispatch.do_orm_execute
+            ):
+                guard.who = get_ident()
+                guard.depth += 1
+                try:  # what `with guard` does, without its calls
+                    return load_absent(session, mapper, ident)
+                finally:
+                    guard.depth -= 1
+                    if not guard.depth:
+                        guard.who = None
+        elif type(found) is entity and state.extra is None:
             return found
-        return load_plain(session, manager.mapper, ident)
-    finally:
-        guard.depth -= 1
-        if not guard.depth:
-            guard.who = None
+    with guard:
+        return get_object(session, entity, ident)
 
 
 def get_object(

@@ -442,17 +442,22 @@ class Session(BulkMethods):
         identity_token: tells apart the databases of a sharded session; only objects that were
         loaded with it are found here. execution_options, bind_arguments: as in execute().
         """
-        special = identity_token is not None or execution_options or bind_arguments
+        found: _T | None
         route = None
-        if special or self.execution_options:
+        if (
+            identity_token is not None
+            or execution_options
+            or bind_arguments
+            or self.execution_options
+        ):
             route = by_key.GetRoute(identity_token, execution_options, bind_arguments)
-        elif not (options or populate_existing) and with_for_update is None:
-            found: _T | None = by_key.get_plain(self, entity, ident)
-            return found
-        with self._guard:
-            found = by_key.get_object(
-                self, entity, ident, options, populate_existing, with_for_update, route
-            )
+        if route is None and with_for_update is None and not (options or populate_existing):
+            found = by_key.get_plain(self, entity, ident)
+        else:
+            with self._guard:
+                found = by_key.get_object(
+                    self, entity, ident, options, populate_existing, with_for_update, route
+                )
         return found
 
     def get_one(self, entity: type[_T], ident: Any, **options: Any) -> _T:
