@@ -226,7 +226,11 @@ class AsyncSession(Face[Session], root=True):
                     "session.stream() or session.stream_scalars()."
                 )
         result = await self._run(
-            _execute_whole, self.sync_session, statement, params, execution_options, bind_arguments
+            self.sync_session.execute,
+            statement,
+            params,
+            execution_options=execution_options,
+            bind_arguments=bind_arguments,
         )
         return await ensure_buffered(result, "AsyncSession.execute")
 
@@ -577,19 +581,6 @@ def async_object_session(instance: object) -> AsyncSession | None:
 async def close_all_sessions() -> None:
     """Close all sessions of the process."""
     await greenlet_spawn(close_all_sync)
-
-
-def _execute_whole(
-    session: Session, statement: Any, params: Any, options: Any, bind_arguments: Any
-) -> Any:
-    """Execute, and make the objects now: what is loaded with them needs the database."""
-    result = session.execute(
-        statement, params, execution_options=options, bind_arguments=bind_arguments
-    )
-    hydrate = getattr(result._stream.source, "hydrate_now", None)
-    if hydrate is not None:
-        hydrate()
-    return result
 
 
 def _sync_bind(bind: Any) -> Any:
