@@ -73,8 +73,8 @@ class Database(Generic[M]):
     """The database of one or more Flask apps.
 
     app: call `init_app` for it at once.
-    model_class: what to use as `db.Model`: `flask_ormsession.Model`, a declarative base of your own,
-        or a mixin for one. By default a new base below Model, with tables of its own.
+    model_class: what to use as `db.Model`: `flask_ormsession.Model`, a declarative base of your own, or
+    a mixin for one. By default a new base below Model, with tables of its own.
     metadata: the MetaData of the models (a naming convention, a schema).
     engine_options, session_options: defaults for the keys ORM_ENGINE_OPTIONS, ORM_SESSION_OPTIONS.
     query_class: of `Model.query`, `db.session.query()` and dynamic relationships.
