@@ -421,13 +421,18 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             for mapper in prop.parent.self_and_descendants:
                 impl = mapper.class_manager.impls.get(prop.key)
                 if impl is not None and impl.prop is prop:
-                    impl.backrefs = prop.reverse_keys()
+                    impl.backrefs = prop.reverse_keys(mapper)
 
-    def reverse_keys(self) -> tuple[str, ...]:
-        """Return the names on the other side that are to be kept in step."""
+    def reverse_keys(self, mapper: Mapper) -> tuple[str, ...]:
+        """Return the names on the other side that are to be kept in step with objects of a mapper.
+
+        mapper: ours or one below. What is on the other side may take objects of some classes only.
+        """
         if self.sync_backref is False or self.viewonly:
             return ()
-        found = [each for each in self._reverse_property if not each.viewonly]
+        found = [
+            each for each in self._reverse_property if not each.viewonly and mapper.isa(each.mapper)
+        ]
         return tuple(sorted(each.key for each in found))
 
     def _make_backref(self) -> None:
@@ -491,7 +496,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         else:
             impl = ObjectAttribute(self.key, manager, attribute.dispatch, self)
             impl.active_history = self.active_history or self.direction is ONETOMANY
-        impl.backrefs = self.reverse_keys()
+        impl.backrefs = self.reverse_keys(mapper)
         self._set_cascades(impl)
         impl.single_parent = self.single_parent
         impl.is_orphan = self.mapper._is_orphan

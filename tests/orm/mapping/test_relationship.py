@@ -7,7 +7,7 @@ from typing import Optional
 import pytest
 
 import orm.engine.dialect  # noqa: F401 - gives str(statement) its dialect
-from orm import CascadeOptions, Session, exc
+from orm import CascadeOptions, Session, create_engine, exc
 from orm.inspection import inspect
 from orm.mapping import (
     MANYTOMANY,
@@ -519,3 +519,35 @@ def test_cascades_can_be_set_later(Base):
         assert second not in session
     with pytest.raises(exc.ArgumentError, match="Unknown cascade"):
         prop.cascade = "everything"
+
+
+def test_a_side_for_a_subclass_takes_no_others(Base):
+    class Firm(Base):
+        __tablename__ = "firms"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        cooks: Mapped[list["Cook"]] = relationship(back_populates="firm")
+
+    class Worker(Base):
+        __tablename__ = "workers"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        firm_id: Mapped[Optional[int]] = mapped_column(ForeignKey("firms.id"))
+        firm: Mapped[Optional[Firm]] = relationship(back_populates="cooks")
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "worker"}
+
+    class Cook(Worker):
+        __mapper_args__ = {"polymorphic_identity": "cook"}
+
+    class Baker(Cook):
+        __mapper_args__ = {"polymorphic_identity": "baker"}
+
+    firm = Firm()
+    worker, cook, baker = Worker(firm=firm), Cook(firm=firm), Baker(firm=firm)
+    assert firm.cooks == [cook, baker]
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add_all([firm, worker])
+        session.commit()
+        assert worker.firm is firm
+        assert firm.cooks == [cook, baker]
