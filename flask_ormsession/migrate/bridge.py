@@ -22,6 +22,7 @@ from sqlalchemy.types import UserDefinedType as SaUserDefinedType
 
 from flask_ormsession.errors import MigrationError
 from orm import Engine, MetaData
+from orm.types import TypeEngine
 
 _DEEPEST_DECORATION = 20  # of types around types, before it is taken for a circle
 
@@ -311,6 +312,9 @@ class Copier:
             type_ = type_.load_dialect_impl(self.dialect)
         if hasattr(type_, "get_col_spec"):
             return UserType(type_.get_col_spec())
+        if hasattr(type_, "data_type"):
+            # A DOMAIN: its definition is the work of a script of its own, here it has a name only.
+            return UserType(self.dialect.type_compiler.process(type_))
         for kind in type(type_).__mro__:
             found = _find_type(kind)
             if found is not None:
@@ -324,8 +328,9 @@ class Copier:
         if issubclass(class_, sa.Enum):
             return self._make_enum(class_, type_)
         arguments = _take_arguments(class_, type_)
-        if "item_type" in arguments:
-            arguments["item_type"] = self.copy_type(type_.item_type)
+        for name, value in arguments.items():
+            if isinstance(value, TypeEngine):  # of items, of a document's text
+                arguments[name] = self.copy_type(value)
         arguments.pop("pickler", None)
         arguments.pop("comparator", None)
         arguments.pop("impl", None)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orm import Integer, UserDefinedType, text
-from orm.dialects.postgresql import INT4RANGE, ExcludeConstraint, Range
+from orm.dialects.postgresql import DOMAIN, INT4RANGE, ExcludeConstraint, Range
 from orm.exc import IntegrityError
 from orm.types import TypeEngine
 from tests.flask_ormsession.migrate.conftest import Project, declare_models
@@ -171,6 +171,7 @@ def test_values_for_the_environment(small: Project) -> None:
 
 
 EXTENSIONS = ("HSTORE", "CITEXT")  # types that a server need not have
+NAMED = ("DOMAIN",)  # types that somebody makes beforehand; see the next test
 WORDS = {"ENUM": ("a", "b"), "Enum": ("a", "b"), "SET": ("a", "b"), "ARRAY": (Integer,)}
 SIZED = ("VARCHAR", "NVARCHAR", "VARBINARY", "CHAR", "NCHAR", "BINARY")
 
@@ -181,7 +182,11 @@ def make_types(db_kind: str) -> dict[str, Any]:
     made = {}
     for name in module.__all__:
         kind = getattr(module, name)
-        if isinstance(kind, type) and issubclass(kind, TypeEngine) and name not in EXTENSIONS:
+        if (
+            isinstance(kind, type)
+            and issubclass(kind, TypeEngine)
+            and name not in EXTENSIONS + NAMED
+        ):
             words = (9,) if name in SIZED else WORDS.get(name, ())
             enum = {"name": f"kind_{name}"} if name.upper() == "ENUM" else {}
             made[name] = kind(*words, **enum)
@@ -206,6 +211,28 @@ def test_every_type_of_a_dialect(bare: Project, db_kind: str) -> None:
         bare.db.create_all()
     bare.run("stamp")
     bare.run("check")
+
+
+@pytest.mark.parametrize("db_kind", ["postgresql"], indirect=True)
+def test_a_domain_is_named_in_a_script(bare: Project) -> None:
+    domain = DOMAIN("kind_age", Integer, check="VALUE >= 0", create_type=False)
+    bare.db.Table(
+        "person",
+        bare.db.Column("id", Integer, primary_key=True),
+        bare.db.Column("age", domain),
+    )
+    with bare.app.app_context(), bare.db.engine.begin() as connection:
+        connection.execute(text("CREATE DOMAIN kind_age AS INTEGER CHECK (VALUE >= 0)"))
+    try:
+        bare.run("init")
+        bare.run("migrate")
+        assert "sa.Column('age', UserType('kind_age')" in bare.scripts()[0]
+        bare.run("upgrade")
+        bare.run("check")
+        bare.run("downgrade")
+    finally:
+        with bare.app.app_context(), bare.db.engine.begin() as connection:
+            connection.execute(text("DROP DOMAIN kind_age CASCADE"))
 
 
 def test_a_type_of_ones_own_in_a_script(project: Project) -> None:
