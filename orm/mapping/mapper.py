@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -262,6 +263,8 @@ class Mapper(Generic[T]):
             self._add(key, ColumnProperty(column))
 
     def _add(self, key: str, value: Any) -> MapperProperty:
+        # what names an attribute in code is the same object: found in a dict without comparing
+        key = sys.intern(str(key))
         prop = self._to_property(key, value)
         above = self.inherits.props.get(key) if self.inherits and not self.concrete else None
         if prop.is_column and isinstance(above, ColumnProperty):

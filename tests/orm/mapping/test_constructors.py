@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from orm import event
+from orm import Column, Integer, Table, event
 from orm.mapping import DeclarativeBase, Mapped, mapped_column
 from orm.state import NO_VALUE, instance_state
 
@@ -75,3 +77,17 @@ def test_a_class_below_with_keywords_of_its_own(User):
 def test_unknown_keywords_are_refused(User):
     with pytest.raises(TypeError, match="Did you mean 'name'"):
         User(nam="a")
+
+
+def test_values_are_found_by_the_very_names_that_code_uses():
+    class Base(DeclarativeBase):
+        pass
+
+    # names as a reflected table has them: read from the database, not written in code
+    name, key = "".join(["pla", "ce"]), "".join(["i", "d"])
+    table = Table("places", Base.metadata, Column(key, Integer, primary_key=True), Column(name))
+
+    class Place(Base):
+        __table__ = table
+
+    assert all(each is sys.intern(each) for each in Place.__mapper__.attrs.keys())
