@@ -191,7 +191,13 @@ class RowPlan:
 
     def needs_pairs(self, link: JoinedRow) -> bool:
         """Whether a child can come twice for one parent, so that pairs must be remembered."""
-        return self.repeats or self.collections > 1 or link.prop.secondary is not None
+        return (
+            self.repeats
+            or self.collections > 1
+            or link.prop.secondary is not None
+            # what is joined itself may belong to several rows, as the author of several posts
+            or any(link in above.entity.joined for each in self.entities for above in each.joined)
+        )
 
     def __repr__(self) -> str:
         return f"<RowPlan {self.emit} {list(self.outputs)!r} of {self.width} columns>"

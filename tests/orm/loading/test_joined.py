@@ -228,3 +228,11 @@ def test_a_limit_needs_no_subquery_where_a_join_adds_no_rows(blog: Any) -> None:
     assert joins_of(one).startswith("posts LEFT OUTER JOIN users")
     many = select(blog.User).options(joinedload(blog.User.posts)).limit(3)
     assert joins_of(many).startswith("(SELECT users.id")
+
+
+def test_members_of_what_several_rows_refer_to(session: Session, blog: Any) -> None:
+    option = joinedload(blog.Post.author).joinedload(blog.User.posts)
+    statement = select(blog.Post).options(option).where(blog.Post.user_id == 1)
+    posts = session.scalars(statement).unique().all()
+    assert len(posts) == 3
+    assert sorted(post.id for post in posts[0].author.posts) == [10, 11, 12]
