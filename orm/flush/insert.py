@@ -10,9 +10,9 @@ by the key that the objects brought.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -111,15 +111,46 @@ def set_identities(uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair]) -> None:
 def _insert_into(uow: UnitOfWork, connection: Any, shape: InsertShape, pairs: list[Pair]) -> None:
     extractor = shape.extract or extractor_of(shape)
     groups = extractor.extract(pairs, partial(_fill, shape, connection))
-    for mask, (own, rows) in groups.items():
-        if not rows:
+    filled = {mask: group for mask, group in groups.items() if group[1]}
+    if len(filled) > 1 and shape.autokey is not None and uow.returns:
+        batches = _in_order(filled, pairs)
+    else:
+        batches = ((mask, own, rows) for mask, (own, rows) in filled.items())
+    for mask, own, rows in batches:
+        if not emit.has_expressions(chain.from_iterable(rows)):
+            _insert_plain(uow, connection, shape, mask, own, rows)
             continue
-        if emit.has_expressions(chain.from_iterable(rows)):
-            own, rows = _insert_expressions(uow, connection, shape, mask, own, rows)
-        if rows:
-            returns = uow.returns or shape is not shapes_of(shape.mapper)[-1]
-            statement = statement_for(connection, shape, mask, returns)
-            _insert_rows(uow, connection, statement, own, rows)
+        together = zip(own, rows, strict=True)
+        for is_sql, run in groupby(together, lambda each: emit.has_expressions(each[1])):
+            members, values = zip(*run, strict=True)
+            write = _insert_expressions if is_sql else _insert_plain
+            write(uow, connection, shape, mask, list(members), list(values))
+
+
+def _in_order(
+    groups: dict[int, tuple[list[Pair], list[Any]]], pairs: list[Pair]
+) -> Iterator[tuple[int, list[Pair], list[Any]]]:
+    """Yield (mask, pairs, rows) of what is inserted together, in the order of the pairs: the database numbers them."""
+    places = {
+        pair[0]: (mask, row)
+        for mask, (own, rows) in groups.items()
+        for pair, row in zip(own, rows, strict=True)
+    }
+    for mask, run in groupby(pairs, lambda pair: places[pair[0]][0]):
+        members = list(run)
+        yield mask, members, [places[state][1] for state, _obj in members]
+
+
+def _insert_plain(
+    uow: UnitOfWork,
+    connection: Any,
+    shape: InsertShape,
+    mask: int,
+    pairs: list[Pair],
+    rows: list[tuple[Any, ...]],
+) -> None:
+    returns = uow.returns or shape is not shapes_of(shape.mapper)[-1]
+    _insert_rows(uow, connection, statement_for(connection, shape, mask, returns), pairs, rows)
 
 
 def _fill(shape: InsertShape, connection: Any, values: dict[str, Any]) -> None:
@@ -241,20 +272,13 @@ def _insert_expressions(
     mask: int,
     pairs: list[Pair],
     rows: list[tuple[Any, ...]],
-) -> tuple[list[Pair], list[tuple[Any, ...]]]:
-    """Insert the rows with SQL among their values, one by one; returns the others."""
-    plain_pairs: list[Pair] = []
-    plain_rows: list[tuple[Any, ...]] = []
+) -> None:
+    """Insert rows with SQL among their values, one by one."""
     columns = shape.columns_of(mask)
     for pair, row in zip(pairs, rows, strict=True):
-        if not emit.has_expressions(row):
-            plain_pairs.append(pair)
-            plain_rows.append(row)
-            continue
         sql_plans = [p for p, v in zip(columns, row, strict=True) if emit.has_expressions((v,))]
         values = {p.column: v for p, v in zip(columns, row, strict=True)}
         _insert_one(uow, connection, shape, pair, values, [*shape.missing_of(mask), *sql_plans])
-    return plain_pairs, plain_rows
 
 
 def _insert_one(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from orm import exc
 from orm.flush.cascade import items_of
 from orm.flush.processor import Pair, Processor, clear_key, pairs_of, read_key, set_key, sync_keys
 from orm.state.backrefs import has_parent
@@ -83,9 +84,19 @@ class ManyToOne(Processor):
                 value = values.get(source)
                 if value is None:
                     value = read_key(target_state, target, source)
+                if value is None and target is obj:
+                    self._refuse_circle(state)
                 set_key(state, dict_, dest, value)
             written.append(pair)
         return written
+
+    def _refuse_circle(self, state: Any) -> NoReturn:
+        raise exc.CircularDependencyError(
+            f"{self.prop} of {state!r} refers to the object itself, which has no key before it is written. "
+            "Give the relationship post_update=True, or the object its key.",
+            {state},
+            set(),
+        )
 
     def save_edges(self, uow: UnitOfWork, bucket: dict[Any, Any]) -> Iterable[tuple[Any, Any]]:
         """What is referred to comes before the objects that refer to it."""

@@ -45,12 +45,12 @@ def order_saves(uow: UnitOfWork) -> Iterator[Batch]:
     for group, cyclic in sort_mappers(list(uow.saves)):
         if not cyclic:
             # read when its turn comes: earlier batches may have added states
-            for mapper in group:
-                pairs = list(uow.saves[mapper].items())
-                if pairs:
-                    yield Batch(mapper, pairs)
+            if len(group) > 1:
+                yield from _batches_in_order(_in_order_of_addition(uow, group))
+            else:
+                yield Batch(group[0], list(uow.saves[group[0]].items()))
             continue
-        states = {s: o for mapper in group for s, o in uow.saves[mapper].items()}
+        states = _in_order_of_addition(uow, group)
         edges = [
             edge
             for mapper in group
@@ -59,6 +59,15 @@ def order_saves(uow: UnitOfWork) -> Iterator[Batch]:
         ]
         edges += [(target, state) for state, found in uow.followers.items() for _, target in found]
         yield from _batches(states, edges)
+
+
+def _in_order_of_addition(uow: UnitOfWork, mappers: Sequence[Any]) -> dict[Any, Any]:
+    """Return the states of several mappers which are to be saved: what has rows, then what was added, first to last."""
+    states = {s: o for mapper in mappers for s, o in uow.saves[mapper].items()}
+    if len(mappers) == 1:
+        return states
+    place = {state: number for number, state in enumerate(uow.session._new, 1)}
+    return dict(sorted(states.items(), key=lambda pair: place.get(pair[0], 0)))
 
 
 def order_deletes(uow: UnitOfWork) -> Iterator[Batch]:
@@ -168,13 +177,27 @@ def _sort_components(
 
 
 def _batches(states: dict[Any, Any], edges: Iterable[tuple[Any, Any]]) -> Iterator[Batch]:
-    """Yield level by level, and mapper by mapper within a level."""
+    """Yield level by level, and within a level what is of one mapper together."""
     for level in sort_levels(states, list(edges)):
-        by_mapper: dict[Any, list[Pair]] = {}
-        for state in level:
-            by_mapper.setdefault(state.manager.mapper, []).append((state, states[state]))
-        for mapper, pairs in by_mapper.items():
-            yield Batch(mapper, pairs)
+        yield from _batches_in_order({state: states[state] for state in level})
+
+
+def _batches_in_order(states: dict[Any, Any]) -> Iterator[Batch]:
+    """Yield the states of one mapper together, as far as the database does not number them.
+
+    Numbers of one hierarchy grow in the order in which its objects were added, whatever their classes.
+    """
+    batches: dict[Any, list[Batch]] = {}
+    for state, obj in states.items():
+        mapper = state.manager.mapper
+        base = mapper.base_mapper
+        is_numbered = state.ident is None and base.local_table.autoincrement_column is not None
+        family = batches.setdefault(base if is_numbered else mapper, [])
+        if not family or family[-1].mapper is not mapper:
+            family.append(Batch(mapper, []))
+        family[-1].states.append((state, obj))
+    for family in batches.values():
+        yield from family
 
 
 def sort_levels(states: dict[Any, Any], edges: Sequence[tuple[Any, Any]]) -> list[list[Any]]:

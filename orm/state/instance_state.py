@@ -66,7 +66,6 @@ class StateExtra:
         "expired",
         "identity_token",
         "info",
-        "insert_order",
         "loads_related",
         "memo",
         "parents",
@@ -81,7 +80,6 @@ class StateExtra:
         self.detached_reason: str | None = None
         self.identity_token: Any = None
         self.info: dict[Any, Any] | None = None
-        self.insert_order = 0
         #: lazy loads work although the object has no row
         self.loads_related = False
         self.memo: dict[Any, Any] | None = None

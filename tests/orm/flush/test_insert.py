@@ -76,7 +76,7 @@ def test_sql_expressions_as_values(session: Session, m: Any, log: list[str]) -> 
     users = [m.User(name="a"), m.User(name=m.func.lower("XX")), m.User(name="b")]
     session.add_all(users)
     session.flush()
-    assert log == ["INSERT users"] * 2
+    assert log == ["INSERT users"] * 3
     assert [user.name for user in users] == ["a", "xx", "b"]
     assert users[1].id is not None
 

@@ -243,3 +243,19 @@ def test_an_object_of_another_class_is_refused(session: Session, name: str) -> N
     session.add(Left(**{name: wrong if name == "many_to_one" else [wrong]}))
     with pytest.raises(exc.FlushError, match=f"Left.{name} leads to Right, but a Left"):
         session.flush()
+
+
+def test_an_object_that_refers_to_itself_before_it_has_a_key(session: Session, m: Any) -> None:
+    node = m.Node(name="alone")
+    node.parent = node
+    session.add(node)
+    with pytest.raises(exc.CircularDependencyError, match="refers to the object itself"):
+        session.flush()
+
+
+def test_an_object_with_a_key_may_refer_to_itself(session: Session, m: Any) -> None:
+    node = m.Node(id=7, name="alone")
+    node.parent = node
+    session.add(node)
+    session.commit()
+    assert session.execute("SELECT id, parent_id FROM nodes").all() == [(7, 7)]
