@@ -54,10 +54,7 @@ class Annotation(NamedTuple):
 def find_namespace(class_: type) -> dict[str, Any]:
     """Return the names which annotations of a class may use, its module's first."""
     module = sys.modules.get(class_.__module__)
-    names: dict[str, Any] = dict(vars(typing))
-    names.update(_WRAPPER_CLASSES)
-    names.update(vars(module) if module is not None else {})
-    return names
+    return {**_WRAPPER_CLASSES, **(vars(module) if module is not None else {})}
 
 
 _WRAPPER_CLASSES = {

@@ -360,3 +360,17 @@ class TestAnnotationsWithoutMapped:
             name: str
 
         assert Thing.__table__.c.keys() == Loose.__table__.c.keys() == ["id"]
+
+
+def test_a_class_may_have_the_name_of_something_in_typing(Base):
+    class Shelf(Base):
+        __tablename__ = "shelf"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        collections: Mapped[list["Collection"]] = relationship()  # noqa: F821
+
+    class Collection(Base):
+        __tablename__ = "collection"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        shelf_id: Mapped[int] = mapped_column(ForeignKey("shelf.id"))
+
+    assert Shelf.collections.property.mapper.class_ is Collection
