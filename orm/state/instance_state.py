@@ -337,7 +337,8 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         if committed is UNCHANGED:
             committed = self.committed = {}
             ref = self.session_ref
-            if ref is not None and self.ident is not None:
+            # what happens to an object after its row is gone is no business of the flush
+            if ref is not None and self.ident is not None and not self.was_deleted:
                 session = ref()
                 if session is not None:
                     held = self._obj_or_raise() if obj is None else obj

@@ -80,3 +80,19 @@ def test_a_version_in_the_table_of_the_parent_class(session: Session, m: Any) ->
     session.delete(memo)
     session.commit()
     assert session.execute("SELECT * FROM versioned").all() == []
+
+
+def test_changes_after_the_delete_are_not_written(session: Session, m: Any) -> None:
+    user = m.User(name="u", posts=[m.Post(title="p")])
+    session.add(user)
+    session.commit()
+    post = user.posts[0]
+    session.delete(post)
+    session.flush()
+    post.title = "changed"
+    post.user = None
+    session.flush()
+    assert not session.dirty
+    session.rollback()
+    assert post.title == "p"
+    assert post.user is user
