@@ -77,8 +77,8 @@ class UnitOfWork:
         return bucket is not None and state in bucket
 
     def add_save(self, state: Any, obj: Any) -> None:
-        """The object takes part; a save of a deleted object is ignored."""
-        if self.is_delete(state):
+        """The object takes part; a save of one that is deleted, now or before, is ignored."""
+        if self.is_delete(state) or state.was_deleted:
             return
         bucket = self.saves.setdefault(state.manager.mapper, {})
         if state not in bucket:

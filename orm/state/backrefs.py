@@ -105,6 +105,8 @@ def detach(impl: RelatedAttribute, state: InstanceState, item: Any, initiator: I
 def announce_owner(impl: RelatedAttribute, state: InstanceState, owner: Any) -> None:
     """A new object is about to move to another owner in its session: it is no orphan meanwhile."""
     owner_state = state_of(impl, owner)
+    if impl.cascades:
+        cascade(state, owner_state, owner)
     if state.session_ref is None or owner_state.session_ref is not state.session_ref:
         return
     for key in impl.backrefs:

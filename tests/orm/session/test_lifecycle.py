@@ -143,10 +143,16 @@ def test_a_pending_object_without_owner_leaves(session: Session, m: Any) -> None
     session.add(one)
     post.user = None
     assert post not in session
-    post = m.Post(title="t", user=one)
+
+
+def test_a_pending_object_takes_its_new_owner_along(session: Session, m: Any) -> None:
+    post = m.Post(title="t", user=m.User(name="a"))
     session.add(post)
-    post.user = m.User(name="in no session")
-    assert post not in session
+    post.user = other = m.User(name="in no session yet")
+    assert post in session.new
+    assert other in session.new
+    session.commit()
+    assert post.user_id == other.id
 
 
 def test_relationship_loading_for_an_object_outside(filled: Session, m: Any) -> None:
