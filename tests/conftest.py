@@ -7,6 +7,7 @@ are skipped, with the reason in one line.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,21 @@ def sqlite_engine() -> Iterator[Engine]:
     made = create_engine("sqlite://")
     yield made
     made.dispose()
+
+
+@pytest.fixture(autouse=True)
+def no_models_of_others(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hide what other test modules declared on `flask_ormsession.Model`, which is one for the process."""
+    loaded = sys.modules.get("flask_ormsession.model")
+    if loaded is None or hasattr(request.module, "Model"):
+        yield
+        return
+    default = loaded.Model.metadata
+    metadatas = (default, *default.info.get("by_bind_key", {}).values())
+    tables = [dict(each._tables) for each in metadatas]
+    for each in metadatas:
+        each._tables.clear()
+    yield
+    for each, known in zip(metadatas, tables, strict=True):
+        each._tables.clear()
+        each._tables.update(known)
