@@ -43,12 +43,16 @@ MISSED: dict[str, str] = {
         "and sends neither BEGIN nor ROLLBACK."
     ),
     "filter": (
-        "Reached on an idle machine (1.76); where other process"
-        "es empty the caches, whoever runs more code loses more."
+        "Reached on an idle machine (1.76); where other processes empty the caches, whoever runs more code "
+        "loses more."
     ),
     "web_read": (
-        "Reached on an idle machine (1.42 to 1.48); where other pro"
-        "cesses empty the caches, whoever runs more code loses more."
+        "Reached on an idle machine (1.33 to 1.48); where other processes empty the caches, whoever runs more "
+        "code loses more."
+    ),
+    "selectin": (
+        "Reached in other runs (1.65 to 1.99); where other processes empty the caches, whoever keeps more objects "
+        "in memory loses more."
     ),
     "lazy": (
         "Two statements in place of 201; but a statement on SQLite costs the bare driver 5 µs, and both sides "
