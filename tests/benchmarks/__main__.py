@@ -56,7 +56,7 @@ def _absolute(case: Case, value: float) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("cases", nargs="*", help="names of cases; default: all")
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=4, help="at least so many (default: 4)")
     parser.add_argument(
         "--databases", nargs="+", metavar="NAME", choices=DATABASES, default=list(DATABASES)
     )

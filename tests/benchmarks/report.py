@@ -48,8 +48,8 @@ def _head(versions: dict[str, str], rounds: int) -> str:
     return (
         "# Benchmarks\n\n"
         "Written by `make bench`, all in one run: one process per library and case, rounds "
-        f"interleaved, the minimum of {rounds} rounds, results compared between the libraries "
-        "before anything is timed. Every ratio is to code on the bare driver with hand-made "
+        f"interleaved, the minimum of {rounds} rounds (more where they are short, for some seconds), "
+        "results compared between the libraries before anything is timed. Every ratio is to code on the bare driver with hand-made "
         "objects; smaller is better, a dash says that the library has no such thing.\n\n"
         f"Python {platform.python_version()}, {', '.join(versions.values())}, {peers}, "
         f"Flask {version('flask')}, Flask-SQLAlchemy {version('flask-sqlalchemy')}, "
