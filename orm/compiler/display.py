@@ -97,6 +97,9 @@ class StrSQLCompiler(SQLCompiler):
             f"ON DUPLICATE KEY UPDATE {', '.join([f'{name} = {value}' for name, value in texts])}"
         )
 
+    def visit_dml_limit(self, element: Any) -> str:
+        return f"LIMIT {self.process(element.limit_clause)}"
+
     # -- FROM ----------------------------------------------------------------------------------------
 
     def hints_for(self, item: Any, select: Any) -> str:

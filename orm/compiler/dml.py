@@ -63,6 +63,7 @@ class DMLCompiler(SelectCompiler):
             )
             if post is not None:
                 text += f" {self.process(post)}"
+            text += self.extension_text(insert, "post_values", " {}")
             implicit = self.implicit_key_columns(insert, values) if is_top else ()
             text += self.returning_text(insert, implicit, is_top)
             if is_top:
@@ -194,7 +195,7 @@ class DMLCompiler(SelectCompiler):
             self.lint(update, extra)
             if update._where_criteria:
                 text += f" WHERE {self.conjunction(update._where_criteria)}"
-            text += self.update_limit(update)
+            text += self.extension_text(update, "post_criteria", " {}")
             implicit: tuple[Any, ...] = ()
             if is_top and self.dialect.update_returning and not self.for_executemany:
                 known = {id(value.column) for value in values if value.slot is not None}
@@ -234,10 +235,6 @@ class DMLCompiler(SelectCompiler):
             return ""
         return f" FROM {', '.join([self.from_text(item) for item in extra])}"
 
-    def update_limit(self, update: Any) -> str:
-        """What stands behind the WHERE of an UPDATE."""
-        return ""
-
     def visit_from_dml_column(self, element: Any) -> str:
         for scope in reversed(self.scopes):
             statement = scope.select
@@ -262,6 +259,7 @@ class DMLCompiler(SelectCompiler):
             self.lint(delete, extra)
             if delete._where_criteria:
                 text += f" WHERE {self.conjunction(delete._where_criteria)}"
+            text += self.extension_text(delete, "post_criteria", " {}")
             return text + self.returning_text(delete, (), is_top)
         finally:
             self.scopes.pop()

@@ -86,7 +86,8 @@ class SelectCompiler(CTECompiler):
             [self.selected_column(named, scope) for named in select._named_columns()]
         )
         froms = ", ".join([self.from_text(item) for item in scope.froms])
-        text = f"SELECT {self.prefix_text(select)}{self.distinct_text(select)}{columns}"
+        text = f"SELECT {self.extension_text(select, 'post_select', '{} ')}{self.prefix_text(select)}{self.distinct_text(select)}"
+        text += self.extension_text(select, "pre_columns", "{} ") + columns
         text += f" \nFROM {froms}" if froms else self.no_from_text()
         if self.linting and len(scope.froms) > 1:
             warn_of_cartesian_product(scope.froms, select._where_criteria)
@@ -96,9 +97,11 @@ class SelectCompiler(CTECompiler):
             text += f" GROUP BY {self.process_all(select._group_by)}"
         if select._having:
             text += f" \nHAVING {self.conjunction(select._having)}"
+        text += self.extension_text(select, "post_criteria", " \n{}")
         text += self.order_by_text(select)
         text += self.row_limit_text(select)
         text += self.for_update_text(select)
+        text += self.extension_text(select, "post_body", " {}")
         for suffix, dialect in select._suffixes:
             if dialect in ("*", self.dialect.name):
                 text += f" {self.process(suffix)}"
@@ -122,6 +125,13 @@ class SelectCompiler(CTECompiler):
             if dialect in ("*", self.dialect.name):
                 text += f"{self.process(prefix)} "
         return text
+
+    def extension_text(self, statement: Any, position: str, form: str) -> str:
+        """The syntax extensions at one point of a statement, with `form` around; nothing if there are none."""
+        if not statement._extensions:
+            return ""
+        found = [self.process(each) for point, each in statement._extensions if point == position]
+        return form.format(" ".join(found)) if found else ""
 
     def hint_text(self, select: Any) -> str:
         """Hints for the statement, as the dialect writes them."""

@@ -32,6 +32,7 @@ class SQLCompiler(DMLCompiler):
         render_postcompile: bool = False,
         restrict: Callable[[Any, Any], Any] | None = None,
         linting: bool = False,
+        for_display: bool = False,
         **_options: Any,
     ) -> Compiled:
         """The statement as text with its plan of parameters.
@@ -40,7 +41,7 @@ class SQLCompiler(DMLCompiler):
         executed for many rows, so nothing is fetched back by itself. literal_binds: write values into the text, for
         display and DDL. render_postcompile: write lists out with the statement's own values, for display. extracted: `statement_key(statement)[1]`, when the result is to serve other statements of the
         same structure.
-        linting: warn of FROM objects that nothing connects; an execution does so if the engine was made to.
+        for_display: to be read, not executed. linting: warn of FROM objects that nothing connects; an execution does so if the engine was made to.
         restrict: given every SELECT of mapped classes within the statement, and what it has in FROM, returns what to render
         in its place, with further conditions. By default the conditions which the classes have by themselves.
         Raises exc.CompileError if the dialect cannot express the statement, or it makes no sense.
@@ -48,7 +49,7 @@ class SQLCompiler(DMLCompiler):
         key, own_binds = statement_key(statement)
         binds = own_binds if extracted is None else extracted
         # what has no key cannot be cached and is compiled for each execution, without `extracted`
-        self.is_execution = extracted is not None or key is None
+        self.is_execution = extracted is not None or (key is None and not for_display)
         self.linting = linting or (
             self.is_execution and getattr(self.dialect, "enable_from_linting", False)
         )

@@ -29,6 +29,7 @@ _CARRIED_OVER = (
     "_hints",
     "_execution_options",
     "_dialect_options",
+    "_extensions",
     "_ctes",
     "_with_options",
     "_return_defaults",
@@ -235,6 +236,14 @@ def before_execution(dml: CriteriaDML, connection: Any, *, returning: bool) -> N
     """Find the objects that are meant, as far as that must be done before the statement."""
     if not dml.is_delete:
         _add_onupdates(dml, connection)
+    _find_matched(dml, connection, returning)
+    if dml.core._extensions and not dml.by_returning:
+        # a clause of the database's own, such as LIMIT, may spare some of them
+        dml.uncertain += dml.matched
+        dml.matched = []
+
+
+def _find_matched(dml: CriteriaDML, connection: Any, returning: bool) -> None:
     if dml.mode in ("auto", "evaluate"):
         try:
             _evaluate(dml)

@@ -219,7 +219,7 @@ def repeats_rows(base: Any, entities: Any) -> bool:
 
 def _must_wrap(base: Any, loads: Sequence[JoinedLoad]) -> bool:
     """Whether the rows that the joins add would be counted, compared or grouped."""
-    if base._distinct or base._group_by:
+    if base._distinct or base._group_by or base._extensions:
         return True
     return bool(base._has_row_limiting_clause and any(load.uselist for load in loads))
 

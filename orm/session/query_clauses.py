@@ -14,6 +14,7 @@ from orm.inspection import inspect
 from orm.mapping.aliased import aliased
 from orm.mapping.with_parent import with_parent
 from orm.session.query_source import Combined
+from orm.sql.extensions import SyntaxExtension
 from orm.sql.select import select
 from orm.sql.subquery import SelectLabelStyle
 
@@ -260,6 +261,10 @@ class QueryClauses(Generic[_T]):
     def suffix_with(self, *suffixes: Any, dialect: str = "*") -> Self:
         """Return the query with text at its end."""
         return self._with(self._select.suffix_with(*suffixes, dialect=dialect))
+
+    def ext(self, extension: SyntaxExtension) -> Self:
+        """Return the query with a clause of a database's own; see Select.ext."""
+        return self._with(self._select.ext(extension))
 
     def with_hint(self, selectable: Any, text: str, dialect_name: str = "*") -> Self:
         """Return the query with a hint for one of its tables."""

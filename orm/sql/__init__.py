@@ -100,6 +100,7 @@ from orm.sql.expression import (
     values,
     within_group,
 )
+from orm.sql.extensions import SyntaxExtension
 from orm.sql.functions import Function, FunctionElement, GenericFunction, ScalarFunctionColumn, func
 from orm.sql.lambdas import lambda_stmt
 from orm.sql.lists import BooleanClauseList, ClauseList
@@ -145,7 +146,7 @@ __all__ = [
     "bitwise_not", "case", "cast", "collate", "column", "cte", "delete", "desc", "distinct",
     "except_", "except_all", "exists", "extract", "false", "from_dml_column", "func", "funcfilter", "insert",
     "intersect", "intersect_all", "join", "label", "lateral", "literal", "literal_column", "not_",
-    "null", "nulls_first", "nulls_last", "nullsfirst", "nullslast", "or_", "outerjoin", "outparam", "over", "select", "table",
+    "null", "nulls_first", "nulls_last", "nullsfirst", "nullslast", "or_", "outerjoin", "outparam", "over", "SyntaxExtension", "select", "table",
     "tablesample", "text", "true", "try_cast", "tstring", "tuple_", "type_coerce", "union", "union_all",
     "update", "values", "within_group",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from orm.sql.elements import (
     BindParameter,
     ColumnElement,
 )
+from orm.sql.extensions import HasSyntaxExtensions
 from orm.sql.filter_by import filter_by_criteria
 from orm.sql.lists import BooleanClauseList
 from orm.sql.operators import and_
@@ -54,7 +55,7 @@ def from_dml_column(column: Any) -> FromDMLColumn:
     return FromDMLColumn(column)
 
 
-class UpdateBase(ReturnsRows):
+class UpdateBase(ReturnsRows, HasSyntaxExtensions):
     """What INSERT, UPDATE and DELETE share: the table and RETURNING."""
 
     is_dml = True
@@ -324,6 +325,7 @@ class Insert(ValuesBase, TypedReturnsRows[*Ts]):
     """`INSERT INTO table`."""
 
     __visit_name__ = "insert"
+    extension_points = ("post_values",)
     is_insert = True
     _traverse: ClassVar[Traverse] = (
         ("select", Kind.CHILD),
@@ -449,6 +451,7 @@ class Update(DMLWhereBase, ValuesBase, TypedReturnsRows[*Ts]):
     """`UPDATE table SET ...`."""
 
     __visit_name__ = "update"
+    extension_points = ("post_criteria",)
     is_update = True
     _traverse: ClassVar[Traverse] = (
         ("_ordered", Kind.PLAIN),
@@ -492,6 +495,7 @@ class Delete(DMLWhereBase, TypedReturnsRows[*Ts]):
     """`DELETE FROM table`."""
 
     __visit_name__ = "delete"
+    extension_points = ("post_criteria",)
     is_delete = True
     _traverse: ClassVar[Traverse] = (("_using", Kind.CHILDREN),)
     _using: tuple[Any, ...] = ()

@@ -19,6 +19,7 @@ from orm.sql.coercions import (
     has_orm_annotation,
 )
 from orm.sql.column_expression import Entity
+from orm.sql.extensions import HasSyntaxExtensions
 from orm.sql.filter_by import find_named
 from orm.sql.froms import compute_froms
 from orm.sql.lists import BooleanClauseList
@@ -234,10 +235,11 @@ def _plain_number(clause: Any) -> int | None:
     return value if isinstance(value, int) else None
 
 
-class Select(GenerativeSelect, TypedReturnsRows[*Ts]):
+class Select(GenerativeSelect, HasSyntaxExtensions, TypedReturnsRows[*Ts]):
     """A SELECT statement. Every method returns a copy with the change; the statement itself stays as it is."""
 
     __visit_name__ = "select"
+    extension_points = ("post_select", "pre_columns", "post_criteria", "post_body")
     _traverse: ClassVar[Traverse] = (
         ("_raw_columns", Kind.CHILDREN),
         ("_from_obj", Kind.CHILDREN),

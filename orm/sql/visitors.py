@@ -207,7 +207,8 @@ class ClauseElement:
         if dialect is None:
             dialect = bind.dialect if bind is not None else default_dialect()
         element, options = self._executed_form(dialect)
-        return dialect.statement_compiler(dialect).compile(element, **options, **kw)
+        compiler = dialect.statement_compiler(dialect)
+        return compiler.compile(element, for_display=True, **options, **kw)
 
     def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
         """What is sent to the database for this element, and the compiler's options for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orm.dialects.mysql.dml import Insert, insert
+from orm.dialects.mysql.dml import Insert, insert, limit
 from orm.dialects.mysql.pymysql import MySQLDialect_pymysql as dialect
 from orm.dialects.mysql.types import (
     BIGINT,
@@ -83,4 +83,5 @@ __all__ = [
     "Insert",
     "insert",
     "dialect",
+    "limit",
 ]

@@ -272,6 +272,9 @@ class MySQLCompiler(SQLCompiler):
             return f"VALUES({self.preparer.quote(column.name)})"
         return super().visit_column(column)
 
+    def visit_dml_limit(self, element: Any) -> str:
+        return f"LIMIT {self.process(element.limit_clause)}"
+
     def visit_on_duplicate_key_update(self, clause: Any) -> str:
         texts = assignment_texts(self, clause.assignments)
         joined = ", ".join([f"{name} = {value}" for name, value in texts])

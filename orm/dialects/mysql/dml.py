@@ -1,4 +1,4 @@
-"""INSERT with ON DUPLICATE KEY UPDATE for MySQL and MariaDB."""
+"""INSERT with ON DUPLICATE KEY UPDATE, and UPDATE and DELETE with LIMIT, for MySQL and MariaDB."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Any, ClassVar, Self
 
 from orm import exc
 from orm.compiler.on_conflict import assignments_of
+from orm.sql.coercions import expect_count
 from orm.sql.columns import ColumnCollection
 from orm.sql.dml import Insert as GenericInsert
 from orm.sql.expression import and_, case
+from orm.sql.extensions import SyntaxExtension
 from orm.sql.selectable import Alias
 from orm.sql.visitors import ClauseElement, Kind, Traverse
+from orm.types.resolve import INTEGERTYPE
 
 
 class Insert(GenericInsert[Any]):
@@ -64,6 +67,34 @@ class OnDuplicateKeyUpdate(ClauseElement):
 
     def __init__(self, values: Any) -> None:
         self.assignments = assignments_of(values, "on_duplicate_key_update()")
+
+
+class DMLLimit(SyntaxExtension, ClauseElement):
+    """LIMIT behind the condition of an UPDATE or DELETE: `.limit_clause`."""
+
+    __visit_name__ = "dml_limit"
+    _traverse: ClassVar[Traverse] = (("limit_clause", Kind.CHILD),)
+
+    def __init__(self, limit: Any) -> None:
+        self.limit_clause = expect_count(limit, "limit", INTEGERTYPE)
+
+    def apply_to_update(self, update_stmt: Any) -> None:
+        """Put this behind WHERE, in place of another limit."""
+        update_stmt.apply_syntax_extension_point(self.append_replacing_same_type, "post_criteria")
+
+    def apply_to_delete(self, delete_stmt: Any) -> None:
+        """Put this behind WHERE, in place of another limit."""
+        delete_stmt.apply_syntax_extension_point(self.append_replacing_same_type, "post_criteria")
+
+
+def limit(limit: Any) -> DMLLimit:
+    """LIMIT for UPDATE and DELETE of one table: `delete(t).where(...).ext(limit(100))`.
+
+    limit: a number of rows from 0 up, or an SQL expression. Raises exc.ArgumentError for anything else.
+    """
+    if limit is None:
+        raise exc.ArgumentError("limit() takes a number of rows, got None.")
+    return DMLLimit(limit)
 
 
 def insert(table: Any) -> Insert:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orm.dialects.postgresql import documents
 from orm.dialects.postgresql.array import array
 from orm.dialects.postgresql.bits import BitString
+from orm.dialects.postgresql.distinct import distinct_on
 from orm.dialects.postgresql.dml import Insert, insert
 from orm.dialects.postgresql.exclude import ExcludeConstraint
 from orm.dialects.postgresql.hstore import HSTORE, hstore
@@ -146,6 +147,7 @@ __all__ = [
     "Insert",
     "insert",
     "dialect",
+    "distinct_on",
     "phraseto_tsquery",
     "plainto_tsquery",
     "to_tsquery",
