@@ -330,17 +330,8 @@ def make_isolated_dialect(kind: type[Any]) -> type[Any]:
         def do_rollback(self, dbapi_connection: Any) -> None:
             self.isolation.rollback()
 
-        def do_savepoint(self, connection: Any, name: str) -> None:
-            with self.isolation.turns.turn():
-                super().do_savepoint(connection, _unique(name, self.isolation))
-
-        def do_rollback_to_savepoint(self, connection: Any, name: str) -> None:
-            with self.isolation.turns.turn():
-                super().do_rollback_to_savepoint(connection, _unique(name, self.isolation))
-
-        def do_release_savepoint(self, connection: Any, name: str) -> None:
-            with self.isolation.turns.turn():
-                super().do_release_savepoint(connection, _unique(name, self.isolation))
+        def name_savepoint(self, name: str) -> str:
+            return _unique(name, self.isolation)
 
         def do_begin_twophase(self, dbapi_connection: Any, xid: str) -> None:
             raise exc.NotSupportedError(

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, LiteralString, Self, overload
 from orm import exc
 from orm.engine import statement as statements
 from orm.engine.cursor import CursorResult
-from orm.engine.execution import DRIVER, QUERY, Reason, execute_cursor, raise_error
+from orm.engine.execution import (
+    DRIVER,
+    QUERY,
+    Reason,
+    execute_cursor,
+    execute_savepoint,
+    raise_error,
+)
 from orm.engine.result import ScalarResult
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
 from orm.log import INFO
@@ -383,33 +390,22 @@ class Connection:
 
     def _do_savepoint(self) -> str:
         self._savepoints += 1
-        name = f"orm_savepoint_{self._savepoints}"
+        name: str = self.dialect.name_savepoint(f"orm_savepoint_{self._savepoints}")
         for listener in self.dispatch.savepoint:
             listener(self, name)
-        self._run_savepoint(self.dialect.do_savepoint, "SAVEPOINT", name)
+        self._check_valid()
+        execute_savepoint(self, f"SAVEPOINT {name}")
         return name
 
     def _do_release_savepoint(self, name: str) -> None:
-        for listener in self.dispatch.release_savepoint:
-            listener(self, name, None)
-        self._run_savepoint(self.dialect.do_release_savepoint, "RELEASE SAVEPOINT", name)
+        self._check_valid()
+        execute_savepoint(self, f"RELEASE SAVEPOINT {name}")
 
     def _do_rollback_to_savepoint(self, name: str) -> None:
-        for listener in self.dispatch.rollback_savepoint:
-            listener(self, name, None)
         if self._invalid:
             return
-        self._run_savepoint(self.dialect.do_rollback_to_savepoint, "ROLLBACK TO SAVEPOINT", name)
-        self._run_savepoint(self.dialect.do_release_savepoint, "RELEASE SAVEPOINT", name)
-
-    def _run_savepoint(self, action: Any, word: str, name: str) -> None:
-        self._check_valid()
-        if self._echo:
-            self._log(f"{word} {name}")
-        try:
-            action(self._dbapi, name)
-        except BaseException as error:
-            raise_error(self, error, f"{word} {name}", None)
+        execute_savepoint(self, f"ROLLBACK TO SAVEPOINT {name}")
+        execute_savepoint(self, f"RELEASE SAVEPOINT {name}")
 
     def _log(self, message: str) -> None:
         self._write_log("%s%s", message, " (autocommit)" if self._autocommit else "")

@@ -250,17 +250,9 @@ class DefaultDialect:
         """Close what is broken or was forgotten; without awaiting, where the driver is awaited."""
         self.do_close(dbapi_connection)
 
-    def do_savepoint(self, connection: Any, name: str) -> None:
-        """Set a savepoint. name: safe as it is, made by us."""
-        self._do_plain(connection, f"SAVEPOINT {name}")
-
-    def do_rollback_to_savepoint(self, connection: Any, name: str) -> None:
-        """Roll back to a savepoint, which stays."""
-        self._do_plain(connection, f"ROLLBACK TO SAVEPOINT {name}")
-
-    def do_release_savepoint(self, connection: Any, name: str) -> None:
-        """Release a savepoint."""
-        self._do_plain(connection, f"RELEASE SAVEPOINT {name}")
+    def name_savepoint(self, name: str) -> str:
+        """Return the name that a savepoint gets on the server. name: unique in its connection."""
+        return name
 
     def _do_plain(self, dbapi_connection: Any, sql: str) -> None:
         cursor = dbapi_connection.cursor()

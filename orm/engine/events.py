@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from orm import exc
 from orm.event.dispatch import Dispatch, Listener, make_dispatch
 
+_RETURNING = ("before_execute", "before_cursor_execute", "handle_error")
 _CURSOR = ("conn", "cursor", "statement", "parameters", "context", "executemany")
 
 
 def _adapt(name: str, listener: Listener, options: Any) -> Listener:
     """Give a `before_` listener without `retval` the return value that changes nothing."""
     if options.get("retval"):
+        if name not in _RETURNING and not name.startswith("do_"):
+            raise exc.ArgumentError(
+                f"Nothing is done with what a listener for {name!r} returns: leave retval=True out. It means "
+                f"something for {exc.join_names(_RETURNING)}."
+            )
         return listener
     if name == "before_cursor_execute":
 

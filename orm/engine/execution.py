@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Reason:
     """Why a statement is executed; equal if all of it is. Not to be changed.
 
-    kind: "query", "lazy_load", "refresh", "flush", "ddl", "bulk" or "driver". subject: of
-    what, e.g. "User.posts". count: for how many objects.
+    kind: "query", "lazy_load", "refresh", "flush", "ddl", "bulk", "driver" or "savepoint".
+    subject: of what, e.g. "User.posts". count: for how many objects.
     """
 
     __slots__ = ("count", "kind", "subject")
@@ -49,6 +49,7 @@ class Reason:
 QUERY = Reason("query")
 DDL = Reason("ddl")
 DRIVER = Reason("driver")
+SAVEPOINT = Reason("savepoint")
 
 
 class ExecutionContext:
@@ -145,6 +146,8 @@ class ExecutionContext:
 class ExceptionContext:
     """What `handle_error` listeners are given. A listener may raise or return another error.
 
+    connection: None if it could not be opened. execution_context: None for what is no statement, or
+    was not sent since its values could not be converted.
     is_disconnect: may be changed by a listener; decides whether the connection is dropped.
     is_pre_ping: the pool asked for a sign of life, with pool_pre_ping; connection and engine are None.
     """
@@ -229,8 +232,33 @@ def execute_cursor(
         else:
             cursor.execute(sql, args)
     except BaseException as error:
-        raise_error(connection, error, sql, args, many, cursor, compiled, None)
+        context = None
+        if connection.dispatch.handle_error:
+            owner = connection.owner() if owner is None else owner
+            context = ExecutionContext(
+                connection, sql, args, many, compiled, reason, owner, options
+            )
+            context.cursor = cursor
+        raise_error(connection, error, sql, args, many, cursor, compiled, context)
     return cursor
+
+
+def execute_savepoint(connection: Connection, sql: str) -> None:
+    """Set, release or roll back to a savepoint, whether or not a transaction has begun."""
+    if connection.dispatch.hears_cursor:
+        _execute_watched(
+            connection, sql, None, False, None, SAVEPOINT, None, connection._options
+        ).close()
+        return
+    if connection._echo:
+        connection._log(sql)
+    cursor: Any = None
+    try:
+        cursor = connection._dbapi.cursor()
+        cursor.execute(sql)
+        cursor.close()
+    except BaseException as error:
+        raise_error(connection, error, sql, None, cursor=cursor)
 
 
 def _execute_watched(
@@ -252,7 +280,7 @@ def _execute_watched(
         cursor = context.cursor = connection.dialect.make_cursor(connection._dbapi, stream)
         if stream:
             connection._streams = (*connection._streams, cursor)
-        if connection._joined and not _is_select(sql, compiled):
+        if connection._joined and reason is not SAVEPOINT and not _is_select(sql, compiled):
             connection._wrote = True
         for listener in connection.dispatch.before_cursor_execute:
             sql, args = listener(connection, cursor, sql, args, context, many)
@@ -349,7 +377,16 @@ def raise_error(
     raised: BaseException = wrapped
     if connection.dispatch.handle_error:
         told = ExceptionContext(
-            connection, connection.engine, dialect, cursor, sql, args, error, wrapped, context, lost
+            connection if connection._pooled is not None else None,
+            connection.engine,
+            dialect,
+            cursor,
+            sql,
+            args,
+            error,
+            wrapped,
+            context,
+            lost,
         )
         raised = _consult(connection.dispatch.handle_error, told, wrapped)
         if told.is_disconnect != lost:
@@ -367,6 +404,31 @@ def raise_error(
     if raised is wrapped:
         raise wrapped from error
     raise raised
+
+
+def report_unsent(
+    connection: Connection, error: Exception, made: exc.SQLAlchemyError, sql: str, params: Any
+) -> BaseException:
+    """Tell `handle_error` listeners of a statement whose values could not be converted.
+
+    made: what is raised for the error. Returns it, or what a listener wants raised.
+    """
+    listeners = connection.dispatch.handle_error
+    if not listeners:
+        return made
+    told = ExceptionContext(
+        connection=connection,
+        engine=connection.engine,
+        dialect=connection.dialect,
+        cursor=None,
+        statement=sql,
+        parameters=params,
+        original_exception=error,
+        sqlalchemy_exception=made if isinstance(made, exc.StatementError) else None,
+        execution_context=None,
+        is_disconnect=False,
+    )
+    return _consult(listeners, told, made)
 
 
 def _consult(

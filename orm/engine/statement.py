@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.engine.cursor import CursorResult, CursorSource, plan_rows
-from orm.engine.execution import DDL, QUERY, Reason, execute_cursor
+from orm.engine.execution import DDL, QUERY, Reason, execute_cursor, report_unsent
 from orm.engine.source import ChunkSource
 from orm.sql.cache_key import statement_key
 from orm.sql.template import is_template
@@ -239,18 +239,20 @@ def compile_cached(
 
 def argument_error(
     connection: Connection, error: Exception, compiled: Compiled, params: Any
-) -> exc.SQLAlchemyError:
-    """Return what an error while values were converted becomes."""
+) -> BaseException:
+    """Return what an error while values were converted becomes, `handle_error` listeners heard."""
     if isinstance(error, exc.SQLAlchemyError):
-        return error
-    kind = type(error)
-    return exc.StatementError(
-        f"({kind.__module__}.{kind.__name__}) {error}",
-        compiled.string,
-        params,
-        error,
-        connection.engine.hide_parameters,
-    )
+        made = error
+    else:
+        kind = type(error)
+        made = exc.StatementError(
+            f"({kind.__module__}.{kind.__name__}) {error}",
+            compiled.string,
+            params,
+            error,
+            connection.engine.hide_parameters,
+        )
+    return report_unsent(connection, error, made, compiled.string, params)
 
 
 def _execute_ddl(

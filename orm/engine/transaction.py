@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from orm import exc
@@ -73,6 +74,8 @@ class RootTransaction(Transaction):
         if not self.is_active or connection._invalid:
             self._check_active()
             connection._check_valid()
+        if connection.dispatch.commit:  # what listeners execute belongs to this transaction
+            self._tell(connection.dispatch.commit)
         if connection._nested is not None:
             connection._check_nested_ended()
         self.is_active = False
@@ -84,18 +87,22 @@ class RootTransaction(Transaction):
         """Roll back, savepoints included."""
         if not self.is_active:
             return
-        self.is_active = False
         connection = self.connection
+        if connection.dispatch.rollback:
+            self._tell(connection.dispatch.rollback)
+        self.is_active = False
         if connection._nested is not None:
             connection._check_nested_ended()
         connection._transaction = None
         connection._ready = False
         self._send_rollback()
 
+    def _tell(self, listeners: Sequence[Callable[..., Any]]) -> None:
+        for listener in listeners:
+            listener(self.connection)
+
     def _send_commit(self) -> None:
         connection = self.connection
-        for listener in connection.dispatch.commit:
-            listener(connection)
         if connection._echo:
             connection._log("COMMIT")
         if connection._streams:
@@ -115,8 +122,6 @@ class RootTransaction(Transaction):
 
     def _send_rollback(self) -> None:
         connection = self.connection
-        for listener in connection.dispatch.rollback:
-            listener(connection)
         if connection._echo:
             connection._log("ROLLBACK")
         if connection._invalid or connection._dbapi is None:
@@ -160,6 +165,7 @@ class NestedTransaction(Transaction):
     def commit(self) -> None:
         """Release the savepoint: its changes belong to the outer transaction now."""
         self._check_active()
+        self._tell(self.connection.dispatch.release_savepoint)
         self._end()
         self.connection._do_release_savepoint(self._savepoint)
 
@@ -167,5 +173,10 @@ class NestedTransaction(Transaction):
         """Roll back to the savepoint and release it."""
         if not self.is_active:
             return
+        self._tell(self.connection.dispatch.rollback_savepoint)
         self._end()
         self.connection._do_rollback_to_savepoint(self._savepoint)
+
+    def _tell(self, listeners: Sequence[Callable[..., Any]]) -> None:
+        for listener in listeners:
+            listener(self.connection, self._savepoint, None)

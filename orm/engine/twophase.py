@@ -8,7 +8,7 @@ somebody commits it or rolls it back, by its id. PostgreSQL calls them prepared 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -54,6 +54,9 @@ class TwoPhaseTransaction(RootTransaction):
             raise
         self.is_prepared = True
         connection._ready = False
+
+    def _tell(self, listeners: Sequence[Callable[..., Any]]) -> None:
+        """Nothing: two-phase transactions have events of their own."""
 
     def _send_commit(self) -> None:
         connection = self.connection

@@ -7,8 +7,14 @@ from typing import Any, TypeVar
 
 from orm import exc
 from orm.event.targets import find_dispatches
+from orm.util.suggest import closest
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+_OPTIONS = frozenset(
+    {"once", "named", "insert", "retval", "propagate", "raw", "active_history", "include_key"}
+    | {"restore_load_context"}
+)
 
 
 def listen(target: Any, identifier: str, fn: Callable[..., Any], *args: Any, **kw: Any) -> None:
@@ -18,11 +24,22 @@ def listen(target: Any, identifier: str, fn: Callable[..., Any], *args: Any, **k
     once: call it the first time only. named: pass the arguments by keyword. insert: call it
     before those already there. retval: its return value counts (where the event says so).
     propagate: also for subclasses (mapped classes). raw: pass states, not objects.
+    active_history, include_key: of attributes, see there. restore_load_context: needs nothing here.
     The same function given twice for an event is called once.
-    Raises exc.InvalidRequestError if the target has no such event.
+    Raises exc.InvalidRequestError if the target has no such event, TypeError for another option,
+    exc.ArgumentError for one that means nothing for this event.
     """
+    for option in kw:
+        if option not in _OPTIONS:
+            _refuse_option(option)
     for dispatch in find_dispatches(target, identifier, kw):
         dispatch.add_listener(identifier, fn, kw)
+
+
+def _refuse_option(option: str) -> None:
+    close = closest(option, _OPTIONS)
+    hint = f"Did you mean {close!r}?" if close else f"It takes {exc.join_names(sorted(_OPTIONS))}."
+    raise TypeError(f"listen() has no option {option!r}. {hint}")
 
 
 def listens_for(target: Any, identifier: str, *args: Any, **kw: Any) -> Callable[[_F], _F]:

@@ -263,17 +263,24 @@ class Pool:
         if self._notes_checkouts:
             self.logger.debug("Connection %r comes back", connection)
         try:
-            if connection is not None:
-                self._reset(record, connection, transaction_was_reset)
-                for listener in dispatch.checkin:
-                    listener(connection, record)
-        except BaseException as error:
-            self.logger.warning("Reset failed, connection thrown away: %r", error)
-            record.invalidate(error)
-            if not isinstance(error, Exception):
-                raise
+            try:
+                if connection is not None:
+                    self._reset(record, connection, transaction_was_reset)
+            except BaseException as error:
+                self._throw_away(record, error)
+            record.holder = 0
+            for listener in dispatch.checkin:
+                listener(record.dbapi_connection, record)
+        except Exception as error:
+            self._throw_away(record, error)
         finally:
             self._return(record)
+
+    def _throw_away(self, record: ConnectionRecord, error: BaseException) -> None:
+        self.logger.warning("Reset failed, connection thrown away: %r", error)
+        record.invalidate(error)
+        if not isinstance(error, Exception):
+            raise error
 
     def _return(self, record: ConnectionRecord) -> None:
         record.holder = 0

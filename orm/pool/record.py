@@ -135,13 +135,14 @@ class ConnectionRecord:
 
         terminate: without taking leave of the server, which may be gone.
         """
-        connection, self.dbapi_connection = self.dbapi_connection, None
+        connection = self.dbapi_connection
         if connection is None:
             return
         try:
             for listener in self.pool.dispatch.close:
                 listener(connection, self)
         finally:
+            self.dbapi_connection = None
             self.pool._close_connection(connection, terminate)
 
     def invalidate(self, error: BaseException | None = None, soft: bool = False) -> None:
@@ -219,12 +220,12 @@ class PooledConnection:
         record, self._record = self._record, None
         if record is None:
             return
-        for listener in self._pool.dispatch.detach:
-            listener(self.dbapi_connection, record)
         self._pool._open.pop(id(self.dbapi_connection), None)
         record.dbapi_connection = None
         self._info, record._info = record.info, None
-        self._pool._release(record, True)
+        self._pool._return(record)
+        for listener in self._pool.dispatch.detach:
+            listener(self.dbapi_connection, record)
 
     @property
     def is_valid(self) -> bool:

@@ -10,8 +10,11 @@ from orm import (
     DeclarativeBase,
     Engine,
     ForeignKey,
+    Integer,
     Mapped,
     Session,
+    TypeDecorator,
+    bindparam,
     create_engine,
     event,
     exc,
@@ -242,3 +245,127 @@ def test_a_listener_may_raise_its_own_error(stocked: Engine) -> None:
         assert connection.invalidated
         connection.rollback()
         assert connection.execute(select(1)).scalar() == 1
+
+
+def test_retval_where_nothing_is_returned_is_refused(sqlite_engine: Engine) -> None:
+    with pytest.raises(
+        exc.ArgumentError, match="Nothing is done with what a listener for 'commit'"
+    ):
+        event.listen(sqlite_engine, "commit", print, retval=True)
+    event.listen(sqlite_engine, "do_execute", lambda *args: None, retval=True)
+
+
+def test_savepoints_pass_the_cursor_events(engine: Engine) -> None:
+    heard: list[tuple[str, str]] = []
+    event.listen(
+        engine,
+        "before_cursor_execute",
+        lambda conn, cursor, sql, params, context, many: heard.append((context.reason.kind, sql)),
+    )
+    with engine.connect() as connection:
+        with connection.begin_nested():
+            connection.execute(text("SELECT 1"))
+        connection.begin_nested().rollback()
+    assert heard == [
+        ("savepoint", "SAVEPOINT orm_savepoint_1"),
+        ("query", "SELECT 1"),
+        ("savepoint", "RELEASE SAVEPOINT orm_savepoint_1"),
+        ("savepoint", "SAVEPOINT orm_savepoint_2"),
+        ("savepoint", "ROLLBACK TO SAVEPOINT orm_savepoint_2"),
+        ("savepoint", "RELEASE SAVEPOINT orm_savepoint_2"),
+    ]
+
+
+def test_a_heard_savepoint_in_memory_writes_nothing(sqlite_engine: Engine) -> None:
+    event.listen(sqlite_engine, "before_cursor_execute", lambda *args: None)
+    with sqlite_engine.connect() as outer:
+        outer.execute("CREATE TABLE t (a INTEGER)")
+        with sqlite_engine.begin() as inner, inner.begin_nested():
+            inner.execute("SELECT 1")
+        outer.rollback()  # what the inner one, which wrote nothing, did not commit
+        assert outer.scalar("SELECT count(*) FROM sqlite_master") == 0
+
+
+def test_listeners_execute_within_the_transaction_that_ends(engine: Engine) -> None:
+    heard: list[tuple[str, bool, bool]] = []
+    for name in ("commit", "rollback", "release_savepoint", "rollback_savepoint"):
+
+        def note(connection: Any, *args: Any, name: str = name) -> None:
+            connection.execute(text(f"INSERT INTO notes VALUES ('{name}')"))
+            heard.append((name, connection.in_transaction(), connection.in_nested_transaction()))
+
+        event.listen(engine, name, note)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE notes (name VARCHAR(30))"))
+        connection.commit()
+        connection.begin_nested().commit()
+        connection.begin_nested().rollback()
+        connection.commit()
+        connection.execute(text("SELECT 1"))
+        connection.rollback()
+        heard.append(("after", connection.in_transaction(), False))
+    assert heard == [
+        ("commit", True, False),
+        ("release_savepoint", True, True),
+        ("rollback_savepoint", True, True),
+        ("commit", True, False),
+        ("rollback", True, False),
+        ("after", False, False),
+    ]
+    with engine.connect() as connection:
+        names = connection.scalars(text("SELECT name FROM notes")).all()
+        assert names == ["commit", "release_savepoint", "commit"]
+
+
+def test_an_error_listener_learns_the_execution(sqlite_engine: Engine) -> None:
+    told: list[Any] = []
+
+    def note(context: Any) -> None:
+        told.append((context.execution_context, context.connection, context.parameters))
+
+    event.listen(sqlite_engine, "handle_error", note)
+    with sqlite_engine.connect() as connection:
+        with pytest.raises(exc.OperationalError):
+            connection.execute(text("SELECT * FROM missing WHERE 1 = :x"), {"x": 1})
+        execution, given, parameters = told.pop()
+        assert (execution.statement, execution.executemany) == (
+            "SELECT * FROM missing WHERE 1 = ?",
+            False,
+        )
+        assert given is connection
+        assert parameters == (1,)
+
+
+def test_an_error_listener_hears_of_values_that_cannot_be_converted(sqlite_engine: Engine) -> None:
+    told: list[Any] = []
+
+    def note(context: Any) -> Exception | None:
+        told.append((context.original_exception, context.execution_context))
+        return RuntimeError("ours") if len(told) == 2 else None
+
+    event.listen(sqlite_engine, "handle_error", note, retval=True)
+
+    class Refusing(TypeDecorator[int]):
+        impl = Integer
+        cache_ok = True
+
+        def process_bind_param(self, value: Any, dialect: Any) -> Any:
+            raise ValueError("bad value")
+
+    statement = select(bindparam("q", 3, type_=Refusing()))
+    with sqlite_engine.connect() as connection:
+        with pytest.raises(exc.StatementError, match="bad value"):
+            connection.execute(statement)
+        with pytest.raises(RuntimeError, match="ours") as caught:
+            connection.execute(statement)
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert [(type(error), execution) for error, execution in told] == [(ValueError, None)] * 2
+
+
+def test_an_error_listener_gets_no_connection_that_was_never_opened() -> None:
+    engine = create_engine("sqlite:////nowhere/at/all.db")
+    told: list[Any] = []
+    event.listen(engine, "handle_error", lambda context: told.append(context.connection))
+    with pytest.raises(exc.OperationalError):
+        engine.connect()
+    assert told == [None]

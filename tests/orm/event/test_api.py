@@ -143,3 +143,8 @@ def test_adopt():
     first.add_listener("ring", print, {})
     second.adopt_listeners(first)
     assert second.ring == (print,)
+
+
+def test_misspelt_option_is_refused(bells):
+    with pytest.raises(TypeError, match="no option 'onec'. Did you mean 'once'"):
+        event.listen(bells[0], "ring", print, onec=True)

@@ -264,7 +264,57 @@ def test_events_in_order(maker: Maker) -> None:
     assert seen == ["first_connect", "connect", "checkout", "reset", "checkin"]
     seen.clear()
     pool.connect().invalidate()
-    assert seen == ["checkout", "invalidate", "close"]
+    assert seen == ["checkout", "invalidate", "close", "checkin"]
+
+
+def test_what_events_find_in_the_record(maker: Maker) -> None:
+    pool = QueuePool(maker)
+    seen: list[tuple[str, Any, Any, bool]] = []
+    for name in ("checkin", "close", "detach"):
+        event.listen(
+            pool,
+            name,
+            lambda connection, record, name=name: seen.append(
+                (name, connection, record.dbapi_connection, record.in_use)
+            ),
+        )
+    lent = pool.connect()
+    lent.close()
+    lent = pool.connect()
+    lent.invalidate()
+    lent = pool.connect()
+    lent.detach()
+    first, second = maker.made
+    assert seen == [
+        ("checkin", first, first, False),
+        ("close", first, first, True),
+        ("checkin", None, None, False),  # an invalidated place has no connection
+        ("detach", second, None, False),  # after it left the pool
+    ]
+    assert pool.checkedout() == 0
+
+
+def test_a_reset_that_fails_is_a_checkin_without_connection(maker: Maker) -> None:
+    pool = QueuePool(maker)
+    seen: list[Any] = []
+    event.listen(pool, "checkin", lambda connection, record: seen.append(connection))
+    lent = pool.connect()
+    maker.made[0].alive = False
+    lent.close()
+    assert seen == [None]
+    assert maker.made[0].closed
+
+
+def test_a_checkin_listener_that_raises_costs_the_connection(maker: Maker) -> None:
+    pool = QueuePool(maker)
+
+    def refuse(connection: Any, record: Any) -> None:
+        raise RuntimeError("no")
+
+    event.listen(pool, "checkin", refuse)
+    pool.connect().close()
+    assert maker.made[0].closed
+    assert pool.checkedout() == 0
 
 
 def test_checkout_listener_may_refuse_a_connection(maker: Maker) -> None:
