@@ -55,6 +55,20 @@ def make_bind_key_session(
     return BindKeySession
 
 
+def refuse_other_binds(class_: Any, engines: Mapping[str | None, Engine]) -> None:
+    """Have a Session class raise ConfigError for tables of databases that are not configured."""
+    inner = class_.get_bind
+
+    def get_bind(
+        self: Any, mapper: Any = None, *, clause: Any = None, bind: Any = None, **options: Any
+    ) -> Any:
+        if bind is None:
+            find_bind_key(engines, mapper, clause)
+        return inner(self, mapper, clause=clause, bind=bind, **options)
+
+    class_.get_bind = get_bind
+
+
 def _open_with_options(session: Session, engine: Engine, is_file: bool) -> None:
     """Begin on an engine as the session's transaction is to begin, unless it has done so."""
     options: dict[str, Any] = {}
@@ -96,12 +110,17 @@ def has_one_bind(session: Session) -> bool:
 def find_bind_key(engines: Mapping[str | None, Engine], mapper: Any, clause: Any) -> str | None:
     """Return the bind key of what a session works on, None for the default database.
 
+    The class that a statement is about decides, else the first of its tables which has a key.
     Raises ConfigError if the bind key is not configured.
     """
     for table in find_tables(mapper, clause):
         metadata = getattr(table, "metadata", None)
-        key: str | None = None if metadata is None else metadata.info.get(BIND_KEY)
+        if metadata is None:
+            continue
+        key: str | None = metadata.info.get(BIND_KEY)
         if key is None:
+            if mapper is not None:
+                return None
             continue
         if key not in engines:
             raise ConfigError(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from flask_ormsession import integrity, signals
 from flask_ormsession.errors import annotate, find_missing_table
@@ -70,8 +71,11 @@ def resolve_url(app: Flask, url: URL) -> URL:
     database = url.database
     if not url.drivername.startswith("sqlite") or not database or database == ":memory:":
         return url
-    if database.startswith("file:") or Path(database).is_absolute():
+    is_uri = database.startswith("file:")
+    name = unquote(database[len("file:") :]) if is_uri else database
+    in_memory = name.startswith(":memory:") or url.query.get("mode") == "memory"
+    if (is_uri and in_memory) or Path(name).is_absolute():
         return url
-    path = Path(app.instance_path) / database
+    path = Path(app.instance_path) / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    return url.set(database=str(path))
+    return url.set(database=f"file:{quote(str(path))}" if is_uri else str(path))

@@ -78,6 +78,7 @@ class Database(Generic[M]):
     metadata: the MetaData of the models (a naming convention, a schema).
     engine_options, session_options: defaults for the keys ORM_ENGINE_OPTIONS, ORM_SESSION_OPTIONS.
     query_class: of `Model.query`, `db.session.query()` and dynamic relationships.
+    add_models_to_shell: False leaves `flask shell` as it is.
     disable_autonaming: models name their tables themselves.
     """
 
@@ -94,6 +95,7 @@ class Database(Generic[M]):
         engine_options: Mapping[str, Any] | None = None,
         session_options: Mapping[str, Any] | None = None,
         query_class: type[orm.Query[Any]] | None = None,
+        add_models_to_shell: bool = True,
         disable_autonaming: bool = False,
     ) -> None: ...
 
@@ -107,6 +109,7 @@ class Database(Generic[M]):
         engine_options: Mapping[str, Any] | None = None,
         session_options: Mapping[str, Any] | None = None,
         query_class: type[orm.Query[Any]] | None = None,
+        add_models_to_shell: bool = True,
         disable_autonaming: bool = False,
     ) -> None: ...
 
@@ -119,6 +122,7 @@ class Database(Generic[M]):
         engine_options: Mapping[str, Any] | None = None,
         session_options: Mapping[str, Any] | None = None,
         query_class: type[orm.Query[Any]] | None = None,
+        add_models_to_shell: bool = True,
         disable_autonaming: bool = False,
     ) -> None:
         self._adopts = model_class is None and metadata is None and not disable_autonaming
@@ -130,6 +134,7 @@ class Database(Generic[M]):
         self.session = make_context_session(self)
         self.migrations = Migrations()
         self.vetoes: list[lifecycle.Veto] = []
+        self._add_models_to_shell = add_models_to_shell
         self._engine_options = dict(engine_options or {})
         self._session_options = {"query_cls": query_class or ModelQuery, **(session_options or {})}
         self.Query: type[orm.Query[Any]] = self._session_options["query_cls"]
@@ -165,7 +170,8 @@ class Database(Generic[M]):
         recording.install(app, state)
         tracking.install(state)
         lifecycle.install(app, state)
-        app.shell_context_processor(functools.partial(shell.make_shell_context, self))
+        if self._add_models_to_shell:
+            app.shell_context_processor(functools.partial(shell.make_shell_context, self))
         app.cli.add_command(db_cli)
 
     # -- what belongs to the current app
@@ -209,9 +215,16 @@ class Database(Generic[M]):
 
     @property
     def metadatas(self) -> Mapping[str | None, MetaData]:
-        """The MetaData of every bind key that a model or table uses; the default under None."""
+        """The MetaData of every bind key that a model or table uses, and of those which the current
+        app configures; the default under None."""
         default = self.metadata
+        for key in self._find_bind_keys():
+            self.get_metadata(key)
         return {None: default, **default.info.get("by_bind_key", {})}
+
+    def _find_bind_keys(self) -> list[str | None]:
+        state = current_app.extensions.get(EXTENSION_KEY) if has_app_context() else None
+        return [] if state is None or state.db is not self else list(state.engines)
 
     def get_metadata(self, bind_key: str | None = None) -> MetaData:
         """Return the MetaData of a bind key, to declare tables of that database in."""
@@ -225,8 +238,12 @@ class Database(Generic[M]):
             return orm.Table(name, *args, **options)
         return orm.Table(name, self.get_metadata(bind_key), *args, **options)
 
-    def create_all(self, bind_key: Any = ...) -> None:
-        """Create the tables that are missing, in every database or in that of one bind key."""
+    def create_all(self, bind_key: Any = "__all__") -> None:
+        """Create the tables that are missing.
+
+        bind_key: of one database (None for the default one), or a list of keys; by default all of
+        them. Raises ConfigError for a key that is not configured, also for that of a model.
+        """
         for metadata, engine in self._selected(bind_key, "create_all()"):
             try:
                 metadata.create_all(engine)
@@ -235,28 +252,32 @@ class Database(Generic[M]):
                     error.add_note(note)
                 raise
 
-    def drop_all(self, bind_key: Any = ...) -> None:
-        """Drop the tables of all models, in every database or in that of one bind key.
+    def drop_all(self, bind_key: Any = "__all__") -> None:
+        """Drop the tables of all models. bind_key: as for `create_all`.
 
         For all of them, the session of the context is rolled back first: this would wait for what
         a query of it has left open, on PostgreSQL and MariaDB for ever.
         """
         scope = get_scope(self, "drop_all()")
-        if bind_key is ...:
+        if bind_key == "__all__":
             scope.roll_back()
         for metadata, engine in self._selected(bind_key, "drop_all()"):
             metadata.drop_all(engine)
 
-    def reflect(self, bind_key: Any = ...) -> None:
-        """Load the tables that the databases have into the metadata."""
+    def reflect(self, bind_key: Any = "__all__") -> None:
+        """Load the tables that the databases have into the metadata. bind_key: as for `create_all`."""
         for metadata, engine in self._selected(bind_key, "reflect()"):
             metadata.reflect(engine)
 
     def _selected(self, bind_key: Any, name: str) -> Iterator[tuple[MetaData, Engine]]:
         state = self._state(name)
-        keys = list(state.engines) if bind_key is ... else [bind_key]
-        for key in keys:
-            yield self.get_metadata(key), state.get_engine(key)
+        if bind_key == "__all__":
+            keys: list[str | None] = list(self.metadatas)
+        else:
+            keys = list(bind_key) if isinstance(bind_key, list | tuple) else [bind_key]
+        # All of them are known before the first is worked on.
+        for key, engine in [(key, state.get_engine(key)) for key in keys]:
+            yield self.get_metadata(key), engine
 
     # -- sessions and outcomes
 
@@ -469,9 +490,9 @@ class Database(Generic[M]):
         by: "number" for `?page=`, or "keyset" for `?cursor=`, which continues where the last page
         ended, at the same cost however far that is.
         page, cursor, per_page: which page, and how many items; default to the request's arguments
-        of these names. max_per_page: the most that a request may ask for; None for no limit.
+        of these names. max_per_page: the most that a page may have, whoever asks; None for no limit.
         error_out: abort with 404 for numbers and cursors that make no sense and for pages that
-        do not exist; otherwise the nearest that does is taken.
+        do not exist; otherwise the nearest that does is taken, and the usual length of a page.
         count: also count all items, with a second statement; by default for numbers only.
         """
         session = self.session()

@@ -120,7 +120,8 @@ class Pagination(LinkedPage, Generic[T]):
     ) -> Iterator[int | None]:
         """Yield page numbers for a row of links, None for each gap.
 
-        The first `left_edge` and last `right_edge` pages, and those around the current one.
+        The first `left_edge` and last `right_edge` pages, and those around the current one. With an
+        edge of 0 the gap on that side is the end of the row.
         """
         end = self.pages + 1
         ranges = (
@@ -134,6 +135,8 @@ class Pagination(LinkedPage, Generic[T]):
                 yield None
             yield number
             last = number
+        if last < self.pages:
+            yield None
 
 
 def paginate(
@@ -149,9 +152,9 @@ def paginate(
     """Return one page of a select, which should have an order.
 
     page, per_page: default to the request's arguments of these names, else 1 and 20.
-    max_per_page: the most that a request may ask for; None for no limit.
+    max_per_page: the most that a page may have, whoever asks; None for no limit.
     error_out: abort with 404 for a number that makes no sense and for an empty page other than the
-    first; otherwise take the nearest that does.
+    first; otherwise take the nearest page that does, and the usual length of a page.
     count: also count all items, with a second statement.
     """
     page = _read_number("page", page, 1, error_out)
@@ -216,4 +219,4 @@ def _clean(value: int | str, default: int, error_out: bool) -> int:
         return number
     if error_out:
         abort(404)
-    return 1 if number < 1 else LARGEST
+    return default if number < 1 else LARGEST

@@ -34,15 +34,15 @@ _OWN_FOLDERS = (str(Path(orm.__file__).parent), str(Path(__file__).parent))
 class QueryInfo:
     """One executed statement.
 
-    start, end: readings of time.perf_counter(), in seconds. reason: why the library ran it (a
+    start_time, end_time: readings of time.perf_counter(), in seconds. reason: why the library ran it (a
     query, a lazy load of User.posts, a flush, ...). location: "file:line (function)" of the code that
     asked for it. bind_key: which database.
     """
 
     statement: str
     parameters: Any
-    start: float
-    end: float
+    start_time: float
+    end_time: float
     reason: str
     location: str
     bind_key: str | None
@@ -50,7 +50,7 @@ class QueryInfo:
     @property
     def duration(self) -> float:
         """How long it took, in seconds."""
-        return self.end - self.start
+        return self.end_time - self.start_time
 
 
 class Recorder:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from flask import Flask, g, has_app_context
 
 from flask_ormsession import read_first, signals, tracking, transaction
-from flask_ormsession.binds import make_bind_key_session
+from flask_ormsession.binds import make_bind_key_session, refuse_other_binds
 from flask_ormsession.errors import ConfigError, make_no_context_error, make_not_initialised_error
 from flask_ormsession.query import ModelQuery
 from flask_ormsession.state import AppState, get_app, get_state
@@ -54,6 +54,8 @@ class SessionScope:
         """Return the session of the context, opened on first use; no I/O."""
         session = self.session
         if session is None:
+            if not self.state.binds_checked:
+                check_binds(self.state)
             session = self.session = self.state.session_factory()
             if self.state.reads_first:
                 read_first.prepare(session, self)
@@ -232,6 +234,14 @@ def make_session_factory(
     if files:
         read_first.install(factory)
     return factory
+
+
+def check_binds(state: AppState) -> None:
+    """Before an app's first session: if models have bind keys and the app one database, which sessions
+    use without a choice, let them refuse those models."""
+    state.binds_checked = True
+    if len(state.engines) == 1 and len(state.db.metadatas) > 1:
+        refuse_other_binds(state.session_factory.class_, state.engines)
 
 
 def _check_options(factory: sessionmaker[Session], options: Mapping[str, Any]) -> None:

@@ -34,6 +34,7 @@ class AppState:
 
     engines: bind key -> engine; the default database under None.
     reads_first: whether sessions begin by reading (see `read_first`).
+    binds_checked: whether the bind keys of the models were compared with the engines.
     recorder: what listens to the engines, once something wants to know of statements.
     on_receivers: what waits for the first receivers of signals.
     """
@@ -43,6 +44,7 @@ class AppState:
     engines: dict[str | None, Engine]
     session_factory: sessionmaker[Session]
     reads_first: bool = False
+    binds_checked: bool = False
     recorder: Any = None
     on_receivers: list[Any] = field(default_factory=list)
 

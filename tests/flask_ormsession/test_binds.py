@@ -8,8 +8,20 @@ from typing import Any
 
 import pytest
 
+from flask_ormsession import ConfigError
 from flask_ormsession.binds import find_bind_key
-from orm import Mapped, aliased, delete, func, insert, mapped_column, select, union_all, update
+from orm import (
+    Mapped,
+    aliased,
+    delete,
+    func,
+    insert,
+    inspect,
+    mapped_column,
+    select,
+    union_all,
+    update,
+)
 
 
 @pytest.fixture
@@ -59,6 +71,68 @@ def test_pages_are_counted_in_the_database_of_the_model(two: Any) -> None:
     page = two.db.paginate(select(two.Reading).order_by(two.Reading.id), per_page=2)
     assert (page.total, len(page)) == (5, 2)
     assert two.Reading.query.count() == 5
+
+
+@pytest.fixture
+def lacking(make_small: Any) -> Any:
+    """A world with Reading in the database "sensors", which is not configured, in a context."""
+    world = make_small()
+
+    class Reading(world.db.Model):
+        __bind_key__ = "sensors"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    world.Reading = Reading
+    with world.app.app_context():
+        yield world
+
+
+def test_a_bind_key_that_is_not_configured_is_no_other_database(lacking: Any) -> None:
+    session = lacking.db.session
+    with pytest.raises(ConfigError, match="'reading' belongs to the database 'sensors'"):
+        session.scalars(select(lacking.Reading))
+    session.add(lacking.Reading())
+    with pytest.raises(ConfigError, match="add it to ORM_BINDS"):
+        session.flush()
+    session.rollback()
+    assert session.scalars(select(lacking.Item)).all() == []
+
+
+def test_tables_of_a_bind_key_that_is_not_configured(lacking: Any) -> None:
+    for work in (lacking.db.create_all, lacking.db.drop_all, lacking.db.reflect):
+        with pytest.raises(ConfigError, match="bind key 'sensors'"):
+            work()
+    lacking.db.create_all(None)
+
+
+@pytest.mark.parametrize(
+    ("bind_key", "tables"),
+    [
+        (None, (["item"], [])),
+        ("sensors", ([], ["reading"])),
+        ([None], (["item"], [])),
+        (["sensors", None], (["item"], ["reading"])),
+        ("__all__", (["item"], ["reading"])),
+    ],
+)
+def test_tables_are_made_in_the_databases_asked_for(two: Any, bind_key: Any, tables: Any) -> None:
+    two.db.drop_all()
+    two.db.create_all(bind_key)
+    names = (inspect(two.db.engines[key]).get_table_names() for key in (None, "sensors"))
+    assert tuple(names) == tables
+
+
+def test_metadatas_has_every_bind_key_of_the_app(make_small: Any) -> None:
+    world = make_small(ORM_BINDS={"archive": "sqlite://"})
+    with world.app.app_context():
+        assert list(world.db.metadatas) == [None, "archive"]
+        assert world.db.metadatas["archive"].info["bind_key"] == "archive"
+
+
+def test_the_class_that_is_queried_decides(two: Any) -> None:
+    """A join with a table of another database is sent where the queried class lives."""
+    statement = select(two.Item).join(two.Reading, two.Reading.id == two.Item.id)
+    assert two.db.session.get_bind(two.Item, clause=statement) is two.db.engine
 
 
 def test_the_default_database(two: Any) -> None:

@@ -16,9 +16,10 @@ from flask_ormsession import (
     NotInitialisedError,
     get_database,
 )
+from flask_ormsession.engines import resolve_url
 from flask_ormsession.model import make_base
 from flask_ormsession.state import AppState
-from orm import Mapped, MetaData, exc, inspect, mapped_column, select, text
+from orm import Mapped, MetaData, exc, inspect, make_url, mapped_column, select, text
 
 
 def make_app(path: Path, name: str = "app", **config: Any) -> Flask:
@@ -71,6 +72,29 @@ def test_absolute_and_memory_paths_stay(tmp_path: Path) -> None:
         with app.app_context():
             assert db.engine.url.database in (str(tmp_path / "x.db"), None, "", ":memory:")
     assert not (tmp_path / "app").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:///file:data/shop.db?uri=true", "data/shop.db"),
+        ("sqlite:///file:a%20shop.db?mode=rwc&uri=true", "a shop.db"),
+    ],
+)
+def test_a_relative_file_uri_lives_there_too(tmp_path: Path, url: str, file: str) -> None:
+    app = make_app(tmp_path, "my app", ORM_DATABASE_URL=url)
+    db: Any = Database(app)
+    with app.app_context():
+        db.session.execute(text("CREATE TABLE t (x)"))
+        db.session.commit()
+    assert (tmp_path / "my app" / file).is_file()
+    dispose(app)
+
+
+def test_other_file_uris_stay(tmp_path: Path) -> None:
+    for database in (f"file:{tmp_path}/x.db", "file::memory:", "file:shared?mode=memory"):
+        url = make_url(f"sqlite:///{database}")
+        assert resolve_url(make_app(tmp_path), url) == url
 
 
 def test_several_apps_share_one_database_object(tmp_path: Path) -> None:

@@ -90,7 +90,8 @@ def test_bad_numbers_are_never_a_500(pages: Any, name: str, number: str) -> None
     assert status == (200 if huge_per_page and int(number) < 2**63 else 404)
     lenient = pages.client.get(f"/?lenient&{name}={number}")
     assert lenient.status_code == 200
-    assert lenient.json["per_page"] <= 100
+    too_many = name == "per_page" and number.isascii() and number.isdigit() and number != "0"
+    assert lenient.json["per_page"] == (100 if too_many else 20)
 
 
 def test_a_page_beyond_the_end(pages: Any) -> None:
@@ -126,7 +127,7 @@ def test_iter_pages_leaves_gaps(pages: Any) -> None:
         links = [1, 2, None, 8, 9, 10, 11, 12, 13, 14, None, 24, 25]
         assert list(page.iter_pages()) == links
         narrow = page.iter_pages(left_edge=0, left_current=1, right_current=1, right_edge=0)
-        assert list(narrow) == [None, 9, 10, 11]
+        assert list(narrow) == [None, 9, 10, 11, None]
 
 
 def test_an_outer_limit_counts_only_what_it_leaves(pages: Any) -> None:

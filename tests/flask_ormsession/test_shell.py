@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from flask import Flask
 from flask.cli import FlaskGroup
 
 import orm
+from flask_ormsession import Database
 from orm import Mapped, mapped_column, text
 
 
@@ -23,6 +25,14 @@ def test_the_names(small: Any) -> None:
     assert context["Item"] is small.Item
     assert context["select"] is orm.select
     assert context["func"] is orm.func
+
+
+def test_a_shell_without_them() -> None:
+    app = Flask("plain")
+    app.config["ORM_DATABASE_URL"] = "sqlite://"
+    Database(app, add_models_to_shell=False)
+    with app.app_context():
+        assert "db" not in app.make_shell_context()
 
 
 def test_a_session_at_hand(small: Any) -> None:
