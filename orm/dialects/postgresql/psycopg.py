@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import select
 from types import ModuleType
 from typing import Any, Final, cast
 
@@ -17,7 +18,8 @@ _LEVELS: Final = {
     "SERIALIZABLE": 4,
 }
 # psycopg.pq.TransactionStatus
-_IDLE: Final = 0
+IDLE: Final = 0
+_IN_TRANSACTION: Final = 2
 _IN_ERROR: Final = 3
 
 _cursor_numbers = itertools.count(1)
@@ -97,14 +99,44 @@ class PGDialect_psycopg(PGDialect):
             dbapi_connection.read_only = None
 
     def do_rollback(self, dbapi_connection: Any) -> None:
-        """Roll back; without a transaction nothing is sent."""
-        dbapi_connection.rollback()
+        """Roll back; without a transaction nothing is sent.
+
+        psycopg's rollback() forgets the statements that it has prepared, and has the server forget
+        them. They stay good, though, where nothing failed and only rows were read and written: there
+        ROLLBACK is sent as a plain command, so that the sessions of an application which mostly
+        reads have their statements prepared.
+        """
+        pgconn = dbapi_connection.pgconn
+        if not (
+            pgconn.transaction_status == _IN_TRANSACTION
+            and getattr(dbapi_connection.cursor_factory, "keeps_plans", False)
+            and self._send_rollback(pgconn)
+        ):
+            dbapi_connection.rollback()
         if dbapi_connection.read_only:
             dbapi_connection.read_only = None
 
+    def _send_rollback(self, pgconn: Any) -> bool:
+        """Send ROLLBACK by psycopg's connection of libpq; return whether there is no transaction now.
+
+        Waits as psycopg does: signals are handled, and other greenlets run. Nothing is sent within a
+        pipeline. Raises psycopg's OperationalError if the connection is lost.
+        """
+        if pgconn.pipeline_status or not hasattr(select, "poll"):  # Windows has none
+            return False
+        poll = select.poll()
+        poll.register(pgconn.socket, select.POLLIN)
+        pgconn.send_query(b"ROLLBACK")
+        while pgconn.is_busy():
+            poll.poll()
+            pgconn.consume_input()
+        while pgconn.get_result() is not None:
+            pass
+        return bool(pgconn.transaction_status == IDLE)
+
     def do_recover_twophase(self, dbapi_connection: Any) -> list[str]:
         """Return the ids; a connection that has prepared its transaction stays outside of any."""
-        idle = dbapi_connection.info.transaction_status == _IDLE
+        idle = dbapi_connection.info.transaction_status == IDLE
         found = super().do_recover_twophase(dbapi_connection)
         if idle:
             dbapi_connection.rollback()
@@ -143,7 +175,7 @@ class PGDialect_psycopg(PGDialect):
         """Set autocommit, or the level with which psycopg begins."""
         from psycopg import IsolationLevel
 
-        if dbapi_connection.info.transaction_status != _IDLE:
+        if dbapi_connection.info.transaction_status != IDLE:
             dbapi_connection.rollback()
         dbapi_connection.autocommit = level == "AUTOCOMMIT"
         number = _LEVELS.get(level)
@@ -161,7 +193,7 @@ class PGDialect_psycopg(PGDialect):
         """Return the level that the server has for this transaction."""
         if dbapi_connection.autocommit:
             return "AUTOCOMMIT"
-        idle = dbapi_connection.info.transaction_status == _IDLE
+        idle = dbapi_connection.info.transaction_status == IDLE
         level = self.fetch_scalar(dbapi_connection, "SHOW transaction_isolation")
         if idle:
             dbapi_connection.rollback()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from orm.dialects.postgresql.psycopg import PGDialect_psycopg
+from orm.dialects.postgresql.psycopg import IDLE, PGDialect_psycopg
 from orm.engine.awaited import AwaitedConnection, StreamingCursor
 from orm.engine.url import URL
 from orm.util.concurrency import AwaitedLock, await_only
@@ -50,6 +51,27 @@ class PGDialect_psycopg_async(PGDialect_psycopg):
     def make_cursor(self, dbapi_connection: Any, stream: bool = False) -> Any:
         """Return a cursor; a streaming one is declared on the server."""
         return dbapi_connection.cursor(stream)
+
+    def _send_rollback(self, pgconn: Any) -> bool:
+        return await_only(_send_rollback(pgconn))
+
+
+async def _send_rollback(pgconn: Any) -> bool:
+    if pgconn.pipeline_status:
+        return False
+    loop, answered = asyncio.get_running_loop(), asyncio.Event()
+    pgconn.send_query(b"ROLLBACK")
+    loop.add_reader(pgconn.socket, answered.set)
+    try:
+        while pgconn.is_busy():
+            await answered.wait()
+            answered.clear()
+            pgconn.consume_input()
+    finally:
+        loop.remove_reader(pgconn.socket)
+    while pgconn.get_result() is not None:
+        pass
+    return bool(pgconn.transaction_status == IDLE)
 
 
 class NamedCursor(StreamingCursor):
@@ -117,6 +139,11 @@ class AwaitedPGConnection(AwaitedConnection):
     def pgconn(self) -> Any:
         """The connection of libpq."""
         return self._connection.pgconn
+
+    @property
+    def cursor_factory(self) -> Any:
+        """The class of cursors."""
+        return self._connection.cursor_factory
 
     @property
     def closed(self) -> bool:

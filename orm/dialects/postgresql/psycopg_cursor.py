@@ -4,11 +4,15 @@ psycopg prepares a statement that is executed repeatedly. When a table behind it
 recreated meanwhile, PostgreSQL refuses the prepared plan ("cached plan must not change result
 type"). Nothing is wrong with the statement: it is prepared anew and sent again where that
 repeats nothing else, which is outside of a transaction and at its beginning.
+
+The cursor also notes whether a transaction may have changed more than rows, because psycopg's own
+rollback() forgets all that was prepared, and a session that only reads ends with one. See
+PGDialect_psycopg.do_rollback().
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import psycopg
 from psycopg import errors
@@ -17,11 +21,17 @@ from psycopg import errors
 _RAISED_BY: Final = "RevalidateCachedQuery"
 _IDLE: Final = 0
 
+# what is neither a query nor a change of rows (psycopg counts no rows), and leaves all tables alone
+_HARMLESS: Final = frozenset({"SET", "SAVEPOINT", "RELEASE", "ROLLBACK", "LOCK TABLE", "NOTIFY"})
+
 
 class ReplanningCursor(psycopg.Cursor[Any]):
     """A cursor that repeats the first statement of a transaction when its plan is out of date."""
 
-    def execute(self, query: Any, params: Any = None, **options: Any) -> ReplanningCursor:
+    #: whether all that was prepared is as good after a rollback as before the transaction
+    keeps_plans = True
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Execute as psycopg does. Raises FeatureNotSupported later in a transaction."""
         idle = self.connection.pgconn.transaction_status == _IDLE
         try:
@@ -31,6 +41,8 @@ class ReplanningCursor(psycopg.Cursor[Any]):
                 raise
             self._forget_plans()
             super().execute(query, params, **options)
+        if (self.rowcount < 0 or not params) and may_change_tables(self, query, params):
+            self.connection.cursor_factory = AlteringCursor
         return self
 
     def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
@@ -51,10 +63,25 @@ class ReplanningCursor(psycopg.Cursor[Any]):
         super().execute("DEALLOCATE ALL")  # psycopg sees it, and forgets what it had prepared
 
 
+class AlteringCursor(ReplanningCursor):
+    """The same in a transaction that may have changed a table, whose rollback makes plans invalid."""
+
+    keeps_plans = False
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        """Execute as psycopg does; the first statement of another transaction is noted anew."""
+        connection = self.connection
+        if connection.pgconn.transaction_status == _IDLE:
+            connection.cursor_factory = ReplanningCursor
+        return super().execute(query, params, **options)
+
+
 class AsyncReplanningCursor(psycopg.AsyncCursor[Any]):
     """The same for connections that are awaited."""
 
-    async def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+    keeps_plans = True
+
+    async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Execute as psycopg does. Raises FeatureNotSupported later in a transaction."""
         idle = self.connection.pgconn.transaction_status == _IDLE
         try:
@@ -65,7 +92,28 @@ class AsyncReplanningCursor(psycopg.AsyncCursor[Any]):
             await self.connection.rollback()
             await super().execute("DEALLOCATE ALL")
             await super().execute(query, params, **options)
+        if (self.rowcount < 0 or not params) and may_change_tables(self, query, params):
+            self.connection.cursor_factory = AsyncAlteringCursor
         return self
+
+
+class AsyncAlteringCursor(AsyncReplanningCursor):
+    """As AlteringCursor."""
+
+    keeps_plans = False
+
+    async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
+        """Execute as psycopg does; the first statement of another transaction is noted anew."""
+        connection = self.connection
+        if connection.pgconn.transaction_status == _IDLE:
+            connection.cursor_factory = AsyncReplanningCursor
+        return await super().execute(query, params, **options)
+
+
+def may_change_tables(cursor: Any, query: Any, params: Any) -> bool:
+    """Return whether what a cursor has just executed may be more than reading and writing rows."""
+    is_single = bool(params) or (isinstance(query, str) and ";" not in query)
+    return not is_single or (cursor.rowcount < 0 and cursor.statusmessage not in _HARMLESS)
 
 
 def is_stale_plan(error: BaseException) -> bool:
