@@ -48,6 +48,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from orm.log import shorten_parameters
+from orm.util.suggest import tell_foreign
 
 
 class SQLAlchemyError(Exception):
@@ -86,7 +87,7 @@ class ObjectNotExecutableError(ArgumentError):
     def __init__(self, target: object) -> None:
         super().__init__(
             f"{target!r} is not a statement. Pass select(), insert(), update(), delete(), "
-            "text('...') or a plain SQL string."
+            f"text('...') or a plain SQL string.{tell_foreign(target)}"
         )
         self.target = target
 

@@ -25,7 +25,7 @@ def execute(
     execution_options: Mapping[str, Any] | None,
 ) -> CursorResult:
     """Execute a statement object; see Connection.execute()."""
-    if not getattr(statement, "supports_execution", False) or not (
+    if not getattr(statement, "_is_executable", False) or not (
         statement.is_select or statement.is_dml or statement.is_text or statement.is_ddl
     ):
         statement = _to_statement(statement)
@@ -153,7 +153,7 @@ def _to_statement(subject: Any) -> Any:
     clause = getattr(subject, "__clause_element__", None)
     if clause is not None:
         element = clause()
-        if getattr(element, "supports_execution", False):
+        if getattr(element, "_is_executable", False):
             return element
     if is_template(subject):
         return tstring(subject)
@@ -165,7 +165,7 @@ def _to_statement(subject: Any) -> Any:
     select = getattr(subject, "select", None)
     if visit_name and callable(select) and not isinstance(subject, type):
         made = select()  # a function: SELECT func()
-        if getattr(made, "supports_execution", False):
+        if getattr(made, "_is_executable", False):
             return made
     raise exc.ObjectNotExecutableError(subject)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, ForwardRef
+from typing import TYPE_CHECKING, Any, ForwardRef, get_origin
 
 from orm import exc
 from orm.mapping import annotations as notes
@@ -23,6 +23,7 @@ from orm.mapping.relationship import RelationshipProperty
 from orm.schema.column import Column
 from orm.state.class_manager import manager_of_class
 from orm.util.introspection import own_annotations, parameters_of
+from orm.util.suggest import tell_foreign
 
 if TYPE_CHECKING:
     from orm.mapping.registry import registry as Registry
@@ -185,8 +186,10 @@ class Scan:
             self._take_property(base, name, value, note)
         elif note is not None:
             self._take_annotated(base, name, value, note)
-        elif value is _ABSENT and base is self.class_:
-            self._check_bare_hint(name, hint)
+        else:
+            self._refuse_foreign(name, value, hint)
+            if value is _ABSENT and base is self.class_:
+                self._check_bare_hint(name, hint)
         if hint is not _ABSENT:
             self._note_field(name, value, hint, origin)
 
@@ -220,6 +223,11 @@ class Scan:
             f"{name}: Mapped[{_hint_text(hint)}] = ..., or, for a class that is not annotated so, "
             "__allow_unmapped__ = True."
         )
+
+    def _refuse_foreign(self, name: str, value: Any, hint: Any) -> None:
+        """Refuse columns, relationships and Mapped[...] of SQLAlchemy, which would be no attribute here."""
+        if foreign := tell_foreign(value) or tell_foreign(get_origin(hint)):
+            raise exc.ArgumentError(f"{self._where(name)} cannot be mapped.{foreign}")
 
     def _check_bare_hint(self, name: str, hint: Any) -> None:
         """Refuse `name: str`, which would silently be no column."""

@@ -29,6 +29,7 @@ from orm.schema.types import schema_types
 from orm.sql.elements import ColumnClause
 from orm.types.base import NULLTYPE, NullType, TypeEngine, to_instance
 from orm.types.scalar import Integer, String
+from orm.util.suggest import tell_foreign
 from orm.util.typevars import T
 
 if TYPE_CHECKING:
@@ -382,7 +383,7 @@ def _split_arguments(
         if not isinstance(item, (SchemaItem, CheckConstraint)):
             raise exc.ArgumentError(
                 f"Column {name!r} was given {item!r}, which is neither a type nor a part of a schema. The order is "
-                "Column('name', Type, ForeignKey(...), ..., nullable=False)."
+                f"Column('name', Type, ForeignKey(...), ..., nullable=False).{tell_foreign(item)}"
             )
         items.append(item)
     return name, NULLTYPE if type_ is None else to_instance(type_), items

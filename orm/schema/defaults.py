@@ -15,6 +15,7 @@ from orm.sql.elements import TextClause
 from orm.sql.functions import next_value
 from orm.sql.visitors import ClauseElement
 from orm.util.introspection import parameters_of
+from orm.util.suggest import tell_foreign
 
 if TYPE_CHECKING:
     from orm.schema.column import Column
@@ -170,7 +171,7 @@ class DefaultClause(FetchedValue):
         if not isinstance(arg, (str, ClauseElement)):
             raise exc.ArgumentError(
                 f"server_default={arg!r} must be a string or a SQL expression: write "
-                f"server_default={str(arg)!r} or server_default=text({str(arg)!r})."
+                f"server_default={str(arg)!r} or server_default=text({str(arg)!r}).{tell_foreign(arg)}"
             )
         super().__init__(for_update)
         self.arg = arg

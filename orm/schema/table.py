@@ -15,6 +15,7 @@ from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaItem, SchemaItem
 from orm.schema.options import check_options
 from orm.sql.selectable import TableClause
 from orm.types.base import TypeEngine
+from orm.util.suggest import tell_foreign
 
 if TYPE_CHECKING:
     from orm.schema.metadata import MetaData
@@ -93,6 +94,8 @@ class Table(TableClause, SchemaItem):
                     self._autoload(autoload_with, include_columns, resolve_fks, autoload_replace)
                 self._extend(args, implicit_returning, comment, info, dialect_options)
             return
+        if foreign := tell_foreign(metadata):
+            raise exc.ArgumentError(f"Table {name!r} was given another MetaData.{foreign}")
         schema = _chosen_schema(schema, metadata, _no_default_schema)
         super().__init__(make_name(name, quote), schema=schema)
         self.metadata = metadata
@@ -151,7 +154,8 @@ class Table(TableClause, SchemaItem):
                 continue
             if not isinstance(item, SchemaItem):
                 raise exc.ArgumentError(
-                    f"Table {self.name!r} was given {item!r}; it takes Column, Index and constraint objects."
+                    f"Table {self.name!r} was given {item!r}; it takes Column, Index and constraint "
+                    f"objects.{tell_foreign(item)}"
                 )
             if isinstance(item, Sequence):
                 item._set_table(self)

@@ -34,13 +34,13 @@ def execute_statement(
     """Return the Result of a statement; see Session.execute."""
     if isinstance(statement, str):
         statement = TextClause(statement)
-    elif not getattr(statement, "supports_execution", False):
+    elif not getattr(statement, "_is_executable", False):
         made = getattr(statement, "__clause_element__", None)
         if made is not None:
             statement = made()
         elif is_template(statement):
             statement = tstring(statement)
-        if not getattr(statement, "supports_execution", False):
+        if not getattr(statement, "_is_executable", False):
             raise exc.ObjectNotExecutableError(statement)
     if session.execution_options:
         options = {**session.execution_options, **statement._execution_options, **options}

@@ -27,6 +27,7 @@ from orm.sql.template import TemplateText, is_template
 from orm.sql.visitors import ClauseElement, iterate
 from orm.types.base import TypeEngine
 from orm.types.resolve import resolve_value
+from orm.util.suggest import tell_foreign
 
 _PLAIN = (str, int, float, bytes, bool, Decimal)
 _PLAIN_CLASSES = frozenset({*_PLAIN, type(None)})
@@ -42,7 +43,13 @@ def to_element(value: Any) -> ClauseElement | None:
         method = getattr(value, "__clause_element__", None)
         if method is not None:
             found = method()
-            return found if isinstance(found, ClauseElement) else to_element(found)
+            if isinstance(found, ClauseElement):
+                return found
+            if found is value:  # what stands for itself and is none of ours
+                raise exc.ArgumentError(
+                    f"{value!r} is no SQL expression here.{tell_foreign(value)}"
+                )
+            return to_element(found)
         if isinstance(value, _PLAIN):  # of a class of the application
             return None
     insp = inspect(value, raiseerr=False)
@@ -113,7 +120,7 @@ def expect_where(value: Any) -> Any:
             return TRUE if value else FALSE
         raise exc.ArgumentError(
             f"A condition must be an SQL expression such as User.id == 5, got {value!r}. "
-            "SQL as text must be declared as such: text('...')"
+            f"SQL as text must be declared as such: text('...').{tell_foreign(value)}"
         )
     if element._is_column_element or element._is_text_clause:
         return element

@@ -13,7 +13,7 @@ from orm.util.collections import EMPTY_MAP
 class Executable(ClauseElement):
     """A statement that can be executed: its options and execution options."""
 
-    supports_execution = True
+    _is_executable = True
     is_select: ClassVar[bool] = False
     is_insert: ClassVar[bool] = False
     is_update: ClassVar[bool] = False

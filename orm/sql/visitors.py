@@ -68,7 +68,8 @@ class ClauseElement:
     _is_column_element: ClassVar[bool] = False
     _is_text_clause: ClassVar[bool] = False
     _is_bind_parameter: ClassVar[bool] = False
-    supports_execution: ClassVar[bool] = False
+    #: asked of what is given to execute(), SQLAlchemy's statements included, which lack it
+    _is_executable: ClassVar[bool] = False
     #: functions of the application that render elements of this class, by dialect name; see orm.ext.compiler
     _compile_with: ClassVar[Mapping[str, Callable[..., str]] | None] = None
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, Self
 from orm import exc
 from orm.util.introspection import parameters_of
 from orm.util.printing import default_dialect
+from orm.util.suggest import tell_foreign
 from orm.util.typevars import T_co
 
 Processor = Callable[[Any], Any]
@@ -361,7 +362,9 @@ def to_instance(typeobj: Any, *args: Any, **kw: Any) -> TypeEngine:
         return typeobj
     if isinstance(typeobj, type) and issubclass(typeobj, TypeEngine):
         return typeobj(*args, **kw)
-    raise exc.ArgumentError(f"Expected an SQL type such as Integer or String(50), got {typeobj!r}")
+    raise exc.ArgumentError(
+        f"Expected an SQL type such as Integer or String(50), got {typeobj!r}.{tell_foreign(typeobj)}"
+    )
 
 
 def init_defaults(cls: type) -> dict[str, Any]:

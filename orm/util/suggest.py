@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+# What SQLAlchemy builds statements and mappings of. It has the same names, so an import that was left
+# as it was is the likeliest mistake of all.
+_FOREIGN = ("sqlalchemy.sql.", "sqlalchemy.orm.", "sqlalchemy.ext.", "sqlalchemy.dialects.")
 
 
 def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
@@ -14,3 +19,15 @@ def closest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
 
     found = get_close_matches(name, list(known), 1, cutoff)
     return found[0] if found else None
+
+
+def tell_foreign(value: Any) -> str:
+    """Return a sentence about a value or class that comes from SQLAlchemy, to end a message with a
+    space before it; "" for any other."""
+    class_ = value if isinstance(value, type) else type(value)
+    if not class_.__module__.startswith(_FOREIGN):
+        return ""
+    return (
+        f" It comes from SQLAlchemy ({class_.__module__}.{class_.__name__}), whose objects do not mix "
+        "with those of orm: import it from orm instead."
+    )
