@@ -7,6 +7,8 @@ db = Database(app)
 
 from __future__ import annotations
 
+import typing
+
 from flask_ormsession.errors import (
     ConfigError,
     MigrationError,
@@ -41,3 +43,14 @@ __all__ = [
     "NestedTransactionError",
     "MigrationError",
 ]
+
+if not typing.TYPE_CHECKING:  # which would take every name for one that there is
+
+    def __getattr__(name: str) -> object:
+        if name == "SQLAlchemy":
+            # An ImportError rather than an AttributeError, whose text `from ... import` would drop.
+            raise ImportError(
+                "The class is called Database here. Write `from flask_ormsession import Database` and "
+                "`db = Database()`."
+            )
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

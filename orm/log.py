@@ -48,7 +48,8 @@ def _shorten_set(params: Any) -> str:
         opening, closing = "(", ")"
         if len(params) > 2 * MAX_ITEMS:
             items.append(f"... {len(params)} in all")
-        return f"{opening}{', '.join(items)}{closing}"
+        comma = "," if len(params) == 1 else ""  # as Python writes a tuple of one
+        return f"{opening}{', '.join(items)}{comma}{closing}"
     else:
         return shorten_value(params)
     if len(items) > 2 * MAX_ITEMS:

@@ -19,6 +19,7 @@ from orm.sql.coercions import (
     has_orm_annotation,
 )
 from orm.sql.column_expression import Entity
+from orm.sql.columns import ColumnCollection
 from orm.sql.extensions import HasSyntaxExtensions
 from orm.sql.filter_by import find_named
 from orm.sql.froms import compute_froms
@@ -30,6 +31,7 @@ from orm.sql.subquery import SelectBase, SelectLabelStyle, TypedReturnsRows
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE
 from orm.types.resolve import INTEGERTYPE
+from orm.util.suggest import closest
 from orm.util.typevars import T0, T1, T2, T3, T4, T5, T6, T7, Ts
 
 
@@ -603,8 +605,11 @@ def _named_attribute(namespace: Any, key: str) -> Any:
         return getattr(namespace, key)
     except AttributeError:
         name = getattr(namespace, "__name__", None) or "the selected table"
+        known = namespace.keys() if isinstance(namespace, ColumnCollection) else dir(namespace)
+        near = closest(key, known)
         raise exc.InvalidRequestError(
-            f"filter_by({key}=...): {name} has no attribute {key!r}"
+            f"filter_by({key}=...): {name} has no attribute {key!r}."
+            + (f" Did you mean {near!r}?" if near else "")
         ) from None
 
 

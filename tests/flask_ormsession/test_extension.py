@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+import flask_ormsession
 import orm
 from flask_ormsession import (
     ConfigError,
@@ -139,6 +140,12 @@ def test_init_app_twice(tmp_path: Path) -> None:
     Database(app)
     with pytest.raises(NotInitialisedError, match="has a Database already"):
         Database(app)
+
+
+def test_the_class_under_its_name_elsewhere() -> None:
+    with pytest.raises(ImportError, match="`from flask_ormsession import Database`"):
+        from flask_ormsession import SQLAlchemy  # noqa: F401
+    assert not hasattr(flask_ormsession, "Nonsense")
 
 
 def test_an_unknown_key_leaves_the_app_untouched(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_one_engine_echoes_while_the_others_are_silent(caplog: pytest.LogCapture
     silent.echo = "debug"
     with silent.connect() as connection:
         connection.execute("SELECT 1").all()
-    assert lines_of(caplog) == ["BEGIN (implicit)", "SELECT 1", "Row (1)", "ROLLBACK"]
+    assert lines_of(caplog) == ["BEGIN (implicit)", "SELECT 1", "Row (1,)", "ROLLBACK"]
     assert logging.getLogger("orm.engine.engine.Engine").level == logging.NOTSET
 
 
@@ -79,7 +79,7 @@ def test_values_are_shortened() -> None:
     assert shorten_value("a") == "'a'"
     assert len(shorten_value("x" * 1_000_000)) < 200
     assert shorten_value(Broken()) == "<Broken, whose repr raised ValueError>"
-    assert shorten_parameters([(1,), (2,)]) == "[(1), (2)]"
+    assert shorten_parameters([(1,), (2,)]) == "[(1,), (2,)]"
     assert "100 sets in all" in shorten_parameters([(1,)] * 100)
     assert "50 in all" in shorten_parameters(tuple(range(50)))
     assert "50 in all" in shorten_parameters({str(n): n for n in range(50)})

@@ -623,7 +623,7 @@ def test_logging_token_tells_connections_apart(caplog: pytest.LogCaptureFixture)
         "[web] SELECT 2",
         "SELECT 3",
     ]
-    assert "[job 7] [parameters] (1)" in messages
+    assert "[job 7] [parameters] (1,)" in messages
     engine.dispose()
 
 

@@ -129,3 +129,7 @@ def test_names_of_a_select_are_the_last_table_s_first():
         several.filter_by(name="a")
     with pytest.raises(exc.InvalidRequestError, match="no attribute 'nope'"):
         statement.filter_by(nope=1)
+    with pytest.raises(
+        exc.InvalidRequestError, match=r"no attribute 'titel'. Did you mean 'title'\?"
+    ):
+        statement.filter_by(titel="b")
