@@ -429,6 +429,9 @@ class ExpressionCompiler(Renderer):
             self, type(sequence), f"{self.dialect.name} has no sequences"
         )
 
+    def visit_function_comparison(self, element: Any) -> str:
+        return self.process(element.sql_function)
+
     def visit_scalar_function_column(self, element: Any) -> str:
         return f"({self.process(element.fn)}).{self.preparer.quote(element.name)}"
 

@@ -82,10 +82,10 @@ def post_update_deletes(uow: UnitOfWork) -> None:
             pairs = [
                 (state, obj)
                 for state, obj in bucket.items()
-                if any(instance_dict(obj).get(dest) is not None for _, dest in processor.keys)
+                if any(instance_dict(obj).get(dest) is not None for dest in processor.cleared)
             ]
             for state, obj in pairs:
-                for _source, dest in processor.keys:
+                for dest in processor.cleared:
                     clear_key(uow, state, obj, dest, processor.prop)
             _write(uow, pairs, processor)
 

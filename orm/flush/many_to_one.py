@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from orm import exc
 from orm.flush.cascade import items_of
-from orm.flush.processor import Pair, Processor, clear_key, pairs_of, read_key, set_key, sync_keys
+from orm.flush.processor import (
+    Pair,
+    Processor,
+    clear_key,
+    cleared_keys,
+    pairs_of,
+    read_key,
+    set_key,
+    sync_keys,
+)
 from orm.state.backrefs import has_parent
 from orm.state.instance_state import instance_dict, instance_state
 from orm.state.markers import PASSIVE_NO_INITIALIZE, PASSIVE_OFF
@@ -22,6 +31,7 @@ class ManyToOne(Processor):
     def __init__(self, mapper: Any, prop: Any) -> None:
         super().__init__(mapper, prop)
         self.keys = sync_keys(prop.mapper, mapper, prop.synchronize_pairs)
+        self.cleared = cleared_keys(mapper, prop.synchronize_pairs)
 
     def prepare_saves(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
         """An object that is referred to no longer is deleted, if it is owned by this side."""
@@ -70,7 +80,7 @@ class ManyToOne(Processor):
             if uselist:
                 target = next(iter(items_of(target or ())), None)
             if target is None:
-                for _source, dest in keys:
+                for dest in self.cleared:
                     clear_key(uow, state, obj, dest, prop)
                 written.append(pair)
                 continue

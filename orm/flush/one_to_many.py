@@ -11,6 +11,7 @@ from orm.flush.processor import (
     Pair,
     Processor,
     clear_key,
+    cleared_keys,
     ident_parts,
     pairs_of,
     read_key,
@@ -31,6 +32,7 @@ class OneToMany(Processor):
     def __init__(self, mapper: Any, prop: Any) -> None:
         super().__init__(mapper, prop)
         self.keys = sync_keys(mapper, prop.mapper, prop.synchronize_pairs)
+        self.cleared = cleared_keys(prop.mapper, prop.synchronize_pairs)
         self.source_keys = [source for source, _ in self.keys]
 
     def prepare_saves(self, uow: UnitOfWork, pairs: Sequence[Pair]) -> None:
@@ -75,7 +77,7 @@ class OneToMany(Processor):
         uow.add_save(child_state, child)
 
     def _clear(self, uow: UnitOfWork, child_state: Any, child: Any) -> None:
-        for _source, dest in self.keys:
+        for dest in self.cleared:
             clear_key(uow, child_state, child, dest, self.prop)
 
     def _key_changed(self, state: Any) -> bool:

@@ -113,6 +113,16 @@ def sync_keys(source: Any, dest: Any, pairs: Iterable[tuple[Any, Any]]) -> list[
     return [(source.column_key[a], dest.column_key[b]) for a, b in pairs]
 
 
+def cleared_keys(dest: Any, pairs: Iterable[tuple[Any, Any]]) -> list[str]:
+    """Return the attributes of a foreign key which become None when it refers to nothing any more.
+
+    Of a key with parts that have another meaning too (the tenant in (tenant, parent)) only those that may be NULL.
+    """
+    columns = [column for _, column in pairs]
+    nullable = [column for column in columns if column.nullable]
+    return [dest.column_key[column] for column in nullable or columns]
+
+
 def set_key(state: Any, dict_: dict[str, Any], key: str, value: Any) -> None:
     """Give a column attribute a value for this flush, noted as a change of the object."""
     old = dict_.get(key, NO_VALUE)

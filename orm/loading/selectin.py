@@ -141,7 +141,7 @@ def make_relation_plan(
     mapper = entity.mapper
     adapt, source = entity.adapt, entity.selectable
     base = select().select_from(source)
-    if _is_plain(prop):
+    if prop.is_plain:
         if prop.secondary is None:
             pairs = _ordered_pairs(prop)
         else:
@@ -226,31 +226,6 @@ def _ordered_pairs(prop: Any) -> list[tuple[Any, Any]]:
 def make_value_bind(place: int, column: Any) -> Any:
     """Return a parameter for one value of a column, which execution brings."""
     return bindparam(f"pk_{place}", None, type_=column.type, unique=True)
-
-
-def _is_plain(prop: Any) -> bool:
-    """Whether the condition says no more than that pairs of columns are equal."""
-    pairs = prop.local_remote_pairs if prop.secondary is None else prop.synchronize_pairs
-    clauses = flatten_and(prop.primaryjoin)
-    if len(clauses) != len(pairs):
-        return False
-    for clause in clauses:
-        if getattr(getattr(clause, "operator", None), "__name__", "") != "eq":
-            return False
-        if not all(
-            getattr(side, "table", None) is not None for side in (clause.left, clause.right)
-        ):
-            return False
-    return True
-
-
-def flatten_and(condition: Any) -> list[Any]:
-    """Return the conditions that are joined by AND."""
-    if getattr(condition, "clauses", None) is None:
-        return [condition]
-    if getattr(condition.operator, "__name__", "") != "and_":
-        return [condition]
-    return [part for clause in condition.clauses for part in flatten_and(clause)]
 
 
 def _join_parent(prop: Any, entity: Any, base: Any) -> tuple[list[Any], list[Any], Any]:

@@ -9,7 +9,7 @@ from orm import exc
 from orm.inspection import inspect
 from orm.mapping.aliased import aliased
 from orm.mapping.join_condition import MANYTOONE
-from orm.mapping.join_entries import adapt_all, resolve_entry
+from orm.mapping.join_entries import adapt_all, is_remote, resolve_entry
 from orm.mapping.properties import PropComparator
 from orm.sql.adapt import replacement_traverse
 from orm.sql.annotations import plain
@@ -156,7 +156,7 @@ class RelationshipComparator(PropComparator):
             raise exc.InvalidRequestError(
                 f"{self.prop} is a collection; write ~{self.prop}.contains(obj)."
             )
-        if self.prop.direction is not MANYTOONE:
+        if self.prop.direction is not MANYTOONE or not self.prop.is_plain:
             return ~self._exists(self._matches(other))
         columns = [self._near(local) for local, _ in self.prop.local_remote_pairs]
         nothing = [column.is_(None) for column in columns]
@@ -195,7 +195,10 @@ class RelationshipComparator(PropComparator):
 
     def _is_empty(self) -> Any:
         if self.prop.direction is MANYTOONE and not self.prop.uselist:
-            return all_of(*(self._near(local).is_(None) for local in self._locals()))
+            locals_ = self._locals()
+            # a part of the key that cannot be NULL, such as the tenant in (tenant, parent), says nothing
+            locals_ = [each for each in locals_ if getattr(each, "nullable", True)] or locals_
+            return all_of(*(self._near(local).is_(None) for local in locals_))
         return ~self._exists(None)
 
     def _locals(self) -> list[Any]:
@@ -204,12 +207,7 @@ class RelationshipComparator(PropComparator):
     def _equals(self, other: Any) -> Any:
         if self.prop.direction is not MANYTOONE:
             return self._exists(self._matches(other))
-        return all_of(
-            *(
-                self._near(local) == self._value(other, far)
-                for local, far in self.prop.local_remote_pairs
-            )
-        )
+        return self._related_to(other)
 
     def contains(self, other: Any, **kwargs: Any) -> Any:
         """Return whether a collection has this object as a member."""
@@ -220,12 +218,25 @@ class RelationshipComparator(PropComparator):
             )
         if prop.secondary is not None:
             return self._exists(self._matches(other))
-        return all_of(
-            *(
-                self._near(local) == self._value(other, far)
-                for local, far in prop.local_remote_pairs
+        return self._related_to(other)
+
+    def _related_to(self, other: Any) -> Any:
+        """Return the condition with the values of an object in place of the related side's columns."""
+        prop = self.prop
+        if prop.is_plain:
+            return all_of(
+                *(
+                    self._near(local) == self._value(other, far)
+                    for local, far in prop.local_remote_pairs
+                )
             )
-        )
+
+        def find(column: Any) -> Any:
+            if is_remote(prop, column) and plain(column) in prop.mapper.column_key:
+                return self._value(other, column)
+            return self._near(column)
+
+        return adapt_all(prop.primaryjoin, find)
 
     def _near(self, column: Any) -> Any:
         return self.parententity.adapt(column)
@@ -340,8 +351,9 @@ class RelationshipComparator(PropComparator):
             column = plain(part)
             if secondary and any(column is each for each in prop.secondary.c):
                 return part
-            if not secondary and (column in remote_columns or not _owned(prop.parent, column)):
-                return far(column)
+            if not secondary and "local" not in part._annotations:
+                if column in remote_columns or not _owned(prop.parent, column):
+                    return far(column)
             return adapt(column)
 
         return find

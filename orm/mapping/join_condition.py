@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any
 
@@ -51,12 +51,20 @@ def replace(element: Any, find: Callable[[Any], Any]) -> Any:
     return element._map_children(lambda part: replace(part, find))
 
 
-def strip(element: Any) -> Any:
-    """Return a copy of an expression whose columns have no annotations."""
+def strip(element: Any, sided: Collection[Any] = ()) -> Any:
+    """Return a copy of an expression whose columns have no annotations.
+
+    sided: columns which stand on both sides, and are told apart by the notes "remote" and "local".
+    """
 
     def find(part: Any) -> Any:
+        if not hasattr(part, "table") or not part._is_column_element:
+            return None
         # a column as it is: what its subquery is made of is none of ours
-        return plain(part) if hasattr(part, "table") and part._is_column_element else None
+        column = plain(part)
+        if column not in sided:
+            return column
+        return column._annotate({"remote" if part._annotations.get("remote") else "local": True})
 
     return replace(element, find)
 
@@ -97,9 +105,10 @@ class JoinCondition:
         self._find_joins(primaryjoin, secondaryjoin)
         self._find_foreign()
         self._find_remote()
+        self._find_sided()
         self._find_direction()
         self._find_pairs()
-        self.primaryjoin = strip(self.primaryjoin)
+        self.primaryjoin = strip(self.primaryjoin, self.sided)
         if self.secondaryjoin is not None:
             self.secondaryjoin = strip(self.secondaryjoin)
 
@@ -172,7 +181,9 @@ class JoinCondition:
                 if self.secondary is not None:
                     foreign_ |= {each for each in (a, b) if _in(each, self.secondary)}
                 elif a is b:
-                    continue
+                    # a part of a composite key which refers to the same part of another row
+                    if _references(a, a):
+                        foreign_.add(a)
                 elif _references(a, b) and not _references(b, a):
                     foreign_.add(a)
                 elif _references(b, a) and not _references(a, b):
@@ -203,6 +214,38 @@ class JoinCondition:
                     remote_ -= both
         self.remote_columns = remote_
 
+    def _find_sided(self) -> None:
+        """Find the columns which stand on both sides: of a table related to itself, the same column of either row."""
+        self.sided: set[Any] = set()
+        if self.secondary is not None or self.alias is not None:
+            return
+        self.primaryjoin = replace(self.primaryjoin, self._tell_apart)
+        marked = self._marked("remote")
+        unmarked = {
+            plain(part)
+            for part in iterate(self.primaryjoin)
+            if hasattr(part, "table") and not part._annotations.get("remote")
+        }
+        self.sided = {each for each in marked & unmarked if _belongs(each, self.parent, None)}
+
+    def _tell_apart(self, part: Any) -> Any:
+        """Mark the left side of `column = column`, which compares a row with a related one, as remote."""
+        if part.__visit_name__ != "binary" or not _is_comparison(part):
+            return None
+        left, right = _column(part.left), _column(part.right)
+        if left is None or plain(left) is not plain(right) or self._notes(left, right):
+            return None
+        if plain(left) not in self.remote_columns:
+            return None
+        made = part._clone()
+        made.left = replace(
+            part.left, lambda each: remote(each) if plain(each) is plain(left) else None
+        )
+        return made
+
+    def _notes(self, left: Any, right: Any) -> bool:
+        return any(each._annotations.get("remote") for each in (left, right))
+
     def _is_of_alias(self, column: Any) -> bool:
         if column.table is self.alias:
             return True
@@ -230,7 +273,9 @@ class JoinCondition:
         if self.secondaryjoin is not None:
             self.direction = MANYTOMANY
             return
-        pairs = [(plain(a), plain(b)) for a, b in self._binaries()]
+        every = [(plain(a), plain(b)) for a, b in self._binaries()]
+        # what is the same on both sides tells no direction, if there is anything else
+        pairs = [pair for pair in every if pair[0] is not pair[1]] or every
         columns = {each for pair in pairs for each in pair}
         here = self.foreign_columns & columns
         far, near = here & self.remote_columns, here - self.remote_columns
@@ -299,24 +344,48 @@ class JoinCondition:
     def _is_remote(self, element: Any, column: Any) -> bool:
         if element._annotations.get("remote"):
             return True
-        return column in self.remote_columns
+        return column in self.remote_columns and column not in self.sided
+
+
+#: elements with a left and a right side
+_COMPARISONS = ("binary", "function_comparison")
 
 
 def column_pairs(condition: Any) -> Iterator[tuple[Any, Any]]:
     """Yield (left, right) of every comparison of two columns in a condition, subqueries left out."""
     for part in _outside_subqueries(condition):
-        if getattr(part, "__visit_name__", "") == "binary" and _is_comparison(part):
-            left, right = _column(_side(part, "left")), _column(_side(part, "right"))
+        if part.__visit_name__ in _COMPARISONS and _is_comparison(part):
+            left, right = _column(part.left), _column(part.right)
             if left is not None and right is not None:
                 yield left, right
 
 
-def _side(part: Any, name: str) -> Any:
-    return getattr(part, name)
-
-
 def _is_comparison(part: Any) -> bool:
     return bool(part.is_comparison)
+
+
+def compares_only(condition: Any, pairs: Sequence[tuple[Any, Any]]) -> bool:
+    """Return whether a condition says no more than that these pairs of columns are equal."""
+    clauses = flatten_and(condition)
+    if len(clauses) != len(pairs):
+        return False
+    for clause in clauses:
+        if getattr(getattr(clause, "operator", None), "__name__", "") != "eq":
+            return False
+        if not all(
+            getattr(side, "table", None) is not None for side in (clause.left, clause.right)
+        ):
+            return False
+    return True
+
+
+def flatten_and(condition: Any) -> list[Any]:
+    """Return the conditions that are joined by AND."""
+    if getattr(condition, "clauses", None) is None:
+        return [condition]
+    if getattr(condition.operator, "__name__", "") != "and_":
+        return [condition]
+    return [part for clause in condition.clauses for part in flatten_and(clause)]
 
 
 def _column(element: Any) -> Any:

@@ -10,7 +10,15 @@ from orm.inspection import inspect
 from orm.mapping.cascades import CascadeOptions
 from orm.mapping.class_registry import evaluate
 from orm.mapping.comparators import RelationshipComparator
-from orm.mapping.join_condition import MANYTOONE, ONETOMANY, JoinCondition, foreign, remote
+from orm.mapping.join_condition import (
+    MANYTOONE,
+    ONETOMANY,
+    JoinCondition,
+    column_pairs,
+    compares_only,
+    foreign,
+    remote,
+)
 from orm.mapping.mapper import Mapper
 from orm.mapping.properties import MapperProperty
 from orm.sql import expression
@@ -330,6 +338,9 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.secondary_synchronize_pairs = found.secondary_synchronize_pairs
         if self.uselist is None:
             self.uselist = self.direction is not MANYTOONE
+        pairs = self.local_remote_pairs if self.secondary is None else self.synchronize_pairs
+        #: whether the condition says no more than that columns are equal
+        self.is_plain = compares_only(self.primaryjoin, pairs)
         self.use_get = self._can_use_get()
 
     def _condition(self, name: str) -> Any:
@@ -344,8 +355,6 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         remote_columns = {pair[1] for pair in self.local_remote_pairs}
         if remote_columns != set(self.mapper.primary_key):
             return False
-        from orm.mapping.join_condition import column_pairs
-
         count = len(list(column_pairs(self.primaryjoin)))
         return count == len(self.local_remote_pairs) == _count_comparisons(self.primaryjoin)
 
@@ -531,7 +540,14 @@ class RelationshipProperty(MapperProperty, Generic[T]):
 
 _CONFIGURED = frozenset(
     ("mapper", "entity", "direction", "primaryjoin", "secondaryjoin", "local_columns", "order_by")
-    + ("remote_side", "foreign_columns", "local_remote_pairs", "synchronize_pairs", "use_get")
+    + (
+        "remote_side",
+        "foreign_columns",
+        "local_remote_pairs",
+        "synchronize_pairs",
+        "use_get",
+        "is_plain",
+    )
     + ("secondary_synchronize_pairs",)
 )
 

@@ -20,7 +20,7 @@ from orm.sql.executable import Executable
 from orm.sql.lists import ClauseList
 from orm.sql.visitors import Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine, to_instance
-from orm.types.resolve import INTEGERTYPE, STRINGTYPE
+from orm.types.resolve import BOOLEANTYPE, INTEGERTYPE, STRINGTYPE
 from orm.types.scalar import Numeric
 from orm.types.structured import ARRAY
 from orm.types.temporal import Date, DateTime, Time
@@ -90,10 +90,13 @@ class FunctionElement(ColumnElement[T], Executable):
         return None
 
     def as_comparison(self, left_index: int, right_index: int) -> Any:
-        """The function as a comparison of two of its arguments, for relationship conditions."""
-        raise exc.InvalidRequestError(
-            f"as_comparison() is not supported for {self.name}(); use an operator or foreign() and remote()"
-        )
+        """The function as a comparison of two of its arguments, for the conditions of relationships.
+
+        left_index, right_index: their places, counted from 1. Raises exc.ArgumentError if there is no such argument.
+
+            primaryjoin=lambda: func.instr(remote(foreign(Venue.name)), Venue.name).as_comparison(1, 2) == 1
+        """
+        return FunctionComparison(self, left_index, right_index)
 
     def table_valued(self, *expr: Any, **kw: Any) -> Any:
         """The function in FROM: its rows under these column names."""
@@ -106,6 +109,10 @@ class FunctionElement(ColumnElement[T], Executable):
     def alias(self, name: str | None = None, joins_implicitly: bool = False) -> Any:
         """The function in FROM under a name."""
         return _TABLE_FACTORIES["alias"](self, name, joins_implicitly)
+
+    def _as_from(self) -> Any:
+        """What stands in FROM for the function itself."""
+        return self.alias()
 
     def lateral(self, name: str | None = None) -> Any:
         """The function in FROM as LATERAL: its arguments may refer to what stands before it."""
@@ -153,6 +160,48 @@ class Function(FunctionElement[T]):
             self.packagenames = tuple(packagenames)
         self.type = to_instance(type_)
         super().__init__(*clauses)
+
+
+class FunctionComparison(ColumnElement[bool]):
+    """A function that compares two of its arguments: `.sql_function`, `.left`, `.right`."""
+
+    __visit_name__ = "function_comparison"
+    _traverse: ClassVar[Traverse] = (
+        ("sql_function", Kind.CHILD),
+        ("left_index", Kind.PLAIN),
+        ("right_index", Kind.PLAIN),
+    )
+    is_comparison = True
+    type = BOOLEANTYPE
+
+    def __init__(self, function: Any, left_index: int, right_index: int) -> None:
+        count = len(function.clauses.clauses)
+        for index in (left_index, right_index):
+            if not 1 <= index <= count:
+                raise exc.ArgumentError(
+                    f"as_comparison() counts the arguments from 1: {function.name}() has {count}, not one at {index}"
+                )
+        self.sql_function = function
+        self.left_index = left_index
+        self.right_index = right_index
+
+    @property
+    def left(self) -> Any:
+        """The argument on the left of the comparison."""
+        return self.sql_function.clauses.clauses[self.left_index - 1]
+
+    @property
+    def right(self) -> Any:
+        """The argument on the right of the comparison."""
+        return self.sql_function.clauses.clauses[self.right_index - 1]
+
+    @property
+    def _from_objects(self) -> tuple[Any, ...]:
+        return self.sql_function._from_objects  # type: ignore[no-any-return]
+
+    @property
+    def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
+        return True
 
 
 class ScalarFunctionColumn(ColumnElement[Any]):

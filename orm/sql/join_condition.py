@@ -72,9 +72,14 @@ def _collect(target: Any, source: Any, only: Any, found: dict[Any, list[tuple[An
         if referred is None:
             continue
         own = source.corresponding_column(fk.parent)
-        if own is None or own is referred:
+        if own is None or (own is referred and not _is_shared_part(fk)):
             continue
         found.setdefault(getattr(fk, "constraint", None) or fk, []).append((referred, own))
+
+
+def _is_shared_part(fk: Any) -> bool:
+    """True for a column of a composite key that refers to itself, in another row: the tenant in (tenant, parent)."""
+    return fk.column is fk.parent and len(getattr(fk.constraint, "elements", ())) > 1
 
 
 def _sorted_keys(source: Any) -> Iterable[Any]:
