@@ -162,6 +162,8 @@ class FromCompiler(ExpressionCompiler):
             if alias._lateral
             else self.process(alias.element)
         )
+        if alias.with_ordinality:
+            text += " WITH ORDINALITY"
         text = self.with_alias(text, alias)
         if not alias._render_derived:
             return text

@@ -46,10 +46,6 @@ class FromStatement(Executable):
     def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
         return self.element, {"restrict": Restricting(criteria_of(self))}
 
-    def params(self, *args: Any, **values: Any) -> Any:
-        """A copy with values for its named parameters."""
-        return STATEMENTS["params"](self, {**(args[0] if args else {}), **values})
-
     @property
     def column_descriptions(self) -> Any:
         """One dict per selected entity."""

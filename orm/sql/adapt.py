@@ -9,8 +9,8 @@ from typing import Any
 from orm.sql.annotations import Annotated, plain
 from orm.sql.elements import BinaryExpression, BindParameter, ColumnElement
 from orm.sql.join_condition import join_condition
-from orm.sql.selectable import _FLATTEN, STATEMENTS, Join
-from orm.sql.visitors import ClauseElement, iterate, traverse
+from orm.sql.selectable import _FLATTEN, Join
+from orm.sql.visitors import _OPERATIONS, ClauseElement, iterate, traverse
 
 Replace = Callable[[Any], Any]
 
@@ -232,12 +232,15 @@ def bind_values(clause: Any) -> list[Any]:
     return [e.effective_value for e in iterate(clause) if isinstance(e, BindParameter)]
 
 
-def with_params(statement: Any, values: Mapping[str, Any]) -> Any:
-    """A copy of a statement with values for its named parameters."""
+def with_params(statement: Any, values: Mapping[str, Any], unique: bool = False) -> Any:
+    """A copy of a statement with values for its named parameters; unique: which are shared with no other by name."""
 
     def replace(element: ClauseElement) -> Any:
         if isinstance(element, BindParameter) and not element.unique and element.key in values:
-            return element._with_value(values[element.key])
+            found = element._with_value(values[element.key])
+            if unique:
+                found.unique = True
+            return found
         return None
 
     return replacement_traverse(statement, replace)
@@ -273,7 +276,7 @@ def flat_alias(join: Join, name: str | None = None) -> Any:
 
 
 _FLATTEN["join"] = flat_alias
-STATEMENTS["params"] = with_params
+_OPERATIONS["params"] = with_params
 __all__ = [
     "ClauseAdapter", "ColumnAdapter", "bind_values", "cloned_traverse", "criterion_as_pairs",
     "find_columns", "find_tables", "flat_alias", "iterate", "join_condition",

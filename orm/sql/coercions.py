@@ -196,6 +196,8 @@ def expect_from(value: Any) -> Any:
             return element
         if element.__visit_name__.startswith("orm_"):
             return element
+        if hasattr(element, "_as_from"):
+            return element._as_from()
     if isinstance(value, str):
         raise exc.ArgumentError(
             f"Expected a table or mapped class, got the string {value!r}; write table({value!r}) or text({value!r})"

@@ -21,14 +21,18 @@ def compute_froms(select: Any) -> list[Any]:
     if select._setup_joins:
         explicit = apply_joins(select, explicit)
     candidates = dict.fromkeys(explicit)
-    for element in select._raw_columns:
-        if element._is_from_clause:
-            candidates.update(dict.fromkeys(element._from_objects))
-    loose = [each for each in select._raw_columns if not each._is_from_clause]
-    for element in (*loose, *select._where_criteria):
+    whole = [
+        item
+        for element in select._raw_columns
+        if element._is_from_clause
+        for item in element._from_objects
+    ]
+    for element in (*select._raw_columns, *select._where_criteria):
         for item in element._from_objects:
             if item not in candidates and not (
-                item._is_join and _is_spare(item, element, candidates)
+                item._is_join
+                and not element._is_from_clause
+                and _is_spare(item, element, (*candidates, *whole))
             ):
                 candidates[item] = None
     return without_hidden(candidates)

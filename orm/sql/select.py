@@ -587,10 +587,6 @@ class Select(GenerativeSelect, HasSyntaxExtensions, TypedReturnsRows[*Ts]):
         new._statement_hints = (*self._statement_hints, (dialect_name, text))
         return new
 
-    def params(self, *args: Any, **values: Any) -> Any:
-        """A copy with values for its named parameters."""
-        return STATEMENTS["params"](self, {**(args[0] if args else {}), **values})
-
     def from_statement(self, statement: Any) -> Any:
         """A SELECT of the same entities whose rows come from `statement`."""
         return STATEMENTS["from_statement"](self, statement)

@@ -144,6 +144,10 @@ class FromClause(ClauseElement):
         """This object as LATERAL: it may refer to what stands before it in FROM."""
         return Lateral(self, name)
 
+    def table_valued(self) -> Any:
+        """A row of this object as one value, its name alone: `func.row_to_json(table.table_valued())`."""
+        return TableValuedColumn(self, TableValueType(*self.c))
+
     def tablesample(self, sampling: Any, name: str | None = None, seed: Any = None) -> TableSample:
         """A random sample of the rows: a percentage, or a function such as func.system(10)."""
         return TableSample(self, sampling, name, seed)
@@ -524,12 +528,12 @@ class TableValuedAlias(AliasedReturnsRows):
 
 
 class TableValuedColumn(ColumnElement[Any]):
-    """A function in FROM used as a column: its alias's name alone."""
+    """Something in FROM used as a column, its name alone: the value of a function, or a whole row."""
 
     __visit_name__ = "table_valued_column"
     _traverse: ClassVar[Traverse] = (("scalar_alias", Kind.SHARED), ("type", Kind.TYPE))
 
-    def __init__(self, scalar_alias: TableValuedAlias, type_: TypeEngine) -> None:
+    def __init__(self, scalar_alias: FromClause, type_: TypeEngine) -> None:
         self.scalar_alias = scalar_alias
         self.type = type_
         self.key = scalar_alias.name

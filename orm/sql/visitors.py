@@ -178,6 +178,18 @@ class ClauseElement:
         """The element without annotations."""
         return self
 
+    # -- parameters --------------------------------------------------------------------------------
+
+    def params(self, optionaldict: Mapping[str, Any] | None = None, /, **kwargs: Any) -> Self:
+        """A copy with values for named parameters, given by keyword or as a dict; names that it lacks are passed over."""
+        return _OPERATIONS["params"](self, {**kwargs, **(optionaldict or {})})  # type: ignore[no-any-return]
+
+    def unique_params(
+        self, optionaldict: Mapping[str, Any] | None = None, /, **kwargs: Any
+    ) -> Self:
+        """The same, with parameters that share their name with no other: both sides of a UNION may have their own value."""
+        return _OPERATIONS["params"](self, {**kwargs, **(optionaldict or {})}, True)  # type: ignore[no-any-return]
+
     # -- use ---------------------------------------------------------------------------------------
 
     def self_group(self, against: Any = None) -> Any:
@@ -223,6 +235,10 @@ class ClauseElement:
             "An SQL expression has no truth value in Python. Combine expressions with & | ~ or "
             "and_(), or_(), not_() instead of `and`, `or`, `not`; test for presence with `is not None`"
         )
+
+
+#: works on whole trees, from modules above this one: "params"
+_OPERATIONS: dict[str, Callable[..., Any]] = {}
 
 
 def _children_of(kind: Kind, value: Any) -> Iterator[Any]:

@@ -1,7 +1,18 @@
 from __future__ import annotations
 
+import pytest
+
 from orm.schema import Column, MetaData, Table
-from orm.sql import func, select
+from orm.sql import (
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    union,
+)
 from orm.sql.adapt import (
     ClauseAdapter,
     ColumnAdapter,
@@ -122,3 +133,42 @@ def test_flat_aliases_of_anonymous_ones_stay_apart():
     made = one.join(two, one.c.id == two.c.id).alias("x", flat=True)
     text = " ".join(str(select(made)).split())
     assert "FROM one AS anon_1 JOIN two AS anon_2 ON anon_1.id = anon_2.id" in text
+
+
+class TestParams:
+    """Values for named parameters, in a statement or an expression of any kind."""
+
+    def test_of_every_kind(self, t):
+        condition = t.users.c.age > bindparam("p", 1)
+        selected = select(t.users.c.id).where(condition)
+        for element in (
+            condition,
+            selected,
+            union(selected, selected),
+            select(selected.subquery()),
+            selected.subquery(),
+            exists().where(condition),
+            func.abs(bindparam("p", 1)),
+            text("SELECT :p").bindparams(p=1),
+            text("SELECT :p").bindparams(p=1).columns(p=Integer),
+        ):
+            assert element.params(p=5).compile().params == {"p": 5}
+            assert element.params({"p": 6}).compile().params == {"p": 6}
+            assert element.params(other=7).compile().params == {"p": 1}
+            assert element.compile().params == {"p": 1}
+
+    def test_one_dict_wins_over_keywords(self, t):
+        statement = select(t.users.c.id).where(t.users.c.age > bindparam("p"))
+        assert statement.params({"p": 1}, p=2).compile().params == {"p": 1}
+        with pytest.raises(TypeError):
+            statement.params({"p": 1}, {"p": 2})
+
+    def test_unique_ones_keep_apart(self, t):
+        condition = t.users.c.age > bindparam("p", 1)
+        both = and_(condition.unique_params(p=5), condition.unique_params(p=6))
+        assert both.compile().params == {"p_1": 5, "p_2": 6}
+        assert str(both) == "users.age > :p_1 AND users.age > :p_2"
+
+    def test_writing_statements_have_values_instead(self, t):
+        with pytest.raises(NotImplementedError, match="values"):
+            insert(t.users).params(age=1)
