@@ -6,43 +6,16 @@ importable from here. Dialects and drivers load when an engine asks for them.
 
 from __future__ import annotations
 
-import importlib
 import typing
 
-from orm import event, exc, pool, types
-from orm.engine import (
-    URL,
-    ChunkedIteratorResult,
-    Connection,
-    CreateEnginePlugin,
-    CursorResult,
-    Engine,
-    ExceptionContext,
-    ExecutionContext,
-    FrozenResult,
-    IteratorResult,
-    MappingResult,
-    NestedTransaction,
-    Reason,
-    Result,
-    RootTransaction,
-    Row,
-    RowMapping,
-    ScalarResult,
-    Transaction,
-    TupleResult,
-    create_engine,
-    create_pool_from_url,
-    engine_from_config,
-    make_url,
-)
+from orm import event, exc, types
+from orm.engine import create_engine, create_pool_from_url, engine_from_config
 from orm.inspection import inspect
 from orm.loading import (
     Load,
     contains_eager,
     defaultload,
     defer,
-    get_load_plan,
     immediateload,
     joinedload,
     lazyload,
@@ -55,14 +28,12 @@ from orm.loading import (
     undefer,
     undefer_group,
     with_expression,
-    with_loader_criteria,
 )
 from orm.mapping import (
     MANYTOMANY,
     MANYTOONE,
     ONETOMANY,
     AliasedClass,
-    Bundle,
     CascadeOptions,
     ColumnProperty,
     Composite,
@@ -116,18 +87,7 @@ from orm.mapping import (
     synonym_for,
     unmapped_dataclass,
     validates,
-    with_parent,
     with_polymorphic,
-)
-from orm.pool import (
-    AssertionPool,
-    ConnectionPoolEntry,
-    NullPool,
-    Pool,
-    PoolProxiedConnection,
-    QueuePool,
-    SingletonThreadPool,
-    StaticPool,
 )
 from orm.schema import (
     BLANK_SCHEMA,
@@ -172,7 +132,6 @@ from orm.schema import (
     quoted_name,
 )
 from orm.session import (
-    ORMExecuteState,
     Session,
     SessionTransaction,
     SessionTransactionOrigin,
@@ -396,35 +355,86 @@ from orm.types import (
     UserDefinedType,
     Uuid,
 )
+from orm.util.late import late_names as _late_names
 
 if typing.TYPE_CHECKING:
+    from orm import pool
     from orm.compiler.compiled import Compiled
     from orm.compiler.types import TypeCompiler
+    from orm.engine import (
+        URL,
+        ChunkedIteratorResult,
+        Connection,
+        CreateEnginePlugin,
+        CursorResult,
+        Engine,
+        ExceptionContext,
+        ExecutionContext,
+        FrozenResult,
+        IteratorResult,
+        MappingResult,
+        NestedTransaction,
+        Reason,
+        Result,
+        RootTransaction,
+        Row,
+        RowMapping,
+        ScalarResult,
+        Transaction,
+        TupleResult,
+        make_url,
+    )
     from orm.engine.dialect import Dialect
     from orm.engine.mock import create_mock_engine
     from orm.engine.multi_reflection import ObjectKind, ObjectScope
     from orm.engine.reflection import Inspector
     from orm.engine.twophase import TwoPhaseTransaction
+    from orm.loading import get_load_plan, with_loader_criteria
+    from orm.mapping import Bundle, with_parent
     from orm.mapping.write_only import WriteOnlyCollection
+    from orm.pool import (
+        AssertionPool,
+        ConnectionPoolEntry,
+        NullPool,
+        Pool,
+        PoolProxiedConnection,
+        QueuePool,
+        SingletonThreadPool,
+        StaticPool,
+    )
+    from orm.session import ORMExecuteState
     from orm.session.appender import AppenderQuery
     from orm.session.query import Query
+else:
+    # what few programs use, and what engines bring with them
+    __getattr__, __dir__ = _late_names(
+        globals(),
+        {
+            "orm.compiler.compiled": "Compiled",
+            "orm.compiler.types": "TypeCompiler",
+            "orm.engine": "URL ChunkedIteratorResult Connection CreateEnginePlugin "
+            "CursorResult Engine ExceptionContext ExecutionContext "
+            "FrozenResult IteratorResult MappingResult NestedTransaction "
+            "Reason Result RootTransaction Row RowMapping ScalarResult "
+            "Transaction TupleResult make_url",
+            "orm.engine.dialect": "Dialect",
+            "orm.engine.mock": "create_mock_engine",
+            "orm.engine.multi_reflection": "ObjectKind ObjectScope",
+            "orm.engine.reflection": "Inspector",
+            "orm.engine.twophase": "TwoPhaseTransaction",
+            "orm.loading": "get_load_plan with_loader_criteria",
+            "orm.mapping": "Bundle with_parent",
+            "orm.mapping.write_only": "WriteOnlyCollection",
+            "orm.pool": "pool AssertionPool ConnectionPoolEntry NullPool Pool "
+            "PoolProxiedConnection QueuePool SingletonThreadPool "
+            "StaticPool",
+            "orm.session": "ORMExecuteState",
+            "orm.session.appender": "AppenderQuery",
+            "orm.session.query": "Query",
+        },
+    )
 
 __version__ = "0.1.0"
-
-#: names that few applications use, with the modules which are loaded when they do
-_RARE = {
-    "AppenderQuery": "orm.session.appender",
-    "Compiled": "orm.compiler.compiled",
-    "create_mock_engine": "orm.engine.mock",
-    "Dialect": "orm.engine.dialect",
-    "Inspector": "orm.engine.reflection",
-    "ObjectKind": "orm.engine.multi_reflection",
-    "ObjectScope": "orm.engine.multi_reflection",
-    "Query": "orm.session.query",
-    "TwoPhaseTransaction": "orm.engine.twophase",
-    "TypeCompiler": "orm.compiler.types",
-    "WriteOnlyCollection": "orm.mapping.write_only",
-}
 
 __all__ = [
     "add_mapped_attribute", "AddConstraint", "Alias", "alias", "aliased", "AliasedClass",
@@ -492,15 +502,3 @@ __all__ = [
     "with_loader_criteria", "with_parent", "with_polymorphic", "within_group", "WithinGroup",
     "WriteOnlyCollection", "WriteOnlyMapped",
 ]  # fmt: skip
-
-if not typing.TYPE_CHECKING:  # to type checkers, a module with __getattr__ has every name
-
-    def __getattr__(name: str) -> object:
-        if name not in _RARE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = getattr(importlib.import_module(_RARE[name]), name)
-        return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

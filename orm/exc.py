@@ -45,9 +45,10 @@ shortened, and not at all with ``hide_parameters``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from orm.log import shorten_parameters
+from orm.util.record import Record
 from orm.util.suggest import tell_foreign
 
 
@@ -345,7 +346,7 @@ class StatementError(SQLAlchemyError):
         return self.__class__, args, {"detail": self.detail}
 
 
-class IntegrityInfo(NamedTuple):
+class IntegrityInfo(Record):
     """What a refused row violated, the same on every dialect.
 
     kind: "unique", "foreign_key", "not_null", "check" or "exclusion"; None when the driver

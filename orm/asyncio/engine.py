@@ -10,7 +10,8 @@ from orm import exc
 from orm.asyncio.connection import AsyncConnection
 from orm.asyncio.exc import AsyncMethodRequired
 from orm.asyncio.proxies import Face
-from orm.engine.create import create_pool_from_url, make_engine, read_settings
+from orm.engine.assembly import make_engine
+from orm.engine.create import create_pool_from_url, read_settings
 from orm.engine.engine import Engine
 from orm.engine.events import EngineDispatch
 from orm.engine.url import URL

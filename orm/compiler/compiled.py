@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from orm import exc
 from orm.compiler.defaults import DefaultContext
@@ -26,6 +26,7 @@ from orm.compiler.parameters import (
     shown_params,
 )
 from orm.util.collections import EMPTY_MAP
+from orm.util.record import Record
 
 # how many texts with differing lengths of IN lists one statement remembers
 _MAX_TEXTS: Final = 64
@@ -33,7 +34,7 @@ _MAX_TEXTS: Final = 64
 Args = tuple[Any, ...]
 
 
-class ResultColumn(NamedTuple):
+class ResultColumn(Record):
     """One column of the rows that a statement returns.
 
     name: as the database names it. key: the attribute of the row. objects: the expressions by which the row may be asked
@@ -46,7 +47,7 @@ class ResultColumn(NamedTuple):
     type: Any
 
 
-class InsertPlan(NamedTuple):
+class InsertPlan(Record):
     """What an INSERT knows of its columns.
 
     table: the target. slots: column key to the slot which holds the inserted value. prefetch: columns whose client-side
@@ -62,7 +63,7 @@ class InsertPlan(NamedTuple):
     columns: tuple[str, ...]
 
 
-class ExpandedState(NamedTuple):
+class ExpandedState(Record):
     """A statement whose lists are written out. statement: the text. parameters: value by name. positiontup: the name of each
     placeholder in the order of the text, None where placeholders have names."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.compiler.set_targets import (
@@ -14,12 +14,13 @@ from orm.compiler.set_targets import (
 )
 from orm.sql.annotations import plain
 from orm.sql.elements import BindParameter
+from orm.util.record import Record
 
 if TYPE_CHECKING:
     from orm.compiler.dml import DMLCompiler
 
 
-class ColumnValue(NamedTuple):
+class ColumnValue(Record):
     """One column that is written.
 
     name: the column as it stands in SET. text: its value. slot: the number of the parameter, None where the value is an

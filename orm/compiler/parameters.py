@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from orm import exc
 from orm.util.collections import EMPTY_MAP
+from orm.util.record import Record
 
 # While a statement is rendered, a parameter is `MARK slot MARK`; ROW_MARK encloses the row of VALUES that may be repeated.
 MARK: Final = "\x01"
@@ -16,7 +17,7 @@ ROW_MARK: Final = "\x02"
 Processor = Callable[[Any], Any]
 
 
-class Slot(NamedTuple):
+class Slot(Record):
     """One parameter of the statement, however many placeholders it has in the text.
 
     bind: the parameter as it was compiled. name: its unique name. place: where it stands among the statement's own binds, -1
@@ -34,7 +35,7 @@ class Slot(NamedTuple):
     default: Any
 
 
-class Expansion(NamedTuple):
+class Expansion(Record):
     """How the list of one IN is written.
 
     width: columns of each item, 0 for plain values, -1 where the parameter is one value and no list. values_keyword:
@@ -50,7 +51,7 @@ class Expansion(NamedTuple):
     cast: str = ""
 
 
-class Template(NamedTuple):
+class Template(Record):
     """Text with holes: texts[0] hole[0] texts[1] ... ; a hole is the index of a slot."""
 
     texts: tuple[str, ...]

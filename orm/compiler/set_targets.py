@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from orm.sql.annotations import plain
+from orm.util.record import Record
 
 if TYPE_CHECKING:
     from orm.compiler.dml import DMLCompiler
 
 
-class Assignment(NamedTuple):
+class Assignment(Record):
     """`name=text` in SET; key: what the statement's values have it under, None for an `onupdate`."""
 
     key: Any

@@ -5,15 +5,16 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from orm import exc
 from orm.util.collections import immutabledict
+from orm.util.record import Record
 
 _QueryValue = str | tuple[str, ...]
 
 
-class URL(NamedTuple):
+class URL(Record):
     """Where a database is, immutable. `str()` and `repr()` never show the password.
 
     query: option -> value, or a tuple of values where the option was repeated.

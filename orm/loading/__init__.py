@@ -1,8 +1,9 @@
-"""Rows to objects: plans, hydration, loader options, lazy loads over peers."""
+"""Rows to objects: plans, hydration, loader options, lazy loads over peers; what runs is loaded with the first statement."""
 
 from __future__ import annotations
 
-from orm.loading.criteria import with_loader_criteria
+import typing as _typing
+
 from orm.loading.install import install as _install  # noqa: F401 - registers itself
 from orm.loading.options import (
     Load,
@@ -22,7 +23,16 @@ from orm.loading.options import (
     undefer_group,
     with_expression,
 )
-from orm.loading.plan import get_load_plan
+from orm.util.late import late_names as _late_names
+
+if _typing.TYPE_CHECKING:
+    from orm.loading.criteria import with_loader_criteria
+    from orm.loading.plan import get_load_plan
+else:
+    __getattr__, __dir__ = _late_names(
+        globals(),
+        {"orm.loading.criteria": "with_loader_criteria", "orm.loading.plan": "get_load_plan"},
+    )
 
 __all__ = [
     "Load",

@@ -6,8 +6,6 @@ from functools import partial
 from typing import Any
 
 from orm.loading.batch import Peers
-from orm.loading.lazy import LazyLoader
-from orm.loading.refresh import load_columns
 from orm.mapping.configure import on_configured
 from orm.state.markers import ATTR_EMPTY
 
@@ -17,6 +15,9 @@ _OTHERS = frozenset({"dynamic", "write_only"})
 
 def install(mapper: Any) -> None:
     """Put the loaders on the attributes of a configured mapper's class."""
+    from orm.loading.lazy import LazyLoader  # with all that reads rows, which no declaration needs
+    from orm.loading.refresh import load_columns
+
     manager = mapper.class_manager
     manager.expired_loader = load_columns
     manager.load_of = partial(Peers, mapper.base_mapper)

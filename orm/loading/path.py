@@ -9,7 +9,9 @@ knows the options that were given for its path.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
+
+from orm.util.record import Record
 
 #: the name of a wildcard step
 ANY = "*"
@@ -22,7 +24,7 @@ MAX_DEPTH = 100
 _GOES_ON = frozenset({"selectin", "subquery", "immediate", "joined"})
 
 
-class Step(NamedTuple):
+class Step(Record):
     """One relationship on the way: the entity it starts from, its key, and of_type()/and_().
 
     entity: a Mapper or an AliasedInsp; None for a wildcard that belongs to no entity.
@@ -34,7 +36,7 @@ class Step(NamedTuple):
     criteria: tuple[Any, ...] = ()
 
 
-class Directive(NamedTuple):
+class Directive(Record):
     """One sentence of an option.
 
     root: the entity where the path starts, None for unbound wildcards.

@@ -8,13 +8,15 @@ twin in `hydrate_plain` walks over it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from orm.util.record import Record
 
 #: an expression over `{v}` and its constants, as types give it for inlining
 Inline = tuple[str, dict[str, object]]
 
 
-class Slot(NamedTuple):
+class Slot(Record):
     """One value of a row.
 
     key: the attribute's key ("" for a plain column).
@@ -29,14 +31,14 @@ class Slot(NamedTuple):
     inline: Inline | None = None
 
 
-class Composed(NamedTuple):
+class Composed(Record):
     """One value made of several of a row: `make(*values)`, for composites and bundles."""
 
     make: Callable[..., Any]
     slots: tuple[Slot, ...]
 
 
-class Kind(NamedTuple):
+class Kind(Record):
     """What a discriminator value stands for: the class to make, and its own columns.
 
     base: the base mapper, which differs from the entity's in concrete inheritance.
@@ -48,7 +50,7 @@ class Kind(NamedTuple):
     base: Any = None
 
 
-class JoinedRow(NamedTuple):
+class JoinedRow(Record):
     """An entity in the same row which fills relationship `key` of the entity it hangs on."""
 
     key: str

@@ -1,8 +1,9 @@
 """What classes and tables mean to each other: declared, imperative, or as dataclasses."""
 
+import typing as _typing
+
 from orm.mapping.aliased import AliasedClass, AliasedInsp, aliased
 from orm.mapping.as_dataclass import MappedAsDataclass, mapped_as_dataclass, unmapped_dataclass
-from orm.mapping.bundle import Bundle
 from orm.mapping.cascades import CascadeOptions
 from orm.mapping.columns import MappedColumn
 from orm.mapping.composite import Composite, CompositeProperty
@@ -57,7 +58,15 @@ from orm.mapping.registry import registry
 from orm.mapping.relationship import Relationship, RelationshipProperty
 from orm.mapping.synonyms import Synonym, SynonymProperty
 from orm.mapping.validators import reconstructor, validates
-from orm.mapping.with_parent import with_parent
+from orm.util.late import late_names as _late_names
+
+if _typing.TYPE_CHECKING:
+    from orm.mapping.bundle import Bundle
+    from orm.mapping.ownership import with_parent
+else:
+    __getattr__, __dir__ = _late_names(
+        globals(), {"orm.mapping.bundle": "Bundle", "orm.mapping.ownership": "with_parent"}
+    )
 
 __all__ = [
     "ORMDescriptor",

@@ -7,7 +7,7 @@ import enum
 import sys
 import types
 import typing
-from typing import Annotated, Any, ForwardRef, Literal, NamedTuple, Union
+from typing import Annotated, Any, ForwardRef, Literal, Union
 
 from orm import exc
 from orm.mapping.columns import MappedColumn
@@ -16,6 +16,7 @@ from orm.schema.column import Column
 from orm.types.base import TypeEngine
 from orm.types.resolve import resolve_python_type
 from orm.types.structured import Enum
+from orm.util.record import Record
 
 _CONTAINERS: dict[Any, Any] = {
     list: list,
@@ -33,7 +34,7 @@ _CONTAINERS: dict[Any, Any] = {
 _WRAPPERS = ("Mapped", "WriteOnlyMapped", "DynamicMapped")
 
 
-class Annotation(NamedTuple):
+class Annotation(Record):
     """What an annotation says.
 
     wrapper: Mapped, WriteOnlyMapped or DynamicMapped. inner: the type within, None taken

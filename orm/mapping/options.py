@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from orm.util.record import Record
 
 
 class _NotGiven:
@@ -16,7 +18,7 @@ class _NotGiven:
 NOT_GIVEN: Final[Any] = _NotGiven()
 
 
-class FieldOptions(NamedTuple):
+class FieldOptions(Record):
     """How a dataclass mapping treats the attribute; NOT_GIVEN leaves it to dataclasses."""
 
     init: Any = NOT_GIVEN
@@ -50,7 +52,7 @@ BODY = "_sa_body_names"
 _KNOWN = ("init", "repr", "eq", "order", "unsafe_hash", "match_args", "kw_only")
 
 
-class MappedField(NamedTuple):
+class MappedField(Record):
     """A mapped attribute of a dataclass.
 
     hint: the annotation as written. options: those given to the construct. member: the

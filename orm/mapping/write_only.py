@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
 from orm import exc
-from orm.mapping.with_parent import with_parent
+from orm.mapping.ownership import with_parent
 from orm.sql.dml import Delete, Insert, Update, delete, insert, update
 from orm.sql.select import Select, select
 from orm.state.instance_state import InstanceState

@@ -8,9 +8,14 @@ from orm.pool.base import Pool
 from orm.pool.queue import AssertionPool, QueuePool
 from orm.pool.record import ConnectionRecord, PooledConnection, PoolResetState
 from orm.pool.simple import NullPool, SharedConnectionPool, SingletonThreadPool, StaticPool
+from orm.util.late import late_names as _late_names
 
 if _typing.TYPE_CHECKING:
     from orm.pool.asynchronous import AsyncAdaptedQueuePool, AsyncSharedConnectionPool
+else:  # asyncio is imported by those who use it
+    __getattr__, __dir__ = _late_names(
+        globals(), {"orm.pool.asynchronous": "AsyncAdaptedQueuePool AsyncSharedConnectionPool"}
+    )
 
 ConnectionPoolEntry = ConnectionRecord
 PoolProxiedConnection = PooledConnection
@@ -31,12 +36,3 @@ __all__ = [
     "SingletonThreadPool",
     "StaticPool",
 ]
-
-
-def __getattr__(name: str) -> _typing.Any:
-    # asyncio is imported by those who use it
-    if name in ("AsyncAdaptedQueuePool", "AsyncSharedConnectionPool"):
-        from orm.pool import asynchronous
-
-        return getattr(asynchronous, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

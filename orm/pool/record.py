@@ -6,9 +6,10 @@ import os
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from orm import exc
+from orm.util.record import Record
 
 if TYPE_CHECKING:
     from traceback import StackSummary
@@ -37,7 +38,7 @@ class Process:
 PROCESS: Final = Process()
 
 
-class PoolResetState(NamedTuple):
+class PoolResetState(Record):
     """What the `reset` event is told.
 
     transaction_was_reset: the transaction was ended already, so the pool sends nothing.

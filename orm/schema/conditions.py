@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from orm.schema.items import SchemaItem
+from orm.util.record import Record
 
 
-class DDLCondition(NamedTuple):
+class DDLCondition(Record):
     """dialects: the names of dialects, None for all; callable_: decides where it is given."""
 
     dialects: tuple[str, ...] | None

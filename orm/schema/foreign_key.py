@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.schema.constraints import ColumnCollectionConstraint, as_column, find_column
 from orm.schema.items import SchemaItem
 from orm.schema.options import check_options
 from orm.types.base import NullType
+from orm.util.record import Record
 
 if TYPE_CHECKING:
     from orm.schema.column import Column
     from orm.schema.table import Table
 
 
-class ForeignKeyTarget(NamedTuple):
+class ForeignKeyTarget(Record):
     """The names of what a foreign key refers to; None where none was given.
 
     Without `column_name`, the column of the same name as the referring one is meant.

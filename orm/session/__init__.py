@@ -1,7 +1,8 @@
 """The Session: objects, their states, and the transaction around them."""
 
+import typing as _typing
+
 from orm.session import dynamic as _dynamic  # noqa: F401 - registers itself
-from orm.session.execution import ORMExecuteState
 from orm.session.factory import sessionmaker
 from orm.session.lifecycle import (
     identity_key,
@@ -17,6 +18,12 @@ from orm.session.transaction import (
     SessionTransactionOrigin,
     SessionTransactionState,
 )
+from orm.util.late import late_names as _late_names
+
+if _typing.TYPE_CHECKING:
+    from orm.session.execution import ORMExecuteState
+else:
+    __getattr__, __dir__ = _late_names(globals(), {"orm.session.execution": "ORMExecuteState"})
 
 __all__ = [
     "close_all_sessions",

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from orm import exc
 from orm.loading.raising import make_detached_error
-from orm.mapping.with_parent import with_parent
+from orm.mapping.ownership import with_parent
 from orm.session.query import Query
 from orm.state.instance_state import InstanceState
 from orm.state.markers import PASSIVE_NO_INITIALIZE

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from orm import exc
 from orm.inspection import inspect
@@ -16,6 +16,7 @@ from orm.session.execution import execute_statement
 from orm.sql.select import select
 from orm.state.markers import MANAGER
 from orm.util.collections import EMPTY_MAP
+from orm.util.record import Record
 
 if TYPE_CHECKING:
     from orm.session.session import Session
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 PLAIN_KEYS: Final = frozenset({int, str})
 
 
-class GetRoute(NamedTuple):
+class GetRoute(Record):
     """What Session.get() was given that needs a statement of its own."""
 
     identity_token: Any = None

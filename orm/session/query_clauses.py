@@ -12,7 +12,7 @@ from typing import Any, Generic, Self, TypeVar
 from orm import exc
 from orm.inspection import inspect
 from orm.mapping.aliased import aliased
-from orm.mapping.with_parent import with_parent
+from orm.mapping.ownership import with_parent
 from orm.session.query_source import Combined
 from orm.sql.extensions import SyntaxExtension
 from orm.sql.select import select

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar, overloa
 from orm import event, exc
 from orm.flush.cascade import iterate_cascade
 from orm.session import binds as binding
-from orm.session import by_key, execution, lifecycle
+from orm.session import lifecycle
 from orm.session.bulk import BulkMethods
 from orm.session.events import SessionDispatch
 from orm.session.guard import UseGuard
@@ -33,6 +33,7 @@ from orm.state.identity_map import IdentityMap
 from orm.state.instance_state import instance_dict
 from orm.state.markers import PASSIVE_NO_INITIALIZE
 from orm.util.collections import EMPTY_MAP, IdentitySet
+from orm.util.late import LateModule
 from orm.util.typevars import T0, T1, T2, Rest, Ts
 
 if TYPE_CHECKING:
@@ -40,11 +41,16 @@ if TYPE_CHECKING:
     from orm.engine.cursor import CursorResult
     from orm.engine.result import Result, ScalarResult
     from orm.engine.row import Row
+    from orm.session import by_key, execution
     from orm.session.query import Query
     from orm.sql.column_expression import Entity
     from orm.sql.dml import Delete, Insert, Update
     from orm.sql.executable import Executable
     from orm.sql.subquery import TypedReturnsRows
+else:
+    # with the loading of objects, which nobody needs before the first statement
+    by_key = LateModule(globals(), "orm.session.by_key")
+    execution = LateModule(globals(), "orm.session.execution")
 
 _T = TypeVar("_T")
 _serial = itertools.count(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from operator import inv
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 from orm import exc
 from orm.sql import operators
@@ -21,6 +21,7 @@ from orm.sql.operators import OperatorType, is_precedence
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine
 from orm.types.resolve import BOOLEANTYPE
+from orm.util.record import Record
 
 
 class ClauseList(ClauseElement):
@@ -73,7 +74,7 @@ class ClauseList(ClauseElement):
 _DEEP: Final = 30
 
 
-class Nested(NamedTuple):
+class Nested(Record):
     """The begin of a list of conditions. brackets: it stands in brackets."""
 
     operator: OperatorType

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple, Self, overload
+from typing import Any, ClassVar, Self, overload
 
 from orm import exc
 from orm.sql.annotations import plain
@@ -31,11 +31,12 @@ from orm.sql.subquery import SelectBase, SelectLabelStyle, TypedReturnsRows
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE
 from orm.types.resolve import INTEGERTYPE
+from orm.util.record import Record
 from orm.util.suggest import closest
 from orm.util.typevars import T0, T1, T2, T3, T4, T5, T6, T7, Ts
 
 
-class JoinEntry(NamedTuple):
+class JoinEntry(Record):
     """One `.join()` of a SELECT, kept as it was written.
 
     target: FROM object or relationship element; onclause: condition, relationship element, or None;
@@ -49,7 +50,7 @@ class JoinEntry(NamedTuple):
     left: Any
 
 
-class ForUpdateArg(NamedTuple):
+class ForUpdateArg(Record):
     """The locking clause of a SELECT."""
 
     nowait: bool = False

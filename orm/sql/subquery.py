@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Hashable
-from typing import Any, ClassVar, Generic, NamedTuple, Self
+from typing import Any, ClassVar, Generic, Self
 
 from orm import exc
 from orm.sql import operators as ops
@@ -24,6 +24,7 @@ from orm.sql.selectable import STATEMENTS, AliasedReturnsRows, Lateral
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 from orm.types.base import NULLTYPE, TypeEngine
 from orm.types.resolve import BOOLEANTYPE
+from orm.util.record import Record
 from orm.util.typevars import T, Ts
 
 
@@ -71,7 +72,7 @@ class AliasLabel(str):
         return hash((id(self.table), self.rest))
 
 
-class NamedColumn(NamedTuple):
+class NamedColumn(Record):
     """A selected element with the names it goes by.
 
     name: in the result and as the label; None for text. key: in `.c` of a subquery. made_up: the name is not the element's own, so a

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from orm.state.instance_state import instance_state
 from orm.state.markers import INIT_OK, NO_VALUE, PASSIVE_NO_RESULT, PASSIVE_OFF
+from orm.util.record import Record
 
 
-class History(NamedTuple):
+class History(Record):
     """Three sequences: values added, unchanged and deleted. True if there is any value."""
 
     added: Sequence[Any]

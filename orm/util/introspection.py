@@ -9,12 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any
+
+from orm.util.record import Record
 
 _TAKES_KEYWORDS = 0x08  # CO_VARKEYWORDS, see the documentation of `inspect`
 
 
-class Parameters(NamedTuple):
+class Parameters(Record):
     """The parameters of a function, `self` included.
 
     positional: the names of those which may be given by position. keyword_only: the names of the others. defaults: by name.

@@ -80,8 +80,10 @@ _SLOW = (
         "urllib.parse",
         "uuid",
     ),
-    *("orm.asyncio", "orm.compiler.statement", "orm.dialects", "orm.engine.reflection"),
-    *("orm.flush.unit_of_work", "orm.session.merge", "orm.session.query", "orm.session.upsert"),
+    *("orm.asyncio", "orm.compiler", "orm.dialects", "orm.engine.connection", "orm.engine.url"),
+    *("orm.flush.unit_of_work", "orm.loading.criteria", "orm.loading.lazy", "orm.loading.plan"),
+    *("orm.mapping.bundle", "orm.mapping.ownership", "orm.pool", "orm.session.by_key"),
+    *("orm.session.execution", "orm.session.merge", "orm.session.query", "orm.session.upsert"),
 )
 
 
@@ -97,6 +99,36 @@ def test_importing_orm_stays_quick() -> None:
 def test_importing_the_extension_stays_quick(module: str) -> None:
     done = _run(f"import sys, flask_ormsession; sys.exit({module!r} in sys.modules)")
     assert done.returncode == 0, f"import flask_ormsession loads {module}"
+
+
+def test_what_declares_and_describes_needs_no_named_tuples() -> None:
+    """typing.NamedTuple takes as long to make a class as a module to load; see orm/util/record.py."""
+    users = [relative(p) for p in source_files() if "NamedTuple" in _base_names(parse(p))]
+    assert [user for user in users if user.startswith("orm/")] == []
+
+
+def _base_names(tree: ast.Module) -> set[str]:
+    bases = [
+        base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases
+    ]
+    return {ast.unparse(base).rpartition(".")[2] for base in bases}
+
+
+@pytest.mark.parametrize(
+    "package", ["orm", "orm.engine", "orm.loading", "orm.mapping", "orm.pool", "orm.session"]
+)
+def test_names_that_are_loaded_late_are_those_that_checkers_see(package: str) -> None:
+    code = f"import {package} as p; print(sorted({{*p.__all__}} - {{*vars(p)}}))"
+    late = ast.literal_eval(_run(code).stdout)
+    assert late
+    submodules = {path.stem for path in ROOT.joinpath(*package.split(".")).glob("*.py")}
+    assert submodules & {*late} == set(), "importing the submodule would hide the name"
+    path = ROOT.joinpath(*package.split("."), "__init__.py")
+    checked = [node for node in parse(path).body if isinstance(node, ast.If)]
+    imported = [node for branch in checked for node in branch.body]
+    assert late == sorted(
+        alias.name for node in imported if isinstance(node, ast.ImportFrom) for alias in node.names
+    )
 
 
 def test_a_name_that_is_loaded_late_is_like_any_other() -> None:
