@@ -506,6 +506,8 @@ class Database(Generic[M]):
                 error_out=error_out,
                 count=functools.partial(count_items, session, statement) if count else None,
             )
+        if by != "number":
+            raise exc.ArgumentError(f'by={by!r}: pages are made by="number" or by="keyset".')
         return paginate(
             session,
             statement,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import jsonify, request
 
-from orm import select
+from orm import exc, select
 
 
 @pytest.fixture
@@ -92,6 +92,11 @@ def test_bad_numbers_are_never_a_500(pages: Any, name: str, number: str) -> None
     assert lenient.status_code == 200
     too_many = name == "per_page" and number.isascii() and number.isdigit() and number != "0"
     assert lenient.json["per_page"] == (100 if too_many else 20)
+
+
+def test_another_way_to_make_pages(pages: Any) -> None:
+    with pages.app.app_context(), pytest.raises(exc.ArgumentError, match='by="keyset"'):
+        pages.db.paginate(select(pages.Item), by="cursor")
 
 
 def test_a_page_beyond_the_end(pages: Any) -> None:
