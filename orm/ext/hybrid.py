@@ -275,7 +275,7 @@ class HybridAttribute(QueryableAttribute[Any]):
         element = self._comparator.__clause_element__()
         if not hasattr(element, "_annotate"):
             return element
-        notes = {"proxy_key": self.key}
+        notes = {"proxy_key": self.key, "label": self.key}
         if self.parent is not None:
             notes |= {"parententity": self.parent, "parentmapper": self.parent.mapper}
         return element._annotate(notes)

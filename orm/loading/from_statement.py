@@ -20,6 +20,7 @@ from orm.loading.row_plan import Composed, EntityRow, RowPlan, Slot
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
 from orm.sql.cache_key import statement_key
+from orm.sql.coercions import to_element
 from orm.sql.executable import Executable
 from orm.sql.selectable import STATEMENTS
 from orm.sql.visitors import Kind, Traverse
@@ -39,7 +40,13 @@ class FromStatement(Executable):
 
     def __init__(self, statement: Any, element: Any) -> None:
         self._raw_columns = statement._raw_columns
-        self.element = STATEMENTS["text"](element) if isinstance(element, str) else element
+        self.element = (
+            STATEMENTS["text"](element) if isinstance(element, str) else to_element(element)
+        )
+        if not getattr(self.element, "_returns_rows", False):
+            raise exc.ArgumentError(
+                f"from_statement() takes a statement that returns rows, or text(...), got {element!r:.100}"
+            )
         self._with_options = statement._with_options
         self._execution_options = statement._execution_options
 

@@ -22,6 +22,11 @@ def resolve_entry(relation: Any, entry: Any) -> list[Any]:
     prop = relation.property
     target = entry.target
     if target is relation:
+        if entry.onclause is not None:
+            raise exc.InvalidRequestError(
+                f"join({prop}, condition): the relationship has its condition. Write join({prop}.and_(condition)) to add to "
+                f"it, or join({prop.mapper.class_.__name__}, condition) for another."
+            )
         target = (relation._of_type or prop.entity).__clause_element__()
     _check_sides(relation, entry, target)
     left = relation.parententity.__clause_element__()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
+from orm import exc
 from orm.inspection import inspect
 from orm.loading.criteria import criteria_of
 from orm.loading.options import without_eager_loads
@@ -53,6 +54,13 @@ class Query(QueryClauses[_T]):
         return statement
 
     @property
+    def _part(self) -> Any:
+        """The select() without eager loads, for use within another statement; not for from_statement()."""
+        statement = self._select._clone()
+        statement._with_options = without_eager_loads(statement._with_options)
+        return statement
+
+    @property
     def selectable(self) -> Any:
         """The same as `statement`."""
         return self.statement
@@ -63,7 +71,7 @@ class Query(QueryClauses[_T]):
     @property
     def whereclause(self) -> Any:
         """The condition, None if there is none."""
-        return self._statement.whereclause
+        return getattr(self._statement, "whereclause", None)
 
     @property
     def column_descriptions(self) -> list[dict[str, Any]]:
@@ -120,7 +128,7 @@ class Query(QueryClauses[_T]):
         with_labels: name the columns table_column. reduce_columns: leave out columns which are
         equal to another because of a join over them.
         """
-        statement = self.enable_eagerloads(False).statement
+        statement = self._part
         if with_labels:
             statement = statement.set_label_style(SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL)
         if reduce_columns:
@@ -129,12 +137,12 @@ class Query(QueryClauses[_T]):
 
     def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> Any:
         """Return the select as a common table expression."""
-        statement = self.enable_eagerloads(False).statement
+        statement = self._part
         return statement.cte(name, recursive=recursive, nesting=nesting)
 
     def scalar_subquery(self) -> Any:
         """Return the select as a value in another statement."""
-        return self.enable_eagerloads(False).statement.scalar_subquery()
+        return self._part.scalar_subquery()
 
     def label(self, name: str | None) -> Any:
         """Return the select as a value under a name."""
@@ -142,7 +150,7 @@ class Query(QueryClauses[_T]):
 
     def exists(self) -> Any:
         """Return EXISTS over the select, to be used in a condition or a query of its own."""
-        inner = self.enable_eagerloads(False).statement
+        inner = self._part
         if not inner._from_obj and not inner._setup_joins:
             inner = inner.select_from(*inner.columns_clause_froms)
         one = literal_column("1")
@@ -153,6 +161,10 @@ class Query(QueryClauses[_T]):
     def _execute(self) -> Any:
         """Return the result, made unique as the 1.x interface always did."""
         statement = self._labelled()
+        if not statement._raw_columns:
+            raise exc.InvalidRequestError(
+                "This query selects nothing: name a mapped class or columns, session.query(User)."
+            )
         result = self.session.execute(statement)
         if self.is_single_entity:
             result = result.scalars()
@@ -201,12 +213,26 @@ class Query(QueryClauses[_T]):
             return found
         return found[0]
 
+    def values(self, *columns: Any) -> Iterator[Any]:
+        """Return an iterator over rows of these columns, in place of what the query selects."""
+        return iter(self.with_entities(*columns))
+
+    def value(self, column: Any) -> Any:
+        """Return the value of this column in the first row, None without a row."""
+        found: Any = self.with_entities(column).first()
+        return None if found is None else found[0]
+
     def get(self, ident: Any) -> _T | None:
         """Return the object with this primary key, or None; see Session.get.
 
-        Raises exc.InvalidRequestError for a query that has criteria.
+        Raises exc.InvalidRequestError for a query that has criteria, and for one of columns.
         """
-        statement = self._statement
+        statement = self._select
+        if len(statement._raw_columns) != 1 or not self._has_entities():
+            raise exc.InvalidRequestError(
+                "Query.get() is for queries of one mapped class, which the key belongs to: "
+                "session.query(User).get(1), or session.get(User, 1)."
+            )
         query_dml.check_plain(statement, "get", ("order_by", "distinct"))
         options = statement._execution_options
         lock = statement._for_update_arg
@@ -221,7 +247,7 @@ class Query(QueryClauses[_T]):
 
     def count(self) -> int:
         """Return how many rows the query has, by SELECT count(*) over it as a subquery."""
-        inner = self.enable_eagerloads(False).statement
+        inner = self._part
         inner = inner.set_label_style(SelectLabelStyle.LABEL_STYLE_TABLENAME_PLUS_COL)
         if not inner._has_row_limiting_clause and not inner._distinct_on:
             inner = inner.order_by(None)

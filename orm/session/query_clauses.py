@@ -13,6 +13,7 @@ from orm import exc
 from orm.inspection import inspect
 from orm.mapping.aliased import aliased
 from orm.mapping.ownership import with_parent
+from orm.session.query_dml import check_plain
 from orm.session.query_source import Combined
 from orm.sql.extensions import SyntaxExtension
 from orm.sql.select import select
@@ -35,8 +36,8 @@ class QueryClauses(Generic[_T]):
     def _select(self) -> Any:
         if self._statement.__visit_name__ != "select":
             raise exc.InvalidRequestError(
-                "This query takes its rows from a statement of its own (from_statement()), to which no "
-                "clause can be added. Add it to that statement."
+                "This query takes its rows from a statement of its own (from_statement()), which stays as it is. Add "
+                "clauses to that statement; count it, change rows by it and make it a part of others there too."
             )
         return self._statement
 
@@ -277,7 +278,11 @@ class QueryClauses(Generic[_T]):
     # -- other sources of rows
 
     def from_statement(self, statement: Any) -> Self:
-        """Return the query of the same entities, whose rows come from another statement."""
+        """Return the query of the same entities, whose rows come from another statement.
+
+        Raises exc.InvalidRequestError for a query with clauses, which would not apply to those rows.
+        """
+        check_plain(self._statement, "from_statement", ())
         element = statement._statement if isinstance(statement, QueryClauses) else statement
         return self._with(self._statement.from_statement(element))
 

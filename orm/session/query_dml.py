@@ -39,12 +39,16 @@ def check_plain(statement: Any, method: str, allowed: Iterable[str]) -> None:
 #: the execution option which tells the bulk events of the Query
 QUERY_OPTION = "_query"
 
-_REMEDIES = {"get": "it looks a primary key up. Use filter(...).one_or_none()."}
+_REMEDIES = {
+    "get": "it looks a primary key up. Use filter(...).one_or_none().",
+    "from_statement": "it would not apply to the rows of that statement. Add it there.",
+}
 
 
 def _target(query: Any, method: str) -> Any:
-    check_plain(query._statement, method, ("filter",))
-    element = query._statement._raw_columns[0]
+    statement = query._select
+    check_plain(statement, method, ("filter",))
+    element = statement._raw_columns[0]
     if element._is_from_clause and "parententity" not in element._annotations:
         return element
     try:

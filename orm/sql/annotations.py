@@ -13,7 +13,7 @@ from typing import Any
 KEY_ANNOTATIONS = frozenset(
     {
         "parententity", "proxy_key", "entity_namespace", "compile_state_plugin",
-        "plugin_subject", "proxy_owner", "for_update", "bundle", "ok_to_adapt",
+        "plugin_subject", "proxy_owner", "for_update", "bundle", "ok_to_adapt", "label",
     }
 )  # fmt: skip
 

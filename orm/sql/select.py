@@ -640,7 +640,8 @@ def describe_columns(
 
 def _describe_column(column: Any) -> dict[str, Any]:
     entity = column._annotations.get("parententity")
-    name = getattr(column, "name", None) or getattr(column, "key", None)
+    name = column._annotations.get("proxy_key")
+    name = name or getattr(column, "name", None) or getattr(column, "key", None)
     expr = column
     if entity is not None and column._is_from_clause:
         expr = entity.entity

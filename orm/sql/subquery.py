@@ -99,7 +99,7 @@ def name_columns(elements: tuple[Any, ...], style: SelectLabelStyle) -> tuple[Na
         if own is not None and (own not in taken or style == 0):
             name, made_up = own, own != element._result_name
         else:
-            name, made_up = _number(own or element._anon_base, taken | real), True
+            name, made_up = _make_name(element, own, taken | real), True
         taken.add(name)
         key = _own_key(element, own)
         if key in keys and style != 0:
@@ -107,6 +107,16 @@ def name_columns(elements: tuple[Any, ...], style: SelectLabelStyle) -> tuple[Na
         keys.add(key)
         named.append(NamedColumn(name, key, element, made_up))
     return tuple(named)
+
+
+def _make_name(element: Any, own: str | None, taken: set[str]) -> str:
+    """Return a name for an element which has none, or whose name is taken."""
+    base = own or element._anon_base
+    if base == "anon":
+        label: str | None = element._annotations.get("label")
+        if label is not None and label not in taken:
+            return label
+    return _number(base, taken)
 
 
 def _own_name(element: Any, style: SelectLabelStyle) -> str | None:

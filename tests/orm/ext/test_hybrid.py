@@ -15,6 +15,7 @@ from orm import (
     exc,
     func,
     inspect,
+    literal,
     mapped_column,
     select,
     update,
@@ -102,6 +103,27 @@ def test_one_function_serves_objects_and_statements(session: Any) -> None:
 
 def test_rows_name_it_by_the_hybrid(session: Any) -> None:
     assert session.execute(select(Span.length)).keys() == ["length"]
+
+
+def test_statements_label_it_by_the_hybrid(session: Any) -> None:
+    other = aliased(Span)
+    assert str(select(Span.length)) == "SELECT span.high - span.low AS length \nFROM span"
+    assert str(select(Span.length, other.length, Span.length.label("n"))).startswith(
+        "SELECT span.high - span.low AS length, span_1.high - span_1.low AS anon_1, span.high - span.low AS n"
+    )
+    inner = select(Span.id, Span.length).subquery("s")
+    assert str(select(inner.c.length)).startswith("SELECT s.length \nFROM (SELECT span.id AS id, ")
+    assert session.execute(select(inner.c.length).order_by("length")).scalars().all() == [1, 8]
+    assert [each["name"] for each in select(Span.length, Span.upper).column_descriptions] == [
+        "length",
+        "upper",
+    ]
+
+
+def test_a_label_that_a_column_has_is_not_given_twice(session: Any) -> None:
+    statement = select(Span.length, literal(3).label("length")).order_by(Span.low)
+    assert "AS anon_1" in str(statement)
+    assert session.execute(statement).all() == [(8, 3), (1, 3)]
 
 
 def test_the_setter_takes_part_in_the_constructor(session: Any) -> None:

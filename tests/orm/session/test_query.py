@@ -192,3 +192,63 @@ def test_labels_of_aliases_within_a_subquery(filled: Session, m: Any) -> None:
     text = str(filled.query(inner))
     assert "SELECT anon_1.users_1_id AS anon_1_users_1_id, anon_1.users_2_id" in text
     assert len(filled.query(inner).all()) == 4
+
+
+def test_values_in_place_of_what_is_selected(filled: Session, m: Any) -> None:
+    query = filled.query(m.User).order_by(m.User.name)
+    assert list(query.values(m.User.name, m.User.id))[0] == ("a", query.first().id)
+    assert query.value(m.User.name) == "a"
+    assert query.filter_by(name="x").value(m.User.name) is None
+
+
+def test_a_query_of_nothing_says_so(filled: Session, m: Any) -> None:
+    with pytest.raises(exc.InvalidRequestError, match="selects nothing"):
+        filled.query().all()
+    assert filled.query().add_columns(m.User.name).count() == 4
+
+
+@pytest.mark.parametrize("entities", [["name"], ["id", "name"], []])
+def test_get_is_for_one_class(filled: Session, m: Any, entities: list[str]) -> None:
+    columns = [getattr(m.User, each) for each in entities] or [m.User, m.Post]
+    with pytest.raises(exc.InvalidRequestError, match="queries of one mapped class"):
+        filled.query(*columns).get(1)
+
+
+def test_a_statement_of_its_own_stays_as_it_is(filled: Session, m: Any) -> None:
+    query = filled.query(m.User).from_statement(select(m.User).order_by(m.User.name))
+    assert [each.name for each in query] == ["a", "b", "c", "d"]
+    assert query.whereclause is None
+    assert query.first().name == "a"
+    for call in (
+        query.count,
+        query.exists,
+        query.subquery,
+        query.cte,
+        query.scalar_subquery,
+        lambda: query.label("x"),
+        lambda: query.get(1),
+        lambda: query.update({"name": "x"}),
+        query.delete,
+        lambda: query.filter(m.User.id == 1),
+        lambda: query.union(filled.query(m.User)),
+    ):
+        with pytest.raises(exc.InvalidRequestError, match="a statement of its own"):
+            call()
+    assert filled.query(m.User).count() == 4
+
+
+def test_clauses_are_not_lost_to_a_statement(filled: Session, m: Any) -> None:
+    for query in (
+        filled.query(m.User).filter_by(name="a"),
+        filled.query(m.User).join(m.User.posts),
+    ):
+        with pytest.raises(exc.InvalidRequestError, match="would not apply to the rows"):
+            query.from_statement(select(m.User))
+    for wrong in (5, None, m.User.__table__):
+        with pytest.raises(exc.ArgumentError, match="takes a statement that returns rows"):
+            filled.query(m.User).from_statement(wrong)
+
+
+def test_a_relationship_has_its_condition(filled: Session, m: Any) -> None:
+    with pytest.raises(exc.InvalidRequestError, match=r"and_\(condition\)"):
+        filled.query(m.User).join(m.User.posts, m.Post.title == "x").all()
