@@ -31,20 +31,20 @@ from flask_ormsession import (
     problems,
     read_first,
     recording,
+    retry as retry_,
     shell,
     tracking,
     transaction,
     versions,
 )
-from flask_ormsession import retry as retry_
 from flask_ormsession.config import read_settings
 from flask_ormsession.engines import make_engines
 from flask_ormsession.errors import NotInitialisedError, make_no_context_error
 from flask_ormsession.keyset import KeysetPage
 from flask_ormsession.migrate.commands import db_cli
 from flask_ormsession.migrate.settings import Migrations
-from flask_ormsession.model import Model as PlainModel
 from flask_ormsession.model import (
+    Model as PlainModel,
     complete_base,
     explain_two_bases,
     get_metadata,

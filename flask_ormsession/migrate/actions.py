@@ -20,11 +20,11 @@ from flask_ormsession.errors import MigrationError
 from flask_ormsession.migrate.alembic_config import (
     LOCK_WAIT,
     RENAMES,
+    list_templates as read_templates,
     make_config,
     make_directory,
     run,
 )
-from flask_ormsession.migrate.alembic_config import list_templates as read_templates
 from flask_ormsession.migrate.lock import DEFAULT_WAIT_S
 from flask_ormsession.migrate.renames import Answers
 from flask_ormsession.migrate.unchanged import find_unimported_models

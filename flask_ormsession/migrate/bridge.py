@@ -17,8 +17,7 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.elements import conv as sa_conv
-from sqlalchemy.types import TypeEngine as SaType
-from sqlalchemy.types import UserDefinedType as SaUserDefinedType
+from sqlalchemy.types import TypeEngine as SaType, UserDefinedType as SaUserDefinedType
 
 from flask_ormsession.errors import MigrationError
 from orm import Engine, MetaData

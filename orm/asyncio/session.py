@@ -30,8 +30,12 @@ from orm.engine.connection import Connection
 from orm.engine.engine import Engine
 from orm.engine.fetching import ScalarResult
 from orm.event.targets import register_target
-from orm.session import Session, SessionTransaction, object_session
-from orm.session import close_all_sessions as close_all_sync
+from orm.session import (
+    Session,
+    SessionTransaction,
+    close_all_sessions as close_all_sync,
+    object_session,
+)
 from orm.session.events import SessionDispatch
 from orm.session.factory import SessionFactory
 from orm.state import IdentityMap

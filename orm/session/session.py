@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, TypeVar, overloa
 
 from orm import event, exc
 from orm.flush.cascade import iterate_cascade
-from orm.session import binds as binding
-from orm.session import lifecycle
+from orm.session import binds as binding, lifecycle
 from orm.session.bulk import BulkMethods
 from orm.session.events import SessionDispatch
 from orm.session.guard import UseGuard

@@ -10,65 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from operator import (
     add as add,
-)
-from operator import (
     and_ as and_,
-)
-from operator import (
     eq as eq,
-)
-from operator import (
     floordiv as floordiv,
-)
-from operator import (
     ge as ge,
-)
-from operator import (
     getitem as getitem,
-)
-from operator import (
     gt as gt,
-)
-from operator import (
     inv as inv,
-)
-from operator import (
     le as le,
-)
-from operator import (
     lshift as lshift,
-)
-from operator import (
     lt as lt,
-)
-from operator import (
     mod as mod,
-)
-from operator import (
     mul as mul,
-)
-from operator import (
     ne as ne,
-)
-from operator import (
     neg as neg,
-)
-from operator import (
     or_ as or_,
-)
-from operator import (
     pow as pow,
-)
-from operator import (
     rshift as rshift,
-)
-from operator import (
     sub as sub,
-)
-from operator import (
     truediv as truediv,
-)
-from operator import (
     xor as xor,
 )
 from typing import Any, NoReturn

@@ -17,11 +17,11 @@ from orm import (
     String,
     create_engine,
     event,
+    exc as errors,
     inspect,
     select,
     sessionmaker,
 )
-from orm import exc as errors
 
 
 class Base(DeclarativeBase):

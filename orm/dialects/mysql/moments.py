@@ -8,10 +8,13 @@ from typing import Any, ClassVar
 
 from orm.types.base import InlineResult, Processor, TypeDialect
 from orm.types.scalar import quote_literal
-from orm.types.temporal import DATETIME as GenericDATETIME
-from orm.types.temporal import TIME as GenericTIME
-from orm.types.temporal import TIMESTAMP as GenericTIMESTAMP
-from orm.types.temporal import DateTime, Time
+from orm.types.temporal import (
+    DATETIME as GenericDATETIME,
+    TIME as GenericTIME,
+    TIMESTAMP as GenericTIMESTAMP,
+    DateTime,
+    Time,
+)
 
 
 def _to_utc(value: Any) -> Any:

@@ -41,10 +41,14 @@ from orm.dialects.mysql.texts import (
 from orm.types.base import TypeEngine
 from orm.types.scalar import BINARY, BLOB, BOOLEAN, VARBINARY
 from orm.types.structured import JSON
-from orm.types.temporal import DATE, DateTime, Time
-from orm.types.temporal import DATETIME as GenericDATETIME
-from orm.types.temporal import TIME as GenericTIME
-from orm.types.temporal import TIMESTAMP as GenericTIMESTAMP
+from orm.types.temporal import (
+    DATE,
+    DATETIME as GenericDATETIME,
+    TIME as GenericTIME,
+    TIMESTAMP as GenericTIMESTAMP,
+    DateTime,
+    Time,
+)
 
 COLSPECS: Final[dict[type[TypeEngine], type[TypeEngine]]] = {
     GenericTIME: TIME,

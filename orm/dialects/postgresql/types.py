@@ -32,13 +32,15 @@ from orm.types.scalar import (
     LargeBinary,
     quote_literal,
 )
-from orm.types.structured import ARRAY as GenericARRAY
-from orm.types.structured import ENUM as GenericENUM
-from orm.types.structured import JSON as GenericJSON
-from orm.types.structured import UUID, Enum, Uuid
-from orm.types.temporal import DATE, Interval
-from orm.types.temporal import TIME as GenericTIME
-from orm.types.temporal import TIMESTAMP as GenericTIMESTAMP
+from orm.types.structured import (
+    ARRAY as GenericARRAY,
+    ENUM as GenericENUM,
+    JSON as GenericJSON,
+    UUID,
+    Enum,
+    Uuid,
+)
+from orm.types.temporal import DATE, TIME as GenericTIME, TIMESTAMP as GenericTIMESTAMP, Interval
 
 
 class BYTEA(LargeBinary):

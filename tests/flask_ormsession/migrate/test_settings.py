@@ -8,8 +8,7 @@ from typing import Any
 from flask import Flask
 
 from flask_ormsession import Database
-from flask_ormsession.migrate import Migrate, init, upgrade
-from flask_ormsession.migrate import migrate as migrate_models
+from flask_ormsession.migrate import Migrate, init, migrate as migrate_models, upgrade
 from orm import inspect
 from tests.flask_ormsession.migrate.conftest import Project, declare_models
 

@@ -12,6 +12,7 @@ from orm import (
     Mapped,
     Session,
     create_engine,
+    delete as delete_,
     exc,
     inspect,
     mapped_column,
@@ -20,7 +21,6 @@ from orm import (
     update,
     with_loader_criteria,
 )
-from orm import delete as delete_
 
 
 class Base(DeclarativeBase):

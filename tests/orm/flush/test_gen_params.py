@@ -5,8 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from orm import inspect
 from orm.flush.gen_params import Extractor, gen_process, make_plain_process, row_processor

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from blog import open_blog
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from orm import Session, create_engine, select
 

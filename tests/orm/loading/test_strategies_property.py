@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from blog import open_blog
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 
 import orm
 from orm import Session, create_engine, inspect, select

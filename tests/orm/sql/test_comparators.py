@@ -6,8 +6,18 @@ import operator
 import pytest
 
 from orm import exc
-from orm.sql import and_, any_, bindparam, func, literal, not_, or_, select, tuple_
-from orm.sql import operators as ops
+from orm.sql import (
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    not_,
+    operators as ops,
+    or_,
+    select,
+    tuple_,
+)
 from orm.sql.elements import BinaryExpression, BindParameter
 from orm.sql.lists import BooleanClauseList
 from orm.types import Boolean, DateTime, Float, Integer, Interval, Numeric, String, TypeDecorator
