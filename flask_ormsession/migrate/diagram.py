@@ -12,13 +12,11 @@ from typing import Any
 from flask_ormsession.errors import MigrationError
 from flask_ormsession.state import AppState
 
-FORMATS = ("mermaid", "dot", "svg")
-
 
 def draw(state: AppState, form: str, names: Sequence[str] = ()) -> str:
     """Return the diagram of an app's tables.
 
-    form: one of FORMATS. names: of tables; empty for all.
+    form: "mermaid", "dot" or "svg". names: of tables; empty for all.
     Raises MigrationError for an unknown table, and for SVG without Graphviz.
     """
     tables = list(select_tables(state, names))

@@ -53,12 +53,10 @@ class DefaultDialect:
     supports_default_values: bool = True
     supports_default_metavalue: bool = False
     supports_empty_insert: bool = True
-    supports_savepoints: bool = True
     supports_twophase: bool = False
     #: the driver is awaited; such engines are made by create_async_engine()
     is_async: bool = False
     async_url_hint: ClassVar[str] = ""
-    supports_row_locks: bool = False
     supports_alter: bool = True
     supports_comments: bool = False
     inline_comments: bool = False

@@ -274,12 +274,6 @@ def applies_to(root: Any, entity: Any) -> bool:
     return bool(entity.isa(root) or root.isa(entity))
 
 
-def make_subtree(node: PathNode | None, directives: Iterable[Directive], entity: Any) -> Any:
-    """Return `node` with more directives applied, for options given on top of a path."""
-    more = make_root(directives, entity)
-    return more if more is not None else node
-
-
 def _follow(node: PathNode, directive: Directive) -> None:
     """Write one directive into the tree under `node`."""
     steps = directive.path

@@ -12,7 +12,6 @@ from typing import Any
 from orm import exc
 from orm.engine.execution import Reason
 from orm.engine.result import Result
-from orm.inspection import inspect
 from orm.loading.builder import LoadPlan, PlanBuilder
 from orm.loading.criteria import Restricting, criteria_of
 from orm.loading.from_statement import (
@@ -266,8 +265,3 @@ def select_whole(statement: Any, entity: Any) -> Any:
     if any(hash(part) == hash(selectable) for part in present):
         return statement
     return statement.select_from(entity)
-
-
-def inspect_entity(entity: Any) -> Any:
-    """Return the Mapper or AliasedInsp of a class, an alias, or what is inspected already."""
-    return entity if hasattr(entity, "mapper") else inspect(entity)

@@ -18,8 +18,6 @@ class MappedColumn(ColumnOperators, Generic[T]):
     columns are created in this order, then in that of the class body.
     """
 
-    is_mapped_column = True
-
     def __init__(
         self,
         *args: Any,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic
@@ -33,8 +32,6 @@ from orm.util.typevars import T
 if TYPE_CHECKING:
     from orm.mapping.registry import registry as Registry
 
-_order = itertools.count(1)
-
 
 class Mapper(Generic[T]):
     """The mapping of one class. Read-only once configured.
@@ -43,7 +40,6 @@ class Mapper(Generic[T]):
     joined inheritance the join of all. tables: the tables it writes, base first.
     primary_key: the columns that identify an object. column_key: column -> attribute name.
     templates: a memo where other rooms keep what they compute once per mapper.
-    order_in_registry: counts mappers in the order they were made, for a stable flush order.
     """
 
     is_mapper = True
@@ -85,7 +81,6 @@ class Mapper(Generic[T]):
         self.class_manager = ClassManager(class_)
         self.inherits: Mapper | None = _find_parent(inherits)
         self.concrete = concrete
-        self.order_in_registry = next(_order)
         self.props: dict[str, MapperProperty] = {}
         self.column_key: dict[Any, str] = {}
         self.templates: dict[str, Any] = {}

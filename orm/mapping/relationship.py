@@ -22,7 +22,6 @@ from orm.mapping.join_condition import (
 from orm.mapping.mapper import Mapper
 from orm.mapping.properties import MapperProperty
 from orm.sql import expression
-from orm.sql.annotations import plain
 from orm.sql.coercions import to_element
 from orm.sql.functions import func
 from orm.state.attributes import ObjectAttribute, RelatedAttribute
@@ -521,13 +520,6 @@ class RelationshipProperty(MapperProperty, Generic[T]):
     def element_for(self, entity: Any) -> Any:
         """Return the element a join takes for this relationship."""
         return RelationshipComparator(self, entity).__clause_element__()
-
-    def value_keys(self) -> list[tuple[str, Any]]:
-        """Return (attribute of the target, local column) for each pair of the condition."""
-        pairs = []
-        for local, far in self.local_remote_pairs:
-            pairs.append((self.mapper.column_key[plain(far)], local))
-        return pairs
 
     def __getattr__(self, name: str) -> Any:
         # what only configuration gives

@@ -667,10 +667,6 @@ class ColumnClause(Comparing, ColumnElement[T]):
         token = self._key_token = KeyToken(self.name)
         return token
 
-    def _bind_param(self, operator: Any, value: Any, type_: Any = None, **kw: Any) -> BindParameter:
-        """A parameter named after this column, of its type."""
-        return BindParameter(self.key, value, type_ or self.type, unique=True, **kw)
-
     def _make_proxy(self, selectable: Any, name: str | None = None) -> ColumnClause[Any]:
         """The column which `selectable` exports for this one."""
         return make_proxy(self, selectable, name if name is not None else self.name, self.key)

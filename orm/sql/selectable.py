@@ -478,7 +478,6 @@ class TableValuedAlias(AliasedReturnsRows):
         super().__init__(element, name)
         self._elements = elements
         self.joins_implicitly = joins_implicitly
-        self._tableval_type = TableValueType(*elements)
 
     @property
     def _anon_base(self) -> str:
@@ -617,10 +616,6 @@ class Values(FromClause):
         self._column_args = columns
         self.name = name
         self.literal_binds = literal_binds
-
-    @property
-    def _column_types(self) -> list[TypeEngine]:
-        return [column.type for column in self._column_args]
 
     @property
     def _anon_base(self) -> str:

@@ -45,7 +45,6 @@ class MySQLDialect(MySQLReflection, DefaultDialect):
     supports_default_values = False
     delete_returning_multifrom = False
     supports_default_metavalue = True
-    supports_row_locks = True
     supports_comments = True
     inline_comments = True
     supports_native_boolean = False

@@ -41,7 +41,6 @@ class PGDialect(PGReflection, DefaultDialect):
     delete_returning = True
     insert_executemany_returning = True
     supports_default_metavalue = True
-    supports_row_locks = True
     supports_comments = True
     supports_sequences = True
     sequences_optional = True
