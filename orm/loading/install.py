@@ -7,7 +7,9 @@ from typing import Any
 
 from orm.loading.batch import Peers
 from orm.mapping.configure import on_configured
+from orm.sql.selectable import STATEMENTS
 from orm.state.markers import ATTR_EMPTY
+from orm.util.late import late_function
 
 #: values of relationship(lazy=...) whose attribute is no plain value; the session has them
 _OTHERS = frozenset({"dynamic", "write_only"})
@@ -36,3 +38,6 @@ def find_nothing(state: Any, passive: int) -> Any:
 
 
 on_configured(install)
+# a statement may be shown, or be executed on a Connection, before a Session has loaded these
+STATEMENTS["executed_form"] = late_function("orm.loading.plan", "make_executed_form")
+STATEMENTS["restriction"] = late_function("orm.loading.criteria", "make_restriction")

@@ -50,3 +50,12 @@ class LateModule:
         module = import_module(self._module)
         self._user[self._module.rpartition(".")[2]] = module
         return getattr(module, name)
+
+
+def late_function(module: str, name: str) -> Callable[..., Any]:
+    """Return a function which calls the one of this name, whose module is imported with the first call."""
+
+    def call(*args: Any) -> Any:
+        return getattr(import_module(module), name)(*args)
+
+    return call

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orm.util.late import LateModule, late_names
+from orm.util.late import LateModule, late_function, late_names
 
 
 def _package() -> types.ModuleType:
@@ -54,3 +54,12 @@ def test_a_late_module_gives_its_place_to_the_module() -> None:
     assert user["colorsys"] is late
     assert late.rgb_to_hsv is colorsys.rgb_to_hsv
     assert user["colorsys"] is colorsys
+
+
+def test_a_late_function_imports_its_module_when_it_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    late = late_function("colorsys", "rgb_to_hsv")
+    assert "colorsys" not in sys.modules
+    assert late(0, 0, 0) == (0.0, 0.0, 0)
