@@ -55,6 +55,10 @@ class SessionLike(Protocol):
         """These pending states have lost their owners: they leave the session."""
         ...
 
+    def _withdraw_deletion(self, state: Any) -> Sequence[Any]:
+        """Take back the delete() of this state; returns it, and what the delete had reached."""
+        ...
+
     def _register_deleted(self, states: Sequence[Any]) -> None:
         """The rows of these states have been deleted in the running transaction."""
         ...

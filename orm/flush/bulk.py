@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -11,10 +11,12 @@ from orm.flush.criteria_dml import column_of
 from orm.flush.insert import insert_rows
 from orm.flush.processor import ident_parts
 from orm.flush.unit_of_work import UnitOfWork
+from orm.flush.update_statement import former
 from orm.sql.dml import update
 from orm.sql.elements import BindParameter
 from orm.sql.expression import null
 from orm.state.instance_state import instance_dict, instance_state
+from orm.util.record import Record
 
 Row = Mapping[str, Any]
 
@@ -36,16 +38,32 @@ def insert_keys(mapper: Any) -> dict[str, str]:
 def translate_rows(mapper: Any, rows: Sequence[Row]) -> Sequence[Row]:
     """Return rows with column keys for rows with attribute names; SQL values stay.
 
-    A polymorphic class adds its identity. The rows given are returned where names agree.
+    A polymorphic class adds its identity, a versioned one the first version. The rows given are
+    returned where names agree.
     """
     rows = spread_composites(mapper, rows)
     keys = insert_keys(mapper)
-    identity: dict[str, Any] = {}
-    if mapper.polymorphic_on is not None and mapper.polymorphic_identity is not None:
-        identity = {mapper.polymorphic_on.key: mapper.polymorphic_identity}
-    if not identity and all(key == name for key, name in keys.items()):
+    made = _made_columns(mapper)
+    if not made and all(key == name for key, name in keys.items()):
         return rows
-    return [{**identity, **{keys.get(k, k): value for k, value in row.items()}} for row in rows]
+    return [
+        {
+            **{column.key: make(None) for column, make in made},
+            **{keys.get(k, k): value for k, value in row.items()},
+        }
+        for row in rows
+    ]
+
+
+def _made_columns(mapper: Any) -> list[tuple[Any, Callable[[Any], Any]]]:
+    """Return the columns for which the mapper itself has values in a new row, with what makes them."""
+    made: list[tuple[Any, Callable[[Any], Any]]] = []
+    identity, kind = mapper.polymorphic_identity, mapper.polymorphic_on
+    if identity is not None and kind is not None and kind in mapper.column_key:
+        made.append((kind, lambda _before: identity))
+    if mapper.version_id_col is not None and mapper.version_id_generator:
+        made.append((mapper.version_id_col, mapper.version_id_generator))
+    return made
 
 
 def spread_composites(mapper: Any, rows: Sequence[Row]) -> Sequence[Row]:
@@ -76,15 +94,21 @@ def core_insert(statement: Any, mapper: Any) -> Any:
     keys = insert_keys(mapper)
     if statement._values:
         core._values = {_column_key(keys, k): v for k, v in statement._values.items()}
-        identity = mapper.polymorphic_identity
-        if identity is not None and mapper.polymorphic_on is not None:
-            column = mapper.polymorphic_on
-            core._values.setdefault(column.key, BindParameter(column.key, identity, column.type))
+        for key, bind in _made_binds(mapper).items():
+            core._values.setdefault(key, bind)
     if statement._multi_values:
         core._multi_values = tuple(
-            {_column_key(keys, k): v for k, v in row.items()} for row in statement._multi_values
+            {**_made_binds(mapper), **{_column_key(keys, k): v for k, v in row.items()}}
+            for row in statement._multi_values
         )
     return core
+
+
+def _made_binds(mapper: Any) -> dict[str, BindParameter]:
+    return {
+        column.key: BindParameter(column.key, make(None), column.type)
+        for column, make in _made_columns(mapper)
+    }
 
 
 def _column_key(keys: Mapping[str, str], key: Any) -> Any:
@@ -170,38 +194,82 @@ def _changed_row(mapper: Any, state: Any, obj: Any, changed_only: bool) -> dict[
         names = [name for name in state.committed if name in names]
     if not names:
         return {}
-    return {**{name: values[name] for name in names}, **ident_parts(state)}
+    row = {**{name: values[name] for name in names}, **ident_parts(state)}
+    version = version_key(mapper)
+    if version is not None:
+        row[version] = former(state, values, version)
+    return row
+
+
+def version_key(mapper: Any) -> str | None:
+    """Return the attribute of the mapper's version column, None where it has none."""
+    column = mapper.version_id_col
+    return None if column is None else mapper.column_key[column]
 
 
 def update_by_key(session: Any, mapper: Any, rows: Sequence[Row], follow: bool = True) -> int:
-    """Update rows found by their primary key; returns how many.
+    """Update rows found by their primary key, and by their version; returns how many.
 
     rows: attribute name -> value, with the primary key. Rows with the same names share a
-    statement. Objects in the session follow, if `follow`. Raises exc.StaleDataError if a row is missing,
-    and exc.InvalidRequestError for a row without its key.
+    statement. Of a class with a version column they have the version which the row is expected
+    to have; it is counted up as in a flush. Objects in the session follow, if `follow`.
+    Raises exc.StaleDataError if a row is missing or has another version, and
+    exc.InvalidRequestError for a row without its key or version.
     """
     connection = session._connection_for(mapper=mapper)
     total = 0
+    version = version_key(mapper)
     for run in group_rows(spread_composites(mapper, rows)):
         names = list(run[0])
-        missing = [key for key in mapper.pk_keys if key not in names]
-        if missing:
-            raise exc.InvalidRequestError(
-                f"A row for update({mapper.class_.__name__}) lacks {missing[0]!r}: a list of rows is "
-                "matched by primary key. With where(), pass one set of parameters."
-            )
+        _check_names(mapper, names, version)
+        updates: Sequence[_RowUpdate] = [_RowUpdate(row, None) for row in run]
+        if version is not None:
+            updates = [_next_version(mapper, version, row) for row in run]
         for table in mapper.tables:
-            total += _update_run(connection, mapper, table, names, run)
+            total += _update_run(connection, mapper, table, names, updates)
         if follow:
-            _follow(session, mapper, run)
+            _follow(session, mapper, [each.values for each in updates])
     return total
 
 
+class _RowUpdate(Record):
+    """One row to be updated: its key and new values, and its version before."""
+
+    values: Row
+    version: Any
+
+
+def _next_version(mapper: Any, key: str, row: Row) -> _RowUpdate:
+    version = row[key]
+    if not mapper.version_id_generator:
+        return _RowUpdate(row, version)
+    return _RowUpdate({**row, key: mapper.version_id_generator(version)}, version)
+
+
+def _check_names(mapper: Any, names: Sequence[str], version: str | None) -> None:
+    missing = [key for key in mapper.pk_keys if key not in names]
+    if missing:
+        raise exc.InvalidRequestError(
+            f"A row for update({mapper.class_.__name__}) lacks {missing[0]!r}: a list of rows is "
+            "matched by primary key. With where(), pass one set of parameters."
+        )
+    if version is not None and version not in names:
+        raise exc.InvalidRequestError(
+            f"A row for update({mapper.class_.__name__}) lacks {version!r}, the version that it is expected "
+            "to have. Put it in, or write update(...).where(...), which overwrites any version."
+        )
+
+
 def _update_run(
-    connection: Any, mapper: Any, table: Any, names: Sequence[str], run: Sequence[Row]
+    connection: Any, mapper: Any, table: Any, names: Sequence[str], run: Sequence[_RowUpdate]
 ) -> int:
     columns = {key: column for column, key in mapper.column_key.items() if column.table is table}
-    sets = [name for name in names if name in columns and name not in mapper.pk_keys]
+    version = version_key(mapper)
+    version_here = version if version in columns else None
+    unset = set(mapper.pk_keys)
+    if version is not None and not mapper.version_id_generator:
+        unset.add(version)
+    sets = [name for name in names if name in columns and name not in unset]
     if not sets:
         return 0
     keys = {column: mapper.column_key[column] for column in table.primary_key}
@@ -210,20 +278,29 @@ def _update_run(
         name = f"{table.name}_{column.key}"
         names_of[column] = f"row_{name}" if name in names_of.values() else name
 
-    def bind(column: Any) -> BindParameter:
-        return BindParameter(names_of[column], type_=column.type, required=True)
+    def bind(column: Any, name: str) -> BindParameter:
+        return BindParameter(name, type_=column.type, required=True)
 
-    statement = update(table).values({columns[n]: bind(columns[n]) for n in sets})
-    statement = statement.where(*[column == bind(column) for column in keys])
+    statement = update(table).values({columns[n]: bind(columns[n], columns[n].key) for n in sets})
+    statement = statement.where(*[column == bind(column, names_of[column]) for column in keys])
     source = {names_of[columns[n]]: n for n in sets}
+    before = "version_before"
+    while before in names_of.values():
+        before += "_"
+    if version_here is not None:
+        column = columns[version_here]
+        statement = statement.where(column == bind(column, before))
     source.update({names_of[column]: key for column, key in keys.items()})
-    params = [{name: row[key] for name, key in source.items()} for row in run]
+    params = [{name: each.values[key] for name, key in source.items()} for each in run]
+    if version_here is not None:
+        for values, each in zip(params, run, strict=True):
+            values[before] = each.version
     result = connection.execute(statement, params)
     matched = result.rowcount
     if matched >= 0 and matched != len(params):
         raise exc.StaleDataError(
             f"An UPDATE of {len(params)} row(s) of {table.description!r} by primary key found "
-            f"{matched}: the others are not there."
+            f"{matched}: the others are not there, or have another version."
         )
     return int(matched) if table is mapper.tables[0] else 0
 

@@ -20,6 +20,7 @@ from orm.flush.insert import insert_states, set_identities
 from orm.flush.update import switch_rows, update_states
 from orm.protocols import SessionLike
 from orm.state.backrefs import has_parent
+from orm.state.collection_attribute import CollectionAttribute
 from orm.state.markers import UNCHANGED
 
 Bucket = dict[Any, Any]
@@ -101,6 +102,16 @@ class UnitOfWork:
             self.saves.get(mapper, {}).pop(state, None)
             bucket[state] = obj
             self._fresh.append(state)
+
+    def keep(self, state: Any) -> None:
+        """An object marked with delete() was put into one that stays: it stays, too."""
+        if state in self.session._deleted:
+            for kept in self.session._withdraw_deletion(state):
+                mapper = kept.manager.mapper
+                obj = self.deletes.get(mapper, {}).pop(kept, None)
+                if obj is not None:
+                    self.saves.setdefault(mapper, {})[kept] = obj
+                    self._fresh.append(kept)
 
     @property
     def has_switches(self) -> bool:
@@ -254,6 +265,9 @@ class UnitOfWork:
             deleted = chain.from_iterable(self.deletes.values())
             session._register_deleted([*deleted, *self.replaced])
         if self.inserted:
+            for mapper, bucket in self.saves.items():
+                if collections := _collections_of(mapper):
+                    _forget_empty(bucket, collections)
             for state, ident in zip(self.inserted, self.idents, strict=True):
                 state.ident = ident
             session._register_persistent(self.inserted)
@@ -285,6 +299,28 @@ class UnitOfWork:
         saves = {mapper.class_.__name__: len(states) for mapper, states in self.saves.items()}
         gone = {mapper.class_.__name__: len(states) for mapper, states in self.deletes.items()}
         return f"<UnitOfWork saves {saves}, deletes {gone}>"
+
+
+def _collections_of(mapper: Any) -> list[tuple[str, str, Any]]:
+    """Return (attribute, its `noted_as`, what is behind it) of a mapper's collections, made once."""
+    found = mapper.templates.get("flush collections")
+    if found is None:
+        found = mapper.templates["flush collections"] = [
+            (impl.key, impl.noted_as, impl)
+            for impl in mapper.class_manager.impls.values()
+            if isinstance(impl, CollectionAttribute)
+        ]
+    return found  # type: ignore[no-any-return]
+
+
+def _forget_empty(bucket: Bucket, collections: Sequence[tuple[str, str, Any]]) -> None:
+    """New objects forget the collections which were only read, empty as they were."""
+    for state, obj in bucket.items():
+        if state.ident is None:
+            values, changed = obj.__dict__, state.committed
+            for key, noted_as, impl in collections:
+                if key in values and noted_as not in changed:
+                    impl.forget_empty(state, values)
 
 
 def _was_orphaned(state: Any, owners: Sequence[Any]) -> bool:

@@ -48,8 +48,10 @@ def get_plain(session: Session, entity: Any, ident: Any) -> Any:
         found = None if state is None else state()
         if found is None:
             mapper = manager.mapper
-            if mapper is not None and not (
-                manager.composite_ident or session.dispatch.do_orm_execute
+            if (
+                mapper is not None
+                and not (manager.composite_ident or session.dispatch.do_orm_execute)
+                and not (session._new or session.identity_map.modified or session._deleted)
             ):
                 guard.who = get_ident()
                 guard.depth += 1
@@ -81,6 +83,8 @@ def get_object(
     key = identity_from_argument(mapper, ident)
     if key is None:
         return None
+    if not session._is_clean():
+        _flush_before(session, mapper, key, populate_existing or bool(with_for_update), route)
     if route is None and not session.dispatch.do_orm_execute:
         if type(key) is not tuple or None not in key:
             if options or populate_existing or with_for_update is not None:
@@ -98,6 +102,17 @@ def get_object(
         statement = statement.with_for_update(**dict(lock_key(with_for_update)))
         over = True
     return _select_one(session, mapper, key, statement, route, over)
+
+
+def _flush_before(
+    session: Session, mapper: Any, key: Any, over: bool, route: GetRoute | None
+) -> None:
+    """Autoflush before a SELECT for this key: the row may be among what is pending."""
+    over = over or route is not None
+    if route is not None and not route.execution_options.get("autoflush", True):
+        return
+    if over or session.identity_map.find(mapper.base_mapper, key) is None:
+        session._autoflush()
 
 
 def _select_one(

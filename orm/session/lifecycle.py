@@ -62,7 +62,16 @@ def innermost_nested(transaction: SessionTransaction | None) -> SessionTransacti
 
 
 def save_or_update(session: Session, state: Any, obj: Any) -> None:
-    """add(): the object and what save-update reaches become pending or persistent."""
+    """add(): the object and what save-update reaches become pending or persistent.
+
+    What is marked for deletion stays so, unless it is the object itself.
+    """
+    extra = state.extra
+    if extra is not None and extra.parents and state.ident is None:
+        # it was taken out of an owner, and is wanted all the same
+        extra.parents = {prop: owner for prop, owner in extra.parents.items() if owner}
+    if session._deleted and state in session._deleted:
+        withdraw_deletion(session, state)
     attach_one(session, state, obj)
     if not cascade_props(state.manager.mapper, "save-update"):
         return
@@ -78,7 +87,22 @@ def save_or_update(session: Session, state: Any, obj: Any) -> None:
 def _contains(session: Session, state: Any) -> bool:
     if state.ident is None:
         return state in session._new
-    return state not in session._deleted and not is_deleted(state)
+    return not is_deleted(state)
+
+
+def withdraw_deletion(session: Session, state: Any) -> list[Any]:
+    """Take back a delete() that was not flushed, with what its cascade had reached.
+
+    Returns the states concerned.
+    """
+    marked = session._deleted
+    found = [state]
+    if len(marked) > 1:
+        with session.no_autoflush:
+            found += [each for each, _obj in iterate_cascade("delete", state) if each in marked]
+    for each in found:
+        del marked[each]
+    return found
 
 
 def attach_one(session: Session, state: Any, obj: Any) -> None:
@@ -86,7 +110,7 @@ def attach_one(session: Session, state: Any, obj: Any) -> None:
     if state.ident is None:
         if state not in session._new:
             make_pending(session, state, obj)
-    elif state.session is not session or state in session._deleted or is_deleted(state):
+    elif state.session is not session or is_deleted(state):
         make_persistent(session, state, obj)
 
 
@@ -102,7 +126,7 @@ def make_pending(session: Session, state: Any, obj: Any) -> None:
 
 
 def make_persistent(session: Session, state: Any, obj: Any) -> None:
-    """detached -> persistent, or back from a delete() that was not flushed.
+    """detached -> persistent.
 
     Raises exc.InvalidRequestError if its row was deleted, or if the session has another
     object of the same identity.
@@ -114,7 +138,6 @@ def make_persistent(session: Session, state: Any, obj: Any) -> None:
         )
     attached = state.session is session
     claim(session, state, obj)
-    session._deleted.pop(state, None)
     _put_in_identity_map(session, state)
     if attached:
         return
@@ -218,11 +241,13 @@ def expunge_states(session: Session, states: Sequence[Any], to_transient: bool =
 
 
 def _forget(session: Session, state: Any) -> None:
-    """Drop a state from identity map, set of changed objects and running transactions."""
+    """Drop a state from identity map, set of changed objects and running transactions.
+
+    The transaction that inserted its row still takes its identity away when it is rolled back.
+    """
     session.identity_map.discard(state)
     transaction = session._transaction
     while transaction is not None:
-        transaction._new.pop(state, None)
         transaction._deleted.pop(state, None)
         transaction._altered.pop(state, None)
         transaction = transaction.parent

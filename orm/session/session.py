@@ -732,6 +732,9 @@ class Session(BulkMethods):
     def _drop_pending(self, states: Sequence[Any]) -> None:
         lifecycle.expunge_states(self, states)
 
+    def _withdraw_deletion(self, state: Any) -> Sequence[Any]:
+        return lifecycle.withdraw_deletion(self, state)
+
     def _register_deleted(self, states: Sequence[Any]) -> None:
         lifecycle.register_deleted(self, states)
 

@@ -261,7 +261,9 @@ class ObjectAttribute(RelatedAttribute):
     def _old_value(self, state: InstanceState, dict_: dict[str, Any]) -> Any:
         if self.key in dict_:
             return dict_[self.key]
-        return self.get(state, dict_, _GET_OLD if self.active_history else _GET_OLD_QUIETLY)
+        # a detached object cannot know
+        knows = self.active_history and (state.ident is None or state.session is not None)
+        return self.get(state, dict_, _GET_OLD if knows else _GET_OLD_QUIETLY)
 
     def set(
         self,
@@ -273,7 +275,9 @@ class ObjectAttribute(RelatedAttribute):
     ) -> None:
         """Set the related object; both sides and the session follow."""
         if value is not None:
-            backrefs.state_of(self, value)
+            item_state = backrefs.state_of(self, value)
+            if item_state.was_deleted and dict_.get(self.key) is not value:
+                backrefs.check_rows(self, state, item_state, initiator)
         old = self._old_value(state, dict_)
         token = self.append_token if initiator is None else initiator
         if self.dispatch.set:
@@ -336,7 +340,7 @@ class ObjectAttribute(RelatedAttribute):
         if self.noted_as in committed:
             original = committed[self.noted_as]
             current = dict_.get(self.key, NO_VALUE)
-            if original is PASSIVE_NO_RESULT and passive & SQL_OK and self.loader is not None:
+            if original is PASSIVE_NO_RESULT and passive & SQL_OK and state.session is not None:
                 original = self._load_original(state, passive)
             return make_scalar_history(current, original, known=True, same=current is original)
         current = self.get(state, dict_, passive & ~INIT_OK)
@@ -347,7 +351,8 @@ class ObjectAttribute(RelatedAttribute):
         from orm.state.markers import LOAD_AGAINST_COMMITTED
 
         loader = self.loader
-        assert loader is not None
+        if loader is None:
+            return NO_VALUE
         found = loader(state, (passive & ~INIT_OK) | LOAD_AGAINST_COMMITTED | NO_AUTOFLUSH)
         if found is NO_VALUE or found is PASSIVE_NO_RESULT or found is ATTR_WAS_SET:
             return NO_VALUE

@@ -73,9 +73,36 @@ def check_single_parent(impl: RelatedAttribute, state: InstanceState, item: Any)
         )
 
 
+def check_rows(
+    impl: RelatedAttribute, state: InstanceState, item_state: InstanceState, initiator: Any = None
+) -> None:
+    """Refuse to put an object without row any more into one in a session, or a new one into such.
+
+    Raises exc.InvalidRequestError if a flush has deleted the row of one of them, and the other
+    would be written with a reference to it.
+    """
+    session_ref = state.session_ref
+    begun_here = initiator is None or initiator.impl is impl
+    if session_ref is None or session_ref() is None or not impl.cascades or not begun_here:
+        return
+    if not state.was_deleted:
+        raise exc.InvalidRequestError(
+            f"The row of {item_state!r} has been deleted, so that it cannot be put into {impl!r} of {state!r}. "
+            "make_transient(obj) makes it a new object, which can."
+        )
+    if impl.backrefs and item_state.session_ref is not session_ref:
+        raise exc.InvalidRequestError(
+            f"The row of {state!r} has been deleted, so that no new object can be put into its {impl!r}. "
+            "make_transient(obj) makes it a new object, whose relationships can be filled."
+        )
+
+
 def attach(impl: RelatedAttribute, state: InstanceState, item: Any, initiator: Initiator) -> None:
     """Do what follows after `item` came into the attribute of the object of `state`."""
     item_state = state_of(impl, item)
+    extra, own = item_state.extra, state.extra
+    if (extra is not None and extra.deleted) or (own is not None and own.deleted):
+        check_rows(impl, state, item_state, initiator)
     if impl.track_parent:
         set_parent(impl, item_state, state)
     for key in impl.backrefs:

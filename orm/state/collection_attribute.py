@@ -84,7 +84,11 @@ class CollectionAttribute(RelatedAttribute):
         items = list(value.values()) if isinstance(value, dict) else list(value or ())
         key = self.key
         extra = state.extra
-        pending = extra.pending.pop(key, None) if extra is not None and extra.pending else None
+        pending = None
+        if extra is not None:
+            pending = extra.pending.pop(key, None) if extra.pending else None
+            if extra.emptied:
+                extra.emptied.pop(key, None)
         if state.committed:
             state.committed.pop(self.noted_as, None)
         if pending is not None:
@@ -97,11 +101,27 @@ class CollectionAttribute(RelatedAttribute):
         made = dict_[key] = self.make_collection(state, items)
         return made
 
+    def forget_empty(self, state: InstanceState, dict_: dict[str, Any]) -> None:
+        """An empty collection was only read before there was a row: it is loaded when read again.
+
+        Who still has the collection may put objects into it.
+        """
+        made = dict_[self.key]
+        if any(True for _item in made._sa_items()):
+            return
+        del dict_[self.key]
+        extra = state.need_extra()
+        extra.emptied = {**(extra.emptied or {}), self.key: made}
+
     # -- changes, as the collection reports them -------------------------------
 
     def _note_change(self, state: InstanceState, dict_: dict[str, Any]) -> None:
         if self.noted_as not in state.committed:
             current = dict_.get(self.key)
+            if current is None and state.extra is not None and state.extra.emptied:
+                current = state.extra.emptied.pop(self.key, None)
+                if current is not None:
+                    dict_[self.key] = current
             before = NO_VALUE if current is None else list(current._sa_items())
             state.modified_event(self.noted_as, before)
 

@@ -63,11 +63,11 @@ class StateExtra:
     __slots__ = (
         "deleted",
         "detached_reason",
+        "emptied",
         "expired",
         "identity_token",
         "info",
         "loads_related",
-        "memo",
         "parents",
         "pending",
         "shared",
@@ -82,7 +82,8 @@ class StateExtra:
         self.info: dict[Any, Any] | None = None
         #: lazy loads work although the object has no row
         self.loads_related = False
-        self.memo: dict[Any, Any] | None = None
+        #: empty collections which were read before the object had a row, by attribute
+        self.emptied: dict[str, Any] | None = None
         self.parents: dict[Any, Any] | None = None
         self.pending: dict[str, PendingChanges] | None = None
 
@@ -415,8 +416,9 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
             session = self.session
             if session is not None:
                 session.identity_map.modified.pop(self, None)
-        if self.extra is not None:
-            self.extra.pending = None
+        extra = self.extra
+        if extra is not None and not extra.shared:
+            extra.pending = extra.emptied = None
 
     def _expire_names(self, values: _Values, names: list[str]) -> None:
         manager = self.manager

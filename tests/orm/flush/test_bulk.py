@@ -19,6 +19,7 @@ from orm import (
     inspect,
     mapped_column,
     select,
+    update,
 )
 
 
@@ -41,6 +42,27 @@ class Boss(Person):
     id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
     car: Mapped[str | None]
     __mapper_args__ = {"polymorphic_identity": "boss"}
+
+
+class Sheet(Base):
+    __tablename__ = "sheets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    words: Mapped[str | None]
+    version: Mapped[str] = mapped_column("v", nullable=False)
+    __mapper_args__ = {
+        "polymorphic_on": "kind",
+        "polymorphic_identity": "sheet",
+        "version_id_col": version,
+        "version_id_generator": lambda before: (before or "") + "i",
+    }
+
+
+class Ruled(Sheet):
+    __tablename__ = "ruled"
+    id: Mapped[int] = mapped_column(ForeignKey("sheets.id"), primary_key=True)
+    lines: Mapped[int | None]
+    __mapper_args__ = {"polymorphic_identity": "ruled"}
 
 
 @pytest.fixture
@@ -147,3 +169,53 @@ def test_insert_of_several_tables_returns_objects(db: Session) -> None:
     assert tuple(row) == ("c", "v")
     (row,) = db.execute(insert(Boss).returning(Boss), [{"name": "w"}])
     assert row._mapping[Boss].name == "w"
+
+
+def versions(db: Session) -> list[str]:
+    return list(db.scalars("SELECT v FROM sheets ORDER BY id"))
+
+
+@pytest.mark.parametrize("model", [Sheet, Ruled])
+def test_inserted_rows_get_their_first_version(db: Session, model: type[Sheet]) -> None:
+    db.execute(insert(model), [{"words": "a"}, {"words": "b", "version": "x"}])
+    db.execute(insert(model), {"words": "c"})
+    db.execute(insert(model).values(words="d"))
+    db.execute(insert(model).values([{"words": "e"}]))
+    (made,) = db.scalars(insert(model).returning(model), [{"words": "f"}])
+    assert made.version == "i"
+    assert versions(db) == ["i", "x", "i", "i", "i", "i"]
+    assert set(db.scalars("SELECT kind FROM sheets")) == {made.kind} == {model.__tablename__[:5]}
+
+
+@pytest.mark.parametrize("model", [Sheet, Ruled])
+def test_updates_by_key_check_and_count_the_version(db: Session, model: type[Sheet]) -> None:
+    sheets = [model(words="a"), model(words="b")]
+    db.add_all(sheets)
+    db.commit()
+    assert [sheet.version for sheet in sheets] == ["i", "i"]
+    db.execute(update(model), [{"id": 1, "version": "i", "words": "x"}])
+    assert versions(db) == ["ii", "i"]
+    assert (sheets[0].version, sheets[0].words) == ("ii", "x")
+    sheets[0].words = "y"
+    db.flush()
+    assert versions(db) == ["iii", "i"]
+    with pytest.raises(exc.StaleDataError, match="another version"):
+        db.execute(update(model), [{"id": 2, "version": "i"}, {"id": 1, "version": "ii"}])
+    with pytest.raises(exc.InvalidRequestError, match="lacks 'version'"):
+        db.execute(update(model), [{"id": 1, "words": "z"}])
+    db.rollback()
+    db.bulk_update_mappings(model, [{"id": 2, "version": "i", "words": "w"}])
+    assert versions(db) == ["i", "ii"]
+    with db.no_autoflush:
+        sheets[0].words = "saved"
+        db.bulk_save_objects([sheets[0]])
+    assert versions(db) == ["ii", "ii"]
+    assert sheets[0].version == "ii"
+
+
+def test_a_column_of_a_joined_class_counts_the_version_of_its_base(db: Session) -> None:
+    db.add(Ruled(words="a"))
+    db.flush()
+    db.execute(update(Ruled), [{"id": 1, "version": "i", "lines": 7}])
+    assert versions(db) == ["ii"]
+    assert db.scalars("SELECT lines FROM ruled").all() == [7]

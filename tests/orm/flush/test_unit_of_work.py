@@ -141,3 +141,72 @@ def test_an_object_outside_the_session_is_warned_of(session: Session, m: Any) ->
     assert post not in session
     with pytest.warns(exc.SAWarning, match="not in the session"):
         session.flush()
+
+
+@pytest.mark.parametrize("side", ["posts", "user", "new"])
+def test_an_object_put_into_another_after_delete_is_kept(
+    session: Session, m: Any, rows: Any, side: str
+) -> None:
+    one, two = m.User(name="1"), m.User(name="2")
+    post = m.Post(title="p", user=one)
+    session.add_all([one, two, post])
+    session.flush()
+    session.delete(post)
+    with session.no_autoflush:
+        if side == "posts":
+            two.posts.append(post)
+        elif side == "user":
+            post.user = two
+        else:
+            two = m.User(name="3", posts=[post])
+            session.add(two)
+        session.flush()
+    assert inspect(post).persistent
+    assert not session.deleted
+    assert rows("SELECT title, user_id FROM posts") == [("p", two.id)]
+
+
+def test_what_the_delete_had_reached_is_kept_too(session: Session, m: Any, rows: Any) -> None:
+    root, other = m.Node(name="root"), m.Node(name="other")
+    branch = m.Node(name="branch", parent=root, children=[m.Node(name="leaf")])
+    session.add_all([root, other])
+    session.flush()
+    session.delete(root)
+    assert len(session.deleted) == 3
+    with session.no_autoflush:
+        other.children.append(branch)
+        session.flush()
+    assert inspect(root).deleted
+    assert rows("SELECT name, parent_id FROM nodes ORDER BY id") == [
+        ("other", None),
+        ("branch", other.id),
+        ("leaf", branch.id),
+    ]
+
+
+def test_an_empty_collection_read_before_the_insert_is_loaded_afterwards(
+    session: Session, m: Any
+) -> None:
+    read, given = m.User(name="read"), m.User(name="given", posts=[])
+    session.add_all([read, given])
+    assert read.posts == []
+    session.flush()
+    session.add_all([m.Post(title="r", user_id=read.id), m.Post(title="g", user_id=given.id)])
+    session.flush()
+    assert [post.title for post in read.posts] == ["r"]
+    assert given.posts == []
+
+
+def test_an_empty_collection_taken_before_the_insert_can_be_filled(
+    session: Session, m: Any, rows: Any
+) -> None:
+    post = m.Post(title="p")
+    session.add(post)
+    tags = post.tags
+    session.flush()
+    tags.append(m.Tag(label="t"))
+    session.flush()
+    assert post.tags is tags
+    assert rows("SELECT count(*) FROM links") == [(1,)]
+    session.expire(post)
+    assert [tag.label for tag in post.tags] == ["t"]

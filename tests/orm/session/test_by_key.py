@@ -226,3 +226,37 @@ def test_what_is_here_is_not_for_another_thread_meanwhile(stored: Any, m: Any) -
         first.join()
     assert session.get(m.User, 1) is user
     session.close()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"populate_existing": True},
+        {"with_for_update": True},
+        {"options": []},
+        {"execution_options": {"x": 1}},
+    ],
+)
+def test_what_is_pending_is_flushed_before_the_select(stored: Any, m: Any, how: Any) -> None:
+    with Session(stored) as session:
+        changed, new = session.get_one(m.User, 1), m.User(id=7, name="new")
+        changed.name = "changed"
+        session.add(new)
+        assert session.get(m.User, 7, **how) is new
+        assert session.get(m.User, 1, **how) is changed
+        assert changed.name == "changed"
+
+
+@pytest.mark.parametrize("how", [{}, {"with_for_update": True}])
+def test_nothing_is_flushed_without_autoflush(stored: Any, m: Any, how: Any) -> None:
+    with Session(stored) as session:
+        new = m.User(id=7, name="new")
+        session.add(new)
+        with session.no_autoflush:
+            assert session.get(m.User, 7, **how) is None
+        known = session.get_one(m.User, 7)
+        assert known is new
+        session.add(m.User(id=8, name="next"))
+        assert session.get(m.User, 7) is new  # which needs no SELECT
+        assert len(session.new) == 1

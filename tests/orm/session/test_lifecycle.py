@@ -267,3 +267,135 @@ def test_what_a_backref_put_in_comes_into_the_session_when_it_is_put_in_again(
         assert item not in session
         put(owner, item)
         assert item in session
+
+
+def test_an_object_taken_out_of_its_owner_can_be_added(session: Session, m: Any) -> None:
+    user, post = m.User(name="a"), m.Post(title="p")
+    user.posts.append(post)
+    user.posts.remove(post)
+    session.add(user)
+    session.flush()
+    assert state_of(post) == "transient"
+    session.add(post)
+    session.flush()
+    assert state_of(post) == "persistent"
+    assert post.user_id is None
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_an_expunged_object_has_no_row_after_a_rollback(
+    session: Session, m: Any, nested: bool
+) -> None:
+    transaction = session.begin_nested() if nested else session.begin()
+    user = m.User(name="a")
+    session.add(user)
+    session.flush()
+    session.expunge(user)
+    assert state_of(user) == "detached"
+    transaction.rollback()
+    assert state_of(user) == "transient"
+    session.add(user)
+    session.commit()
+    assert session.scalars(select(m.User.name)).all() == ["a"]
+
+
+def test_an_expunged_object_of_another_session_keeps_its_row(memory: Any, m: Any) -> None:
+    with Session(memory) as one, Session(one.connection()) as other:
+        user = m.User(name="a")
+        one.add(user)
+        one.flush()
+        one.expunge(user)
+        other.add(user)
+        one.rollback()
+        assert state_of(user) == "persistent"
+        assert object_session(user) is other
+
+
+def test_add_takes_back_a_delete_and_its_cascade(filled: Session, m: Any) -> None:
+    user = filled.get_one(m.User, 1)
+    filled.delete(user)
+    assert len(filled.deleted) == 2
+    filled.add(user)
+    assert not filled.deleted
+    filled.commit()
+    assert [post.title for post in user.posts] == ["aa"]
+
+
+def test_adding_the_owner_takes_back_no_delete(filled: Session, m: Any) -> None:
+    user = filled.get_one(m.User, 1)
+    (post,) = user.posts
+    filled.delete(post)
+    filled.add(user)
+    assert post in filled.deleted
+    filled.commit()
+    assert user.posts == []
+
+
+def test_what_refers_to_an_object_marked_for_deletion_does_not_keep_it(
+    filled: Session, m: Any
+) -> None:
+    user = filled.get_one(m.User, 1)
+    filled.delete(user)
+    filled.add(m.Post(title="new", user=user))
+    assert user in filled.deleted
+
+
+@pytest.mark.parametrize("committed", [False, True])
+def test_a_deleted_object_is_put_nowhere(filled: Session, m: Any, committed: bool) -> None:
+    first, second = filled.get_one(m.User, 1), filled.get_one(m.User, 2)
+    (post,) = first.posts
+    filled.delete(post)
+    filled.commit() if committed else filled.flush()
+    with pytest.raises(exc.InvalidRequestError, match=r"cannot be put into User.posts of .*2"):
+        second.posts.append(post)
+    assert [each.title for each in second.posts] == ["bb"]
+    other = second.posts[0]
+    filled.delete(first)
+    filled.commit() if committed else filled.flush()
+    with pytest.raises(exc.InvalidRequestError, match="cannot be put into Post.user"):
+        other.user = first
+    assert other.user is second
+
+
+def test_nothing_new_is_put_into_a_deleted_object(filled: Session, m: Any) -> None:
+    user = filled.get_one(m.User, 1)
+    user.posts.clear()
+    filled.delete(user)
+    filled.flush()
+    post = m.Post(title="new")
+    with pytest.raises(
+        exc.InvalidRequestError, match=r"no new object can be put into its User.posts"
+    ):
+        user.posts.append(post)
+    assert user.posts == []
+    assert post not in filled
+
+
+def test_relationships_of_a_detached_object_are_set_without_what_they_were(memory: Any) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Owner(Base):
+        __tablename__ = "owners"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        pet: Mapped[Pet | None] = relationship(back_populates="owner")
+
+    class Pet(Base):
+        __tablename__ = "pets"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"))
+        owner: Mapped[Owner | None] = relationship(back_populates="pet")
+
+    Base.metadata.create_all(memory)
+    with Session(memory) as session:
+        owner, pet = Owner(), Pet()
+        session.add_all([owner, pet])
+        session.commit()
+        session.expunge_all()
+        owner.pet = Pet()
+        new = pet.owner = Owner()
+        assert inspect(pet).attrs.owner.history == ([new], (), ())
+        session.add_all([owner, pet])
+        session.commit()
+        assert owner.pet is not pet
+        assert (owner.pet.owner, pet.owner) == (owner, new)
