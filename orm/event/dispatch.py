@@ -74,10 +74,12 @@ class Dispatch:
         wrapped = listener
         if options.get("named"):
             wrapped = _call_named(wrapped, self.events[name])
-        if self.adapt is not None:
-            wrapped = self.adapt(name, wrapped, options)
         if options.get("once"):
             wrapped = _call_once(wrapped, weakref.ref(self), name, listener)
+        if (
+            self.adapt is not None
+        ):  # last: it knows what to return for a listener that returns nothing
+            wrapped = self.adapt(name, wrapped, options)
         return wrapped
 
     def remove_listener(self, name: str, listener: Listener) -> bool:
@@ -126,8 +128,8 @@ class Dispatch:
 
 
 def _call_named(listener: Listener, names: tuple[str, ...]) -> Listener:
-    def call(*args: Any) -> Any:
-        return listener(**dict(zip(names, args, strict=False)))
+    def call(*args: Any, **kw: Any) -> Any:
+        return listener(**dict(zip(names, args, strict=False)), **kw)
 
     return call
 
@@ -137,15 +139,14 @@ def _call_once(
 ) -> Listener:
     calls: list[bool] = []
 
-    def call(*args: Any) -> Any:
-        if calls:
+    def call(*args: Any, **kw: Any) -> Any:
+        if calls:  # by an event within this one
             return None
         calls.append(True)
-        result = wrapped(*args)
         dispatch = owner()
         if dispatch is not None:
             dispatch.remove_listener(name, listener)
-        return result
+        return wrapped(*args, **kw)
 
     return call
 

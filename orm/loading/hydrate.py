@@ -106,6 +106,8 @@ class Run:
         if entity.kinds is not None and entity.discriminator is not None:
             slots = slots + entity.kinds[read(entity.discriminator, row)].extra
         values = obj.__dict__
+        listeners = state.manager.dispatch.refresh
+        names: set[str] | None = None
         if self.over:
             state.forget_changes()
             for prop in entity.mapper.relationships:
@@ -114,6 +116,9 @@ class Run:
             self.fill_extra(values, slots, row)
         else:
             changed = state.committed
+            if listeners:
+                keys = {slot.key for slot in slots}
+                names = keys.difference(values, changed)
             for slot in slots:
                 key = slot.key
                 if key not in values and key not in changed:
@@ -121,9 +126,8 @@ class Run:
                     values[key] = value if slot.convert is None else slot.convert(value)
         if state.extra is not None and state.expired is not None:
             state.expired = state.expired.difference([slot.key for slot in slots]) or None
-        if state.manager.dispatch.refresh:
-            names = None if self.over else {slot.key for slot in slots}
-            for listener in state.manager.dispatch.refresh:
+        if listeners and (self.over or names):
+            for listener in listeners:
                 listener(state, self, names)
 
     def fill_extra(self, values: dict[str, Any], slots: Sequence[Slot], row: Sequence[Any]) -> None:

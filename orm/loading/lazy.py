@@ -66,8 +66,10 @@ class LazyLoader:
             raise make_raised_error(state, self.name, strategy)
         if not passive & RELATED_OBJECT_OK:
             return PASSIVE_NO_RESULT
-        connection = session._connection_for(mapper=prop.mapper)
-        plan = get_relation_plan(connection, prop, node, said)
+        # the session may have what is wanted, so that no connection is asked for yet
+        transaction = session._transaction
+        bind = None if transaction is None else transaction.sole_connection
+        plan = get_relation_plan(bind or session.get_bind(prop.mapper), prop, node, said)
         obj = state()
         if passive & LOAD_AGAINST_COMMITTED:
             return self._load_committed(session, plan, state, passive)

@@ -101,12 +101,12 @@ def refresh_object(
 ) -> None:
     """Load an object's attributes anew; see Session.refresh."""
     state = session._require_persistent(instance)
-    session._autoflush()
     names = list(names) if names is not None else None
     if names is None:
         session.expire(instance)
     else:
         state.expire(names)
+    session._autoflush()  # of the others: what was changed in these attributes is given up
     if not refresh_state(session, state, names, with_for_update):
         raise exc.InvalidRequestError(
             f"{state!r} cannot be refreshed: its row is not in the database any more."

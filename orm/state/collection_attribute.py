@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -62,12 +62,12 @@ class CollectionAttribute(RelatedAttribute):
         self._make = tracked_factory(collection_class or list, repr(self))
 
     def make_collection(self, state: InstanceState, items: Iterable[Any] = ()) -> Tracked:
-        """Return a new collection of this object with these members; no event is fired."""
+        """Return a new collection of this object with these members, which are no changes."""
         made = self._make()
         made._sa_bind(state, self)
-        made._sa_fill(items)
         for listener in self.dispatch.init_collection:
             listener(state, made, made)
+        made._sa_fill(items)
         return made
 
     def initialize(self, state: InstanceState, dict_: dict[str, Any]) -> Any:
@@ -254,10 +254,10 @@ class CollectionAttribute(RelatedAttribute):
         if old is PASSIVE_NO_RESULT or old is NO_VALUE or old is None:
             old = self.initialize(state, dict_)
         before = list(old._sa_items())
+        if self.dispatch.bulk_replace:
+            self._tell_replacement(state, items, value)
         for listener in self.dispatch.init_collection:
             listener(state, made, made)
-        for listener in self.dispatch.bulk_replace:
-            listener(state, items, self.append_token)
         self._note_change(state, dict_)
         known = {id(item) for item in before}
         kept = {id(item) for item in items}
@@ -275,6 +275,15 @@ class CollectionAttribute(RelatedAttribute):
                 self.fire_remove(state, item, initiator)
         for listener in self.dispatch.dispose_collection:
             listener(state, old, old)
+
+    def _tell_replacement(self, state: InstanceState, items: list[Any], value: Any) -> None:
+        """Tell what is assigned; listeners may change the list of members."""
+        keys = list(value) if isinstance(value, Mapping) else None
+        for listener in self.dispatch.bulk_replace:
+            if getattr(listener, "takes_key", False):
+                listener(state, items, self.append_token, keys=keys)
+            else:
+                listener(state, items, self.append_token)
 
     def delete(self, state: InstanceState, dict_: dict[str, Any]) -> None:
         """Empty the collection, and take it out of the object."""

@@ -181,7 +181,7 @@ class TrackedList(Tracked, _List):
 
     def insert(self, index: SupportsIndex, item: Any) -> None:
         """Add a member before the one at `index`."""
-        item = self._coming(item)
+        item = self._coming(item, key=index)
         super().insert(index, item)
 
     def extend(self, items: Iterable[Any]) -> None:
@@ -203,7 +203,7 @@ class TrackedList(Tracked, _List):
     def pop(self, index: SupportsIndex = -1) -> Any:
         """Take out and return the member at `index`."""
         item = self[index]
-        self._going(item)
+        self._going(item, key=index)
         return super().pop(index)
 
     def clear(self) -> None:
@@ -233,7 +233,7 @@ class TrackedList(Tracked, _List):
 
     def __delitem__(self, index: SupportsIndex | slice) -> None:
         for item in self[index] if isinstance(index, slice) else [self[index]]:
-            self._going(item)
+            self._going(item, key=index)
         super().__delitem__(index)
 
 

@@ -30,9 +30,15 @@ def _adapt_attribute(
     def call_with_key(state: Any, value: Any, *args: Any, key: Any = NO_KEY) -> Any:
         return call(state, value, *args, key=key)
 
+    def call_with_keys(state: Any, values: Any, *args: Any, keys: Any = None) -> Any:
+        return call(state, values, *args, keys=keys)
+
     if options.get("include_key"):
-        call_with_key.takes_key = True  # type: ignore[attr-defined]
-        return call_with_key
+        made: Callable[..., Any] = call_with_key
+        if name == "bulk_replace":
+            made = call_with_keys
+        made.takes_key = True  # type: ignore[attr-defined]
+        return made
     return listener if raw and retval else call
 
 

@@ -275,3 +275,15 @@ def test_a_batch_knows_the_line_that_read_the_attribute(blog: Any, session: Sess
     assert (reason.kind, reason.subject, reason.count) == ("lazy_load", "User.posts", 10)
     assert line.startswith(f"{__file__}:")
     assert line.endswith("(test_a_batch_knows_the_line_that_read_the_attribute)")
+
+
+def test_what_the_session_has_is_found_without_a_connection(blog: Any) -> None:
+    with Session(blog.engine, expire_on_commit=False) as session:
+        post = session.scalars(select(blog.Post).where(blog.Post.user_id != None)).first()  # noqa: E711
+        assert post is not None
+        author = session.get(blog.User, post.user_id)
+        session.commit()
+        blog.log.clear()
+        assert post.author is author
+        assert not session.in_transaction()
+        assert blog.log == []

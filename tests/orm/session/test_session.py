@@ -103,6 +103,23 @@ def test_refresh_and_expire(session: Session, m: Any) -> None:
     assert "name" not in user.__dict__
 
 
+def test_refresh_gives_up_changes_of_its_object_and_writes_those_of_others(
+    session: Session, m: Any
+) -> None:
+    user = m.User(name="a")
+    session.add(user)
+    session.commit()
+    user.name = "lost"
+    other = m.User(name="b")
+    session.add(other)
+    session.refresh(user)
+    assert user.name == "a"
+    assert other not in session.new
+    user.name = "lost"
+    session.refresh(user, ["name"])
+    assert user.name == "a"
+
+
 def test_refresh_of_a_row_that_is_gone(session: Session, m: Any) -> None:
     user = m.User(name="a")
     session.add(user)

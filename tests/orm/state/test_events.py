@@ -13,10 +13,12 @@ from orm import (
     Session,
     attribute_keyed_dict,
     create_engine,
+    defer,
     event,
     exc,
     mapped_column,
     relationship,
+    select,
 )
 from orm.state.markers import NO_KEY
 
@@ -93,8 +95,8 @@ def test_a_replaced_collection(heard: Heard) -> None:
     heard.listen(Owner.pets, *names, "init_collection", "dispose_collection")
     owner.pets = [kept, new]
     assert heard.take() == [
-        ("init_collection", [kept, new]),
         ("bulk_replace", [kept, new]),
+        ("init_collection", [kept, new]),
         ("append_wo_mutation", kept),
         ("append", new),
         ("remove", gone),
@@ -241,3 +243,108 @@ def test_one_parent_only() -> None:
     house.roof = None  # type: ignore[assignment]
     other.roof = roof
     assert other.roof is roof
+
+
+def test_keys_of_a_list_and_of_what_is_assigned(heard: Heard) -> None:
+    rex, other = Pet(name="rex"), Pet(name="other")
+    owner = Owner()
+    heard.listen(Owner.pets, "append", "remove", "bulk_replace", include_key=True)
+    heard.listen(Owner.by_name, "bulk_replace", include_key=True)
+    owner.pets.insert(0, rex)
+    owner.pets.pop(0)
+    owner.pets = [other]
+    del owner.pets[0]
+    assert heard.take() == [
+        ("append", rex, 0),
+        ("remove", rex, 0),
+        ("bulk_replace", [other], None),
+        ("append", other, NO_KEY),
+        ("remove", other, 0),
+    ]
+    owner.by_name = {"rex": rex, "other": other}
+    assert heard.take() == [("bulk_replace", [rex, other], ["rex", "other"])]
+
+
+def test_a_new_collection_is_shown_before_its_members_are_in_it() -> None:
+    seen: list[int] = []
+
+    def note(target: Any, collection: Any, adapter: Any) -> None:
+        seen.append(len(collection))
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Owner(pets=[Pet(), Pet()]))
+        session.commit()
+        owner = session.scalars(select(Owner)).one()
+        event.listen(Owner.pets, "init_collection", note)
+        try:
+            assert len(owner.pets) == 2
+            owner.pets = [Pet()]
+        finally:
+            event.remove(Owner.pets, "init_collection", note)
+    assert seen == [0, 0]
+    engine.dispose()
+
+
+def test_a_listener_for_once_that_raises_is_gone_and_keeps_no_value_back() -> None:
+    calls: list[Any] = []
+
+    def refuse(target: Any, value: Any, oldvalue: Any, initiator: Any) -> None:
+        calls.append(value)
+        raise ValueError("no")
+
+    event.listen(Owner.name, "set", refuse, once=True)
+    owner = Owner()
+    with pytest.raises(ValueError, match="no"):
+        owner.name = "a"
+    owner.name = "b"
+    assert calls == ["a"]
+    assert owner.name == "b"
+
+
+def test_a_listener_for_once_within_its_own_event() -> None:
+    """An outer round that has the listener still to come passes the value on."""
+    heard: list[Any] = []
+
+    def nest(target: Any, value: Any, oldvalue: Any, initiator: Any) -> None:
+        if value == "outer":
+            target.name = "inner"
+
+    def note(target: Any, value: Any, oldvalue: Any, initiator: Any) -> None:
+        heard.append(value)
+
+    event.listen(Owner.name, "set", nest)
+    event.listen(Owner.name, "set", note, once=True)
+    try:
+        owner = Owner()
+        owner.name = "outer"
+    finally:
+        event.remove(Owner.name, "set", nest)
+    assert heard == ["inner"]
+    assert owner.name == "outer"
+
+
+def test_refresh_tells_what_was_filled() -> None:
+    heard: list[Any] = []
+
+    def note(target: Any, context: Any, attrs: Any) -> None:
+        heard.append(attrs)
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Owner(name="a"))
+        session.commit()
+        owner = session.scalars(select(Owner).options(defer(Owner.name))).one()
+        event.listen(Owner, "refresh", note)
+        try:
+            assert owner.name == "a"  # the key, which it has, is selected again
+            session.scalars(select(Owner)).all()  # fills nothing
+            session.expire(owner)
+            session.scalars(select(Owner)).all()
+            session.refresh(owner)
+        finally:
+            event.remove(Owner, "refresh", note)
+    assert heard == [{"name"}, {"id", "name"}, None]
+    engine.dispose()
