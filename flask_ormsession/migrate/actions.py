@@ -73,8 +73,8 @@ def init(
         f"Made {folder}; it works as it is, the URL is that of the app. Write the first migration with "
         "`flask db migrate -m 'first tables'`."
     )
-    state = get_state(get_app())
-    others = [key for key in state.db.metadatas if key is not None]
+    metadatas = get_state(get_app()).db.metadatas
+    others = [key for key, metadata in metadatas.items() if key is not None and metadata.tables]
     if others and not multidb and template is None:
         click.echo(
             f"It is for the default database only. This app has models for {', '.join(others)} too: "

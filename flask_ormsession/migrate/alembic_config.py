@@ -75,13 +75,15 @@ def make_config(
     return apply_callbacks(config)
 
 
-def _make_plain_config(ini: Path, x_args: Sequence[str]) -> Config:
+def _make_plain_config(ini: Path, x_args: Sequence[str], *, quiet: bool = False) -> Config:
     from argparse import Namespace
 
     from alembic.config import Config
 
     return Config(
-        str(ini) if ini.is_file() else None, stdout=sys.stdout, cmd_opts=Namespace(x=list(x_args))
+        str(ini) if ini.is_file() else None,
+        stdout=sys.stdout,
+        cmd_opts=Namespace(x=list(x_args), quiet=quiet),
     )
 
 
@@ -129,7 +131,8 @@ def make_directory(
             "otherwise name another folder with `--directory`."
         )
     source = find_template(template or ("flask-multidb" if multidb else "flask"))
-    config = _make_plain_config(folder / "alembic.ini", ())
+    # Alembic would ask for settings to be made before one goes on, of which there are none here.
+    config = _make_plain_config(folder / "alembic.ini", (), quiet=True)
     config.config_file_name = str(folder / "alembic.ini")
     # Alembic asks the Config for the folder with its templates; ours are elsewhere.
     config.get_template_directory = lambda: str(source.parent)  # type: ignore[method-assign]

@@ -13,9 +13,16 @@ import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-import greenlet
-
 from orm import exc
+
+try:
+    import greenlet
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"orm.asyncio works with greenlet, which cannot be imported ({error}). Install it: "
+        'pip install "flask-ormsession[async]"',
+        name=error.name,
+    ) from error
 
 _T = TypeVar("_T")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import orm
 from flask_ormsession import MigrationError
 from flask_ormsession.migrate.alembic_config import (
     explain,
@@ -32,10 +33,24 @@ def run_migrations_online():
 def test_what_init_makes(small: Project) -> None:
     out = small.run("init")
     assert "Generating" in out
-    assert "Made migrations" in out
+    assert "Please edit" not in out
+    assert out.splitlines()[-1].startswith("Made migrations; it works as it is")
     made = sorted(path.name for path in (small.folder / "migrations").iterdir())
     assert made == ["README", "alembic.ini", "env.py", "script.py.mako", "versions"]
     assert "[alembic]" in (small.folder / "migrations/alembic.ini").read_text()
+
+
+@pytest.mark.parametrize("has_models", [True, False])
+def test_databases_that_the_folder_is_not_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_models: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    project = Project("sqlite:///one.db", tmp_path, ORM_BINDS={"archive": "sqlite://"})
+    if has_models:
+        project.db.Table("old", orm.Column("id", orm.Integer), bind_key="archive")
+    out = project.run("init")
+    assert ("It is for the default database only" in out) is has_models
+    project.dispose()
 
 
 def test_a_package(small: Project) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import importlib.util
+import sys
 from typing import Any
 
 import pytest
 
 from orm import exc
+from orm.util import concurrency
 from orm.util.concurrency import AwaitedLock, await_only, greenlet_spawn, in_greenlet
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
@@ -19,6 +22,15 @@ async def later(value: Any) -> Any:
     if isinstance(value, Exception):
         raise value
     return value
+
+
+def test_without_greenlet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "greenlet", None)
+    spec = importlib.util.spec_from_file_location("afresh", concurrency.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    with pytest.raises(ModuleNotFoundError, match=r"pip install .flask-ormsession\[async\]"):
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
 def test_a_function_awaits_by_its_caller() -> None:
