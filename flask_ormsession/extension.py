@@ -55,6 +55,7 @@ from flask_ormsession.pagination import Pagination, choose_per_page, count_items
 from flask_ormsession.query import ModelQuery
 from flask_ormsession.session import (
     ContextSession,
+    SessionEvents,
     find_scope,
     get_scope,
     make_context_session,
@@ -132,6 +133,7 @@ class Database(Generic[M]):
             model_class = complete_base(model_class, metadata, autonaming=not disable_autonaming)
         self.Model = model_class
         self.session = make_context_session(self)
+        self.session_events = SessionEvents()
         self.migrations = Migrations()
         self.vetoes: list[lifecycle.Veto] = []
         self._add_models_to_shell = add_models_to_shell
@@ -164,6 +166,7 @@ class Database(Generic[M]):
         )
         engines = make_engines(app, settings)
         factory = make_session_factory(app, settings, engines)
+        self.session_events.add_factory(factory)
         state = AppState(self, settings, engines, factory)
         state.reads_first = bool(read_first.find_files(engines))
         app.extensions[EXTENSION_KEY] = state

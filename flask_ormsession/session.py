@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +19,7 @@ from flask_ormsession.binds import make_bind_key_session, refuse_other_binds
 from flask_ormsession.errors import ConfigError, make_no_context_error, make_not_initialised_error
 from flask_ormsession.query import ModelQuery
 from flask_ormsession.state import AppState, get_app, get_state
-from orm import Engine, Session, sessionmaker
+from orm import Engine, Session, event, sessionmaker
 
 if TYPE_CHECKING:
     from flask_ormsession.config import Settings
@@ -203,6 +204,35 @@ else:
                 else repr(scope.session if scope else None)
             )
             return f"<ContextSession: {held}>"
+
+
+SessionDispatch: Any = type(event.own_dispatch(Session))
+
+
+class SessionEvents:
+    """What is listened for on `db.session`: it holds for the sessions of every app of a Database,
+    also of those that come later, since listeners are mostly given where the models are."""
+
+    def __init__(self) -> None:
+        self._own = SessionDispatch()
+        self._factories: weakref.WeakSet[sessionmaker[Session]] = weakref.WeakSet()
+
+    def add_factory(self, factory: sessionmaker[Session]) -> None:
+        """Let the sessions of one more app be heard."""
+        event.own_dispatch(factory.class_).adopt_listeners(self._own)
+        self._factories.add(factory)
+
+    def find(self) -> list[event.Dispatch]:
+        """Return where a listener is added, or removed."""
+        return [self._own, *(event.own_dispatch(each.class_) for each in self._factories)]
+
+
+def _find_dispatches(target: Any, _name: str, _options: Any) -> list[event.Dispatch]:
+    db: Database[Any] = object.__getattribute__(target, "_db")
+    return db.session_events.find()
+
+
+event.register_target(ContextSession, SessionDispatch, _find_dispatches)
 
 
 def make_context_session(db: Database[Any]) -> ContextSession:

@@ -1,0 +1,96 @@
+"""Events that are listened for on `db.session`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_ormsession import Database
+from orm import Mapped, Session, event, exc, mapped_column
+
+
+@pytest.fixture
+def blog(tmp_path: Path) -> Iterator[Any]:
+    """A Database with the model Note, which makes apps."""
+    db: Any = Database()
+
+    class Note(db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    class Blog:
+        def __init__(self) -> None:
+            self.apps: list[Flask] = []
+            self.db, self.Note = db, Note
+
+        def make_app(self, **config: Any) -> Flask:
+            app = Flask(f"app{len(self.apps)}", instance_path=str(tmp_path))
+            app.config.update(config, ORM_DATABASE_URL=f"sqlite:///{app.name}.db")
+            db.init_app(app)
+            with app.app_context():
+                db.create_all()
+            self.apps.append(app)
+            return app
+
+        def write(self, app: Flask) -> None:
+            with app.app_context():
+                db.session.add(self.Note())
+                db.session.commit()
+
+    made = Blog()
+    yield made
+    for app in made.apps:
+        app.extensions["ormsession"].engines[None].dispose()
+
+
+@pytest.mark.parametrize("app_is_first", [True, False])
+def test_a_listener_of_the_session_hears_every_app(blog: Any, app_is_first: bool) -> None:
+    apps = [blog.make_app()] if app_is_first else []
+    heard: list[Any] = []
+
+    @event.listens_for(blog.db.session, "before_commit")
+    def note(session: Any) -> None:
+        heard.append(sorted(type(obj).__name__ for obj in session.new))
+
+    apps += [blog.make_app(), blog.make_app()]
+    for app in apps:
+        blog.write(app)
+    assert heard == [["Note"]] * len(apps)
+
+
+def test_a_listener_of_another_database_hears_nothing(blog: Any) -> None:
+    heard: list[Any] = []
+    event.listen(Database().session, "after_commit", heard.append)
+    blog.write(blog.make_app())
+    assert heard == []
+
+
+def test_a_listener_is_removed(blog: Any) -> None:
+    heard: list[Any] = []
+    first = blog.make_app()
+    event.listen(blog.db.session, "after_flush", heard.append)
+    assert event.contains(blog.db.session, "after_flush", heard.append)
+    event.remove(blog.db.session, "after_flush", heard.append)
+    assert not event.contains(blog.db.session, "after_flush", heard.append)
+    for app in (first, blog.make_app()):
+        blog.write(app)
+    assert heard == []
+
+
+def test_beside_listeners_of_a_session_class_of_ones_own(blog: Any) -> None:
+    class OwnSession(Session):
+        pass
+
+    heard: list[str] = []
+    event.listen(OwnSession, "after_commit", lambda session: heard.append("class"))
+    event.listen(blog.db.session, "after_commit", lambda session: heard.append("db"))
+    blog.write(blog.make_app(ORM_SESSION_OPTIONS={"class_": OwnSession}))
+    assert sorted(heard) == ["class", "db"]
+
+
+def test_an_event_that_there_is_not(blog: Any) -> None:
+    with pytest.raises(exc.InvalidRequestError, match="Did you mean 'before_commit'"):
+        event.listen(blog.db.session, "befor_commit", print)
