@@ -21,6 +21,7 @@ from orm.compiler.parameters import (
     as_list,
     expand_list,
     list_args,
+    make_named_holes,
     make_placeholder,
     name_in_text,
     shown_params,
@@ -31,7 +32,7 @@ from orm.util.record import Record
 # how many texts with differing lengths of IN lists one statement remembers
 _MAX_TEXTS: Final = 64
 
-Args = tuple[Any, ...]
+Args = tuple[Any, ...] | dict[str, Any]
 
 
 class ResultColumn(Record):
@@ -98,6 +99,7 @@ class Compiled:
         "_all_own",
         "_fast",
         "_head",
+        "_hole_names",
         "_many",
         "_placeholder",
         "_row",
@@ -154,6 +156,9 @@ class Compiled:
         self._head, self._row, self._tail = _split_row(text)
         template = self._template = Template.parse(text.replace(ROW_MARK, ""))
         self.has_expanding = any(slot.expand is not None for slot in self._slots)
+        self._hole_names = self._name_holes()
+        if self._hole_names is not None:
+            self._placeholder = make_named_holes(self._hole_names)
         placed = [self._slots[hole] for hole in template.holes]
         self.binds = tuple([slot.bind for slot in placed])
         self.string = self._render({})
@@ -162,11 +167,41 @@ class Compiled:
         self._many: dict[tuple[str, ...], Callable[[Mapping[str, Any]], Args]] = {}
         # True when every value is known without parameters and defaults. Whether a named parameter lacks its
         # value is no part of the statement's structure, so those take the slower way.
-        self._all_own = not self.has_expanding and not any(
+        self._all_own = not (self.has_expanding or self._hole_names) and not any(
             slot.required or slot.default is not None or (slot.place >= 0 and not slot.bind.unique)
             for slot in self._slots
         )
         self._fast = tuple([(slot.place, slot.process, slot.bind) for slot in placed])
+
+    def _name_holes(self) -> tuple[str, ...] | None:
+        """Names for the placeholders if the same value stands in several places, and the database must see that it is the same.
+
+        `SELECT a + $1 ... GROUP BY a + $2` is refused, whatever the values are. A parameter which the application named may
+        stand for values of several types in a statement that writes, so that it is not put together there.
+        """
+        holes = self._template.holes
+        if len(set(holes)) == len(holes) or self.dialect.paramstyle != "pyformat":
+            return None
+        if not getattr(self.dialect, "distinguishes_parameters", False):
+            return None
+        slots, is_select = self._slots, self.kind == "select"
+        shared = {
+            hole
+            for hole in set(holes)
+            if slots[hole].expand is None and (is_select or slots[hole].bind.unique)
+        }
+        if self._row is not None or not any(holes.count(hole) > 1 for hole in shared):
+            return None
+        found: dict[int, str] = {}
+        for hole in sorted(set(holes)):
+            name = name_in_text(slots[hole].name)
+            found[hole] = f"{name}.{hole}" if name in found.values() else name
+        return tuple(
+            [
+                found[hole] if hole in shared else f"{found[hole]}.at{place}"
+                for place, hole in enumerate(holes)
+            ]
+        )
 
     # -- facts -----------------------------------------------------------------------------------
 
@@ -312,6 +347,8 @@ class Compiled:
         if self.has_expanding:
             return self._expand(values)
         slots = self._slots
+        if self._hole_names is not None:
+            return self.string, self._named_args(values, {})
         processed = [
             value if slot.process is None else slot.process(value)
             for slot, value in zip(slots, values, strict=True)
@@ -354,7 +391,7 @@ class Compiled:
             )
         if not rows:
             return self.string, []
-        reader = self._row_reader(rows[0], extracted)
+        reader = None if self._hole_names else self._row_reader(rows[0], extracted)
         if reader is not None:
             try:
                 return self.string, list(map(reader, rows))
@@ -402,7 +439,7 @@ class Compiled:
                 f"Not an INSERT of one VALUES row, so it cannot be repeated: {self.string}"
             )
         text = self._repeated(len(rows))
-        _sql, many = self.make_many_args(rows, extracted, connection)
+        many: list[Any] = self.make_many_args(rows, extracted, connection)[1]
         start = len(Template.parse(self._head).holes)
         stop = start + len(Template.parse(self._row).holes)
         if start == 0 and stop == len(self._template.holes):
@@ -488,6 +525,8 @@ class Compiled:
                 if len(self._texts) >= _MAX_TEXTS:
                     self._texts.clear()
                 self._texts[key] = text
+        if self._hole_names is not None:
+            return text, self._named_args(values, lists)
         args: list[Any] = []
         for hole in self._template.holes:
             slot = slots[hole]
@@ -497,6 +536,18 @@ class Compiled:
                 value = values[hole]
                 args.append(value if slot.process is None else slot.process(value))
         return text, tuple(args)
+
+    def _named_args(self, values: list[Any], lists: Mapping[int, list[Any]]) -> dict[str, Any]:
+        """The arguments where placeholders have names; see make_named_holes()."""
+        made: dict[str, Any] = {}
+        for name, hole in zip(self._hole_names or (), self._template.holes, strict=True):
+            slot = self._slots[hole]
+            if slot.expand is not None:
+                items = list_args(slot, lists[hole])
+                made.update({f"{name}.{number}": item for number, item in enumerate(items)})
+            else:
+                made[name] = values[hole] if slot.process is None else slot.process(values[hole])
+        return made
 
     def _row_reader(
         self, first: Mapping[str, Any], extracted: Sequence[Any] | None

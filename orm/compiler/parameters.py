@@ -131,6 +131,27 @@ def _named_placer(
     return "".join(parts)
 
 
+def make_named_holes(names: Sequence[str]) -> Placer:
+    """The function that fills the holes of one template with `%(name)s`, where a name may come several times."""
+
+    def place(
+        template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP
+    ) -> str:
+        parts = [template.texts[0]]
+        for name, hole, text in zip(names, template.holes, template.texts[1:], strict=True):
+            shown = _shown(slots[hole], expansions, hole)
+            if shown is None:
+                parts.append(f"%({name})s")
+            else:
+                pieces = shown.split(MARK)
+                parts.append(pieces[0])
+                parts += [f"%({name}.{n})s{piece}" for n, piece in enumerate(pieces[1:])]
+            parts.append(text)
+        return "".join(parts)
+
+    return place
+
+
 def _numbered_placer(sign: str) -> Placer:
     def place(
         template: Template, slots: Sequence[Slot], expansions: Mapping[int, str] = EMPTY_MAP

@@ -43,6 +43,8 @@ class DefaultDialect:
     preparer: ClassVar[Any] = IdentifierPreparer
     colspecs: ClassVar[Mapping[type, type]] = {}
 
+    #: two placeholders are two values to the server, even if they are equal: a repeated one gets a name
+    distinguishes_parameters: ClassVar[bool] = False
     insert_returning: bool = False
     update_returning: bool = False
     delete_returning: bool = False

@@ -20,6 +20,7 @@ from orm.loading.path import PathNode
 from orm.loading.polymorphic import make_kinds
 from orm.loading.raising import make_unloadable_error
 from orm.loading.row_plan import Composed, EntityRow, JoinedRow, RowPlan, Slot
+from orm.sql.subquery import SelectLabelStyle
 
 Adapt = Callable[[Any], Any]
 LoadAfter = Callable[[Any, EntityRow, Any, str], None]
@@ -293,7 +294,24 @@ class PlanBuilder:
             else str(key)
             for key, output in zip(keys, outputs, strict=True)
         ]
+        if base._label_style != SelectLabelStyle.LABEL_STYLE_LEGACY_ORM:
+            names = name_apart(names)
         return LoadPlan(compiled, rows, RowLayout(names, objects), self.load_after)
+
+
+def name_apart(wanted: list[str]) -> list[str]:
+    """Return the names of a row's elements, repeated ones numbered: `id`, `id_1`."""
+    taken = set(wanted)
+    if len(taken) == len(wanted):
+        return wanted
+    found: dict[str, None] = {}
+    for name in wanted:
+        unused, number = name, 0
+        while unused in found or (number and unused in taken):
+            number += 1
+            unused = f"{name}_{number}"
+        found[unused] = None
+    return list(found)
 
 
 def _repeats(prop: Any, path: tuple[Any, ...]) -> bool:

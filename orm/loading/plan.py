@@ -216,7 +216,7 @@ class SelectPlanner:
             if make is None
             else Composed(make, tuple(self.builder.add_slot(each) for each in element.clauses))
         )
-        self.keys.append(element._annotations.get("proxy_key"))
+        self.keys.append(element._annotations.get("proxy_key") or _own_name(element))
         self.objects.append((element,))
 
     def _add_entity(self, entity: Any, element: Any) -> None:
@@ -254,6 +254,14 @@ class SelectPlanner:
 
 def _same(column: Any) -> Any:
     return column
+
+
+def _own_name(element: Any) -> str | None:
+    """Return the name of a label, or of the function that is called: what rows of the ORM know it by."""
+    if element.__visit_name__ == "withingroup":
+        element = element.element
+    named: str | None = element.name if element.__visit_name__ in ("label", "function") else None
+    return named
 
 
 def select_whole(statement: Any, entity: Any) -> Any:

@@ -14,7 +14,6 @@ from orm.loading.compound import execute_compound
 from orm.loading.plan import execute_select
 from orm.loading.refresh import refresh_state
 from orm.session.binds import choose_bind, entity_of, mappers_of
-from orm.sql.compound import CompoundSelect
 from orm.sql.elements import TextClause
 from orm.sql.template import is_template
 from orm.sql.text import tstring
@@ -70,9 +69,12 @@ def run_statement(
             from orm.session.dml import execute_dml  # with all of bulk work
 
             return execute_dml(session, statement, params, options, arguments)
-        if isinstance(statement, CompoundSelect):
+        kind = statement.__visit_name__
+        if kind == "compound_select":
             return execute_compound(session, statement, params, options, arguments)
-        return execute_select(session, statement, params, options, arguments)
+        # text with declared columns gives their values, whatever they are mapped to
+        if kind != "textual_select":
+            return execute_select(session, statement, params, options, arguments)
     connection = session._connection_for(None, statement, arguments)
     return connection.execute(statement, params, execution_options=options or None)
 

@@ -31,6 +31,7 @@ class PGDialect_psycopg(PGDialect):
     driver = "psycopg"
     paramstyle = "pyformat"
     paramstyles = ("pyformat", "format")
+    distinguishes_parameters = True
     install_hint = 'pip install "psycopg[binary]"  (or: pip install "flask-ormsession[postgresql]")'
     supports_server_side_cursors = True
 

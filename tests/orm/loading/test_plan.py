@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from orm import Session, aliased, contains_eager, exc, func, select, text, with_loader_criteria
+from orm import (
+    Bundle,
+    Session,
+    aliased,
+    contains_eager,
+    exc,
+    func,
+    select,
+    text,
+    with_loader_criteria,
+)
 
 
 def test_entities_columns_and_mixtures(blog: Any, session: Session) -> None:
@@ -237,3 +247,45 @@ def test_joined_rows_of_a_finished_statement(blog: Any, session: Session) -> Non
     statement = select(blog.User).from_statement(rows)
     (user,) = session.scalars(statement.options(contains_eager(blog.User.posts))).all()
     assert [post.id for post in user.__dict__["posts"]] == [10]
+
+
+def test_rows_know_functions_by_their_names(blog: Any, session: Session) -> None:
+    statement = select(
+        func.max(blog.User.id), func.max(blog.User.name), func.min(blog.User.id).label("least")
+    )
+    row = session.execute(statement).one()
+    assert row._fields == ("max", "max_1", "least")
+    assert (row.max, row.least) == (10, 1)
+    assert row._mapping[statement.selected_columns[1]] == row.max_1
+
+
+def test_elements_of_one_name_are_told_apart(blog: Any, session: Session) -> None:
+    Other = aliased(blog.User)
+    statement = select(blog.User.id, Other.id, blog.User, Other, Other.name.label("id_1")).where(
+        blog.User.id == 1, Other.id == blog.User.id + 1
+    )
+    row = session.execute(statement).one()
+    assert row._fields == ("id", "id_2", "User", "User_1", "id_1")
+    assert (row.id, row.id_2, row.id_1) == (1, 2, "u2")
+    assert row._mapping["id_2"] == row._mapping[Other.id] == 2
+    assert (row.User.id, row.User_1.id) == (1, 2)
+    assert row._mapping[Other] is row.User_1
+
+
+def test_labels_keep_their_names_beside_hidden_columns(blog: Any, session: Session) -> None:
+    pair = Bundle("pair", blog.User.id, blog.User.name)
+    row = session.execute(
+        select(pair, (blog.User.id + 1).label("id")).where(blog.User.id == 1)
+    ).one()
+    assert row._fields == ("pair", "id")
+    assert (row.pair.id, row.id) == (1, 2)
+
+
+def test_text_with_mapped_columns_gives_their_values(blog: Any, session: Session) -> None:
+    statement = text("SELECT id, name FROM users WHERE id < :most ORDER BY id").columns(
+        blog.User.id, blog.User.name
+    )
+    rows = session.execute(statement, {"most": 3})
+    assert list(rows.keys()) == ["id", "name"]
+    assert rows.all() == [(1, "u1"), (2, "u2")]
+    assert session.scalars(statement, {"most": 3}).all() == [1, 2]
