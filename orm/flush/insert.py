@@ -112,7 +112,8 @@ def _insert_into(uow: UnitOfWork, connection: Any, shape: InsertShape, pairs: li
     extractor = shape.extract or extractor_of(shape)
     groups = extractor.extract(pairs, partial(_fill, shape, connection))
     filled = {mask: group for mask, group in groups.items() if group[1]}
-    if len(filled) > 1 and shape.autokey is not None and uow.returns:
+    is_numbered = shape.autokey is not None and uow.returns
+    if len(filled) > 1 and (is_numbered or shape.refers_to_itself):
         batches = _in_order(filled, pairs)
     else:
         batches = ((mask, own, rows) for mask, (own, rows) in filled.items())
@@ -130,7 +131,10 @@ def _insert_into(uow: UnitOfWork, connection: Any, shape: InsertShape, pairs: li
 def _in_order(
     groups: dict[int, tuple[list[Pair], list[Any]]], pairs: list[Pair]
 ) -> Iterator[tuple[int, list[Pair], list[Any]]]:
-    """Yield (mask, pairs, rows) of what is inserted together, in the order of the pairs: the database numbers them."""
+    """Yield (mask, pairs, rows) of what is inserted together, in the order of the pairs.
+
+    The database numbers them, or one may refer to another.
+    """
     places = {
         pair[0]: (mask, row)
         for mask, (own, rows) in groups.items()

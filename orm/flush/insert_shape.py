@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orm import exc
 from orm.mapping.options import NOT_GIVEN
 from orm.sql.adapt import criterion_as_pairs
 
@@ -47,6 +48,7 @@ class InsertShape:
         "mapper",
         "never",
         "optional",
+        "refers_to_itself",
         "table",
     )
 
@@ -62,6 +64,7 @@ class InsertShape:
             key = mapper.column_key.get(column)
             if key is not None:
                 self._add(key, column)
+        self.refers_to_itself = refers_to_itself(table)
         self.inherited = _inherited_keys(mapper, table)
         self.defaulted = [plan for plan in self.always if plan.fill is not None]
 
@@ -106,6 +109,14 @@ class InsertShape:
 
     def __repr__(self) -> str:
         return f"<InsertShape {self.mapper.class_.__name__} into {self.table.name}>"
+
+
+def refers_to_itself(table: Any) -> bool:
+    """Return whether a row may refer to one that was added before it, by a foreign key which the application sets."""
+    try:
+        return any(key.column.table is table for key in table.foreign_keys)
+    except exc.NoReferenceError:
+        return False
 
 
 def _inherited_keys(mapper: Any, table: Any) -> tuple[tuple[str, str], ...]:

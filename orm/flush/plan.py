@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.flush import dependency
+from orm.flush.insert_shape import refers_to_itself
 from orm.util import topological
 
 if TYPE_CHECKING:
@@ -182,8 +183,19 @@ def _batches(states: dict[Any, Any], edges: Iterable[tuple[Any, Any]]) -> Iterat
         yield from _batches_in_order({state: states[state] for state in level})
 
 
+def _keeps_order(base: Any) -> bool:
+    """Return whether the new rows of a hierarchy are written in the order of addition, whatever their classes."""
+    memo = base.templates
+    found: bool | None = memo.get("keeps order")
+    if found is None:
+        table = base.local_table
+        found = table.autoincrement_column is not None or refers_to_itself(table)
+        memo["keeps order"] = found
+    return found
+
+
 def _batches_in_order(states: dict[Any, Any]) -> Iterator[Batch]:
-    """Yield the states of one mapper together, as far as the database does not number them.
+    """Yield the states of one mapper together, as far as the database does not number them and none may refer to another.
 
     Numbers of one hierarchy grow in the order in which its objects were added, whatever their classes.
     """
@@ -191,8 +203,8 @@ def _batches_in_order(states: dict[Any, Any]) -> Iterator[Batch]:
     for state, obj in states.items():
         mapper = state.manager.mapper
         base = mapper.base_mapper
-        is_numbered = state.ident is None and base.local_table.autoincrement_column is not None
-        family = batches.setdefault(base if is_numbered else mapper, [])
+        in_order = state.ident is None and _keeps_order(base)
+        family = batches.setdefault(base if in_order else mapper, [])
         if not family or family[-1].mapper is not mapper:
             family.append(Batch(mapper, []))
         family[-1].states.append((state, obj))
