@@ -12,13 +12,15 @@ class CompiledCache(LRUCache[Hashable, Any]):
     """Statement keys to what was made of them, the least recently used dropped first.
 
     size: number of entries; 0 keeps nothing. Values are `Compiled` objects, or loading plans around one.
+    dialect: what they are compiled for.
     `hits` and `misses` count the calls of `get`; under threads they are approximate.
     """
 
-    __slots__ = ()
+    __slots__ = ("dialect",)
 
-    def __init__(self, size: int = 500) -> None:
+    def __init__(self, size: int = 500, dialect: Any = None) -> None:
         super().__init__(size)
+        self.dialect = dialect
 
     def __repr__(self) -> str:
         return (

@@ -38,7 +38,8 @@ class DDLCompiler:
         Raises exc.CompileError if the dialect cannot express it.
         """
         if schema_translate_map:
-            self.preparer = self.preparer.with_schema_translate(schema_translate_map)
+            self.dialect = self.dialect.with_schemas(schema_translate_map)
+            self.preparer = self.dialect.identifier_preparer
         text = self.process(statement)
         return Compiled(
             statement, self.dialect, text, (), kind="ddl", schema_translate_map=schema_translate_map

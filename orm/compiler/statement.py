@@ -58,7 +58,8 @@ class SQLCompiler(DMLCompiler):
         self.for_executemany = for_executemany
         self.literal_binds = literal_binds or bool((compile_kwargs or {}).get("literal_binds"))
         if schema_translate_map:
-            self.preparer = self.preparer.with_schema_translate(schema_translate_map)
+            self.dialect = self.dialect.with_schemas(schema_translate_map)
+            self.preparer = self.dialect.identifier_preparer
         self.top_statement = statement
         self.restrict, self.restricts_top = restrict, restrict is None
         if restrict is None and (make := STATEMENTS.get("restriction")) is not None:

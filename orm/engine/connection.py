@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, LiteralString, Self, overload
 
 from orm import exc
-from orm.engine import statement as statements
+from orm.engine import schemas, statement as statements
 from orm.engine.cursor import CursorResult
 from orm.engine.execution import (
     DRIVER,
@@ -47,6 +47,10 @@ class Connection:
         self.dialect = dialect = engine.dialect
         self.dispatch: Any = engine.dispatch
         self._options: Mapping[str, Any] = EMPTY_MAP
+        #: compiled statements and loading plans
+        self.plans = engine._compiled_cache
+        # (mark, text) of each schema that is translated
+        self._schemas: tuple[tuple[str, str], ...] = ()
         self._echo = self._watched = engine.logger.isEnabledFor(INFO)
         # the transaction belongs to another borrower of the same DBAPI connection as well (SQLite
         # in memory); it is ended by us only if we wrote something
@@ -166,6 +170,12 @@ class Connection:
             self._set_isolation(opt["isolation_level"])
         if "read_only" in opt:
             self._read_only = bool(opt["read_only"])
+        if schemas.OPTION in opt:
+            schemas.translate_schemas(self, opt[schemas.OPTION])
+
+    def _watch(self) -> None:
+        """Note whether executions have to be looked at: logged, or not as they were compiled."""
+        self._watched = bool(self._echo or self._joined or self._schemas)
 
     def _set_isolation(self, level: str) -> None:
         name = self.dialect.check_isolation_level(level)
@@ -304,7 +314,8 @@ class Connection:
             except BaseException as error:
                 raise_error(self, error, "BEGIN", None)
             self._wrote = False
-            self._watched = self._echo or self._joined
+            if self._joined or self._watched:
+                self._watch()
         begun = self._transaction = RootTransaction(self)
         self._clean = False
         self._ready = True

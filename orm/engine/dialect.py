@@ -7,11 +7,12 @@ driver. Each engine has its own instance; what depends on the server's version i
 
 from __future__ import annotations
 
+import copy
 import importlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 from orm import exc
 from orm.compiler.ddl import DDLCompiler
@@ -145,6 +146,13 @@ class DefaultDialect:
         """Take the driver module; its Error becomes `driver_error`."""
         self.dbapi = module
         self.driver_error = module.Error
+
+    def with_schemas(self, translate: Mapping[str | None, str | None]) -> Self:
+        """Return a copy which writes other schemas in place of those that tables, sequences and types name."""
+        made = copy.copy(self)
+        made.identifier_preparer = self.identifier_preparer.with_schema_translate(translate)
+        made.type_compiler = made.type_compiler_instance = self.type_compiler_cls(made)
+        return made
 
     @property
     def _autocommit_on_connect(self) -> bool:

@@ -49,7 +49,9 @@ class Engine:
         self.logging_name = logging_name
         self.logger = make_logger(Engine, logging_name, echo)
         self._echo = echo
-        self._compiled_cache = CompiledCache(query_cache_size)
+        self._compiled_cache = CompiledCache(query_cache_size, dialect)
+        #: names of schemas that are translated -> statements with marks in their places
+        self._marked_caches: dict[frozenset[str | None], CompiledCache] = {}
         self._options: Mapping[str, Any] = EMPTY_MAP
         self.__dict__["dispatch"] = EngineDispatch(type(self).dispatch)
         if execution_options:
@@ -69,6 +71,11 @@ class Engine:
     def driver(self) -> str:
         """The driver's name."""
         return str(self.dialect.driver)
+
+    @property
+    def plans(self) -> CompiledCache:
+        """The compiled statements and loading plans."""
+        return self._compiled_cache
 
     @property
     def engine(self) -> Engine:
@@ -178,6 +185,7 @@ class Engine:
     def clear_compiled_cache(self) -> None:
         """Forget compiled statements."""
         self._compiled_cache.clear()
+        self._marked_caches.clear()
 
 
 def _find_pool_dispatch(target: Any, name: str, options: dict[str, Any]) -> Dispatch:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.engine.schemas import place_schemas
 from orm.log import shorten_parameters
 from orm.util.collections import EMPTY_MAP
 from orm.util.warn import find_caller
@@ -271,7 +272,9 @@ def _execute_watched(
     owner: Any,
     options: Mapping[str, Any],
 ) -> Any:
-    """The same with listeners, echo and server-side cursors."""
+    """The same with listeners, echo, server-side cursors and translated schemas."""
+    if connection._schemas:
+        sql = place_schemas(connection, sql)
     owner = connection.owner() if owner is None else owner
     context = ExecutionContext(connection, sql, args, many, compiled, reason, owner, options)
     cursor = None

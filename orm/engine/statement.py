@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.engine.cursor import CursorResult, CursorSource, plan_rows
 from orm.engine.execution import DDL, QUERY, Reason, execute_cursor, report_unsent
+from orm.engine.schemas import OPTION, other_schemas, place_schemas
 from orm.engine.source import ChunkSource
 from orm.sql.cache_key import statement_key
 from orm.sql.template import is_template
@@ -41,10 +42,11 @@ def execute(
         statement, params = tell_before(connection, statement, params, options)
     if statement.is_ddl:
         result = _execute_ddl(connection, statement, options)
-    elif type(params) is list:
-        result = _execute_many(connection, statement, params, options)
+    elif options is not connection._options and OPTION in options:
+        with other_schemas(connection, options[OPTION]):
+            result = _execute(connection, statement, params, options)
     else:
-        result = _execute_once(connection, statement, params, options)
+        result = _execute(connection, statement, params, options)
     if told:
         tell_after(connection, statement, params, options, result)
     return result
@@ -207,30 +209,25 @@ def compile_cached(
     column_keys: names of the parameters that come with an INSERT or UPDATE.
     """
     key, binds = statement_key(statement)
-    options = connection._options
-    translate = options.get("schema_translate_map") if options else None
     columns = tuple(column_keys) if column_keys else None
-    dialect = connection.dialect
+    cache = connection.plans
+    dialect = cache.dialect
     if key is None:
         compiled: Compiled = dialect.statement_compiler(dialect).compile(
             statement,
             column_keys=columns,
             for_executemany=for_executemany,
-            schema_translate_map=translate,
         )
         return compiled, compiled.extracted
-    cache = connection.engine._compiled_cache
     full_key: Any = key
-    if columns or for_executemany or translate:
-        shown = tuple(translate.items()) if translate else None
-        full_key = (key, columns, for_executemany, shown)
+    if columns or for_executemany:
+        full_key = (key, columns, for_executemany)
     found: Compiled | None = cache.get(full_key)
     if found is None:
         found = dialect.statement_compiler(dialect).compile(
             statement,
             column_keys=columns,
             for_executemany=for_executemany,
-            schema_translate_map=translate,
             extracted=binds,
         )
         cache.put(full_key, found)
@@ -241,18 +238,21 @@ def argument_error(
     connection: Connection, error: Exception, compiled: Compiled, params: Any
 ) -> BaseException:
     """Return what an error while values were converted becomes, `handle_error` listeners heard."""
+    text = place_schemas(connection, compiled.string)
     if isinstance(error, exc.SQLAlchemyError):
         made = error
+        if isinstance(made, exc.StatementError):
+            made.statement = text
     else:
         kind = type(error)
         made = exc.StatementError(
             f"({kind.__module__}.{kind.__name__}) {error}",
-            compiled.string,
+            text,
             params,
             error,
             connection.engine.hide_parameters,
         )
-    return report_unsent(connection, error, made, compiled.string, params)
+    return report_unsent(connection, error, made, text, params)
 
 
 def _execute_ddl(
@@ -266,6 +266,14 @@ def _execute_ddl(
         connection, compiled.string, (), compiled=compiled, reason=DDL, options=options
     )
     return CursorResult(connection, cursor, compiled, options=options)
+
+
+def _execute(
+    connection: Connection, statement: Any, params: Any, options: Mapping[str, Any]
+) -> CursorResult:
+    if type(params) is list:
+        return _execute_many(connection, statement, params, options)
+    return _execute_once(connection, statement, params, options)
 
 
 def _execute_once(

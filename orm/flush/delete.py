@@ -120,9 +120,7 @@ def _row_statement(columns: Sequence[Any]) -> Any:
 
 def _cached(connection: Any, key: Any, make: Any) -> Any:
     """Return the compiled statement under a key of the engine's cache."""
-    if "schema_translate_map" in connection._options:
-        return connection.compile(make())[0]
-    cache = connection.engine._compiled_cache
+    cache = connection.plans
     found = cache.get(key)
     if found is None:
         found, _ = connection.compile(make())

@@ -187,10 +187,8 @@ def statement_for(
 
     returns: whether what the database makes comes back.
     """
-    cache = connection.engine._compiled_cache
-    if "schema_translate_map" in connection._options:
-        return InsertStatement(connection, shape, mask, returns)
     key = ("flush insert", shape, mask, returns)
+    cache = connection.plans
     found: InsertStatement | None = cache.get(key)
     if found is None:
         found = InsertStatement(connection, shape, mask, returns)

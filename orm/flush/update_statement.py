@@ -218,10 +218,8 @@ def statement_for(
     connection: Any, table: UpdateTable, names: tuple[str, ...], versioned: bool = True
 ) -> UpdateStatement:
     """Return the statement for these attributes, compiled once per engine."""
-    cache = connection.engine._compiled_cache
-    if "schema_translate_map" in connection._options:
-        return UpdateStatement(connection, table, names, versioned)
     key = ("flush update", table, names, versioned)
+    cache = connection.plans
     found: UpdateStatement | None = cache.get(key)
     if found is None:
         found = UpdateStatement(connection, table, names, versioned)

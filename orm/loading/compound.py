@@ -32,10 +32,10 @@ def compile_restricted(
     """
     key, binds = statement_key(statement)
     name = ("restricted", key, tuple(each.cache_key()[0] for each in criteria))
-    cache = connection.engine._compiled_cache
+    cache = connection.plans
     compiled = None if key is None else cache.get(name)
     if compiled is None:
-        dialect = connection.dialect
+        dialect = cache.dialect
         compiled = dialect.statement_compiler(dialect).compile(
             statement, extracted=tuple(binds), restrict=Restricting(criteria)
         )

@@ -83,10 +83,10 @@ def execute_from_statement(
         )
     names = tuple(each[0] for each in cursor.description)
     key = ("from_statement", statement_key(statement)[0], names)
-    cache = connection.engine._compiled_cache
+    cache = connection.plans
     plan: LoadPlan | None = cache.get(key) if key[1] is not None else None
     if plan is None:
-        plan = make_plan(connection.dialect, statement, compiled, names)
+        plan = make_plan(cache.dialect, statement, compiled, names)
         if key[1] is not None:
             cache.put(key, plan)
     result = make_result(session, plan, cursor, options, connection)

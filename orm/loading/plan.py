@@ -78,12 +78,12 @@ def execute_select(
 
 def get_plan(connection: Any, statement: Any, key: Any, binds: Sequence[Any]) -> LoadPlan:
     """Return the plan of a statement, from the engine's cache if it was made before."""
+    cache = connection.plans
     if key is None:
-        return make_plan(connection.dialect, statement, binds)
-    cache = connection.engine._compiled_cache
+        return make_plan(cache.dialect, statement, binds)
     plan: LoadPlan | None = cache.get(("orm", key))
     if plan is None:
-        plan = make_plan(connection.dialect, statement, binds)
+        plan = make_plan(cache.dialect, statement, binds)
         cache.put(("orm", key), plan)
     return plan
 

@@ -36,10 +36,10 @@ def get_columns_plan(
 ) -> LoadPlan:
     """Return the plan which loads these column attributes for a list of identities, or for one."""
     name = ("columns", mapper, keys, of_one)
-    cache = connection.engine._compiled_cache
+    cache = connection.plans
     plan: LoadPlan | None = cache.get(name)
     if plan is None:
-        builder = PlanBuilder(connection.dialect, load_after)
+        builder = PlanBuilder(cache.dialect, load_after)
         entity = builder.add_entity(mapper, _same, None, extra=tuple(keys))
         base = select().select_from(mapper.persist_selectable)
         binds: list[Any] = []
@@ -67,10 +67,10 @@ def get_identity_plan(
 ) -> LoadPlan:
     """Return the plan which loads one object by identity; `lock` is a FOR UPDATE clause's key."""
     name = ("get", mapper, None if node is None else node.key(), lock)
-    cache = connection.engine._compiled_cache
+    cache = connection.plans
     plan: LoadPlan | None = cache.get(name)
     if plan is None:
-        builder = PlanBuilder(connection.dialect, load_after)
+        builder = PlanBuilder(cache.dialect, load_after)
         entity = builder.add_entity(mapper, mapper.adapt, node)
         columns = [mapper.adapt(column) for column in mapper.primary_key]
         base, binds = _where_key(select().select_from(mapper.selectable), columns)
@@ -93,10 +93,10 @@ def _same(column: Any) -> Any:
 def get_entities_plan(connection: Any, mapper: Any, node: PathNode | None) -> LoadPlan:
     """Return the plan which loads whole objects for a list of identities, eager relationships included."""
     name = ("entities", mapper, None if node is None else node.key())
-    cache = connection.engine._compiled_cache
+    cache = connection.plans
     plan: LoadPlan | None = cache.get(name)
     if plan is None:
-        builder = PlanBuilder(connection.dialect, load_after)
+        builder = PlanBuilder(cache.dialect, load_after)
         entity = builder.add_entity(mapper, mapper.adapt, node)
         columns = [mapper.adapt(column) for column in mapper.primary_key]
         base = select().select_from(mapper.selectable).where(make_key_in(columns))
@@ -172,10 +172,10 @@ def load_absent(session: Any, mapper: Any, ident: Any) -> Any:
     Cost: one SELECT, and those of eager loads.
     """
     connection = session._connection_for(mapper)
-    key_plan = connection.engine._compiled_cache.get(mapper)
+    key_plan = connection.plans.get(mapper)
     if key_plan is None:
         key_plan = KeyPlan(connection, mapper)
-        connection.engine._compiled_cache.put(mapper, key_plan)
+        connection.plans.put(mapper, key_plan)
     plan = key_plan.plan
     run = Run(plan.rows, session)
     if not key_plan.is_direct or connection.dispatch.hears_statement:

@@ -114,14 +114,14 @@ def get_relation_plan(
         limit,
         of_type,
     )
-    cache = connection.engine._compiled_cache
+    cache = connection.plans
     plan: RelationPlan | None = cache.get(key)
     if plan is None:
         entity = choose_entity(prop, of_type)
         if entity.selectable._is_lateral:
-            plan = make_lateral_plan(connection.dialect, prop, node, said)
+            plan = make_lateral_plan(cache.dialect, prop, node, said)
         else:
-            plan = make_relation_plan(connection.dialect, prop, node, entity, criteria, limit)
+            plan = make_relation_plan(cache.dialect, prop, node, entity, criteria, limit)
         cache.put(key, plan)
     return plan
 

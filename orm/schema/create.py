@@ -42,14 +42,16 @@ def _can_look(connection: Any) -> bool:
 
 def _has_table(connection: Any, table: Table) -> bool:
     return bool(
-        connection.dialect.has_table(connection, table.name, schema=_schema(connection, table))
+        connection.dialect.has_table(
+            connection, table.name, schema=effective_schema(connection, table)
+        )
     )
 
 
-def _schema(connection: Any, item: Any) -> str | None:
-    """The schema in which the item lies on this connection, after schema_translate_map."""
+def effective_schema(connection: Any, item: Any) -> str | None:
+    """The schema in which a table, sequence or type lies on this connection, after schema_translate_map."""
     translate = connection.get_execution_options().get("schema_translate_map")
-    schema: str | None = item.schema
+    schema: str | None = getattr(item, "schema", None)
     return translate.get(schema, schema) if translate else schema
 
 
@@ -191,7 +193,7 @@ def create_sequence(bind: Any, sequence: Any, checkfirst: bool) -> None:
         dialect = connection.dialect
         if not dialect.supports_sequences or (sequence.optional and dialect.sequences_optional):
             return
-        schema = _schema(connection, sequence)
+        schema = effective_schema(connection, sequence)
         checkfirst = checkfirst and _can_look(connection)
         if checkfirst and dialect.has_sequence(connection, sequence.name, schema=schema):
             return
@@ -206,7 +208,7 @@ def drop_sequence(bind: Any, sequence: Any, checkfirst: bool) -> None:
         dialect = connection.dialect
         if not dialect.supports_sequences or (sequence.optional and dialect.sequences_optional):
             return
-        schema = _schema(connection, sequence)
+        schema = effective_schema(connection, sequence)
         checkfirst = checkfirst and _can_look(connection)
         if checkfirst and not dialect.has_sequence(connection, sequence.name, schema=schema):
             return
@@ -240,7 +242,7 @@ def _has_index(connection: Any, index: Index) -> bool:
     if table is None:
         raise exc.InvalidRequestError(f"{index!r} is not attached to a table.")
     found = connection.dialect.get_indexes(
-        connection, table.name, schema=_schema(connection, table)
+        connection, table.name, schema=effective_schema(connection, table)
     )
     return any(entry["name"] == index.name for entry in found)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.engine.schemas import OPTION, other_schemas
 from orm.loading.compound import execute_compound
 from orm.loading.plan import execute_select
 from orm.loading.refresh import refresh_state
@@ -64,6 +65,23 @@ def run_statement(
     arguments = bind_arguments or EMPTY_MAP
     if options and "isolation_level" in options:
         options = begin_isolated(session, statement, options, arguments)
+    if (options or statement._execution_options) and OPTION in (
+        asked := {**statement._execution_options, **options}
+    ):
+        connection = session._connection_for(None, statement, arguments)
+        with other_schemas(connection, asked[OPTION]):
+            return run_here(session, statement, params, options, arguments)
+    return run_here(session, statement, params, options, arguments)
+
+
+def run_here(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+) -> Any:
+    """Execute in the room which knows the kind of statement."""
     if statement.is_orm:
         if statement.is_dml:
             from orm.session.dml import execute_dml  # with all of bulk work

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from flask_ormsession import Database
-from orm import Mapped, Session, event, exc, mapped_column
+from orm import Mapped, Session, event, exc, mapped_column, select
 
 
 @pytest.fixture
@@ -94,3 +94,48 @@ def test_beside_listeners_of_a_session_class_of_ones_own(blog: Any) -> None:
 def test_an_event_that_there_is_not(blog: Any) -> None:
     with pytest.raises(exc.InvalidRequestError, match="Did you mean 'before_commit'"):
         event.listen(blog.db.session, "befor_commit", print)
+
+
+def test_a_schema_per_customer(tmp_path: Path) -> None:
+    db: Any = Database()
+
+    class Note(db.Model):
+        __table_args__ = {"schema": "customer"}
+        id: Mapped[int] = mapped_column(primary_key=True)
+        text: Mapped[str]
+
+    @event.listens_for(db.session, "after_begin")
+    def choose_schema(session: Any, transaction: Any, connection: Any) -> None:
+        translate = {"customer": request.headers["Customer"]}
+        connection.execution_options(schema_translate_map=translate)
+
+    app = Flask("main", instance_path=str(tmp_path))
+    app.config["ORM_DATABASE_URL"] = "sqlite:///main.db"
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+
+        @event.listens_for(engine, "connect")
+        def attach(connection: Any, record: Any) -> None:
+            for name in ("acme", "umbrella"):
+                connection.execute(f"ATTACH '{tmp_path / name}.db' AS {name}")
+
+        for name in ("acme", "umbrella"):
+            db.Model.metadata.create_all(
+                engine.execution_options(schema_translate_map={"customer": name})
+            )
+
+    @app.route("/", methods=["GET", "POST"])
+    def notes() -> Any:
+        if request.method == "POST":
+            for line in request.get_data(as_text=True).split():
+                db.session.add(Note(text=line))
+                db.session.commit()  # the next transaction is told again
+        return [note.text for note in db.session.scalars(select(Note))]
+
+    client = app.test_client()
+    acme, umbrella = {"Customer": "acme"}, {"Customer": "umbrella"}
+    assert client.post("/", data="a b", headers=acme).json == ["a", "b"]
+    assert client.get("/", headers=umbrella).json == []
+    assert client.post("/", data="c", headers=umbrella).json == ["c"]
+    assert client.get("/", headers=acme).json == ["a", "b"]

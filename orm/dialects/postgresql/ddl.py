@@ -9,6 +9,7 @@ from orm import exc
 from orm.compiler.ddl import DDLCompiler
 from orm.dialects.postgresql.named_types import DOMAIN, NamedType
 from orm.dialects.postgresql.types import enum_values
+from orm.schema.create import effective_schema
 from orm.types.scalar import quote_literal
 
 
@@ -244,8 +245,11 @@ class PGDDLCompiler(DDLCompiler):
         """unknown: the answer where there is no database to be asked."""
         if not hasattr(connection, "exec_driver_sql"):
             return unknown
-        schema = getattr(type_, "schema", None)
-        return bool(connection.dialect.has_type(connection, str(type_.name), schema))
+        return bool(
+            connection.dialect.has_type(
+                connection, str(type_.name), effective_schema(connection, type_)
+            )
+        )
 
 
 def _kind(type_: Any) -> type[NamedType]:

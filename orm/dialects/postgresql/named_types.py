@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from orm.schema.create import ddl_connection
+from orm.schema.create import ddl_connection, effective_schema
 from orm.schema.ddl import CreateEnumType, DropEnumType
 from orm.types.base import Processor, TypeDialect, TypeEngine, to_instance
 from orm.types.scalar import FOLLOW, SchemaType
@@ -45,7 +45,8 @@ class NamedType(SchemaType):
                 connection.execute(self._drop(self))
 
     def _is_there(self, connection: Any) -> bool:
-        return bool(connection.dialect.has_type(connection, self.name, self.schema))
+        schema = effective_schema(connection, self)
+        return bool(connection.dialect.has_type(connection, self.name, schema))
 
 
 class DOMAIN(NamedType, TypeEngine):

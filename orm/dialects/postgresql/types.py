@@ -373,7 +373,7 @@ class PGTypeCompiler(TypeCompiler):
                 "Enum(..., name='...'), or native_enum=False for a VARCHAR."
             )
         preparer = self.dialect.identifier_preparer
-        schema = getattr(type_, "schema", None)
+        schema = preparer.schema_for(type_)
         name: str = preparer.quote(type_.name)
         return f"{preparer.quote_schema(schema)}.{name}" if schema else name
 
