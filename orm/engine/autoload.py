@@ -17,7 +17,7 @@ from orm.schema.defaults import Computed, Identity
 from orm.schema.foreign_key import ForeignKeyConstraint
 from orm.schema.index import Index
 from orm.schema.table import Table
-from orm.sql.elements import TextClause
+from orm.sql.text_clause import TextClause
 
 
 def list_names(bind: Engine | Connection, schema: str | None, views: bool) -> list[str]:

@@ -19,9 +19,9 @@ from orm.engine.execution import (
 from orm.engine.result import ScalarResult
 from orm.engine.transaction import NestedTransaction, RootTransaction, Transaction
 from orm.log import INFO
-from orm.sql.elements import TextClause
 from orm.sql.executable import Executable
 from orm.sql.subquery import TypedReturnsRows
+from orm.sql.text_clause import TextClause
 from orm.util.collections import EMPTY_MAP
 from orm.util.typevars import T0, Rest, Ts
 

@@ -10,7 +10,7 @@ from orm.schema.conditions import ConditionalItem
 from orm.schema.naming import apply_naming_convention
 from orm.schema.options import check_options
 from orm.sql.annotations import plain
-from orm.sql.elements import TextClause
+from orm.sql.text_clause import TextClause
 
 if TYPE_CHECKING:
     from orm.schema.column import Column

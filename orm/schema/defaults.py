@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from orm import exc
 from orm.schema.items import SchemaItem, make_name
-from orm.sql.elements import TextClause
 from orm.sql.functions import next_value
+from orm.sql.text_clause import TextClause
 from orm.sql.visitors import ClauseElement
 from orm.util.introspection import parameters_of
 from orm.util.suggest import tell_foreign

@@ -15,9 +15,9 @@ from orm.loading.compound import execute_compound
 from orm.loading.plan import execute_select
 from orm.loading.refresh import refresh_state
 from orm.session.binds import choose_bind, entity_of, mappers_of
-from orm.sql.elements import TextClause
 from orm.sql.template import is_template
 from orm.sql.text import tstring
+from orm.sql.text_clause import TextClause
 from orm.util.collections import EMPTY_MAP
 
 if TYPE_CHECKING:

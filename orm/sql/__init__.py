@@ -47,7 +47,6 @@ from orm.sql.elements import (
     Grouping,
     Label,
     Null,
-    TextClause,
     True_,
     UnaryExpression,
 )
@@ -129,6 +128,7 @@ from orm.sql.subquery import (
     Subquery,
 )
 from orm.sql.text import TextualSelect, literal_column, text, tstring
+from orm.sql.text_clause import TextClause
 from orm.sql.visitors import ClauseElement
 from orm.sql.window import FrameClause, FrameClauseType
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from orm import exc
-from orm.sql.elements import BindParameter, TextClause
+from orm.sql.elements import BindParameter
+from orm.sql.text_clause import TextClause
 from orm.sql.visitors import ClauseElement, Kind, Traverse
 
 _LISTS = (list, tuple, set, frozenset)

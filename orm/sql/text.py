@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from orm import exc
 from orm.sql.coercions import to_element
-from orm.sql.elements import _FACTORIES, ColumnClause, PlainColumn, TextClause
+from orm.sql.elements import _FACTORIES, ColumnClause, PlainColumn
 from orm.sql.selectable import STATEMENTS
 from orm.sql.subquery import SelectBase
 from orm.sql.template import TemplateText, is_template
+from orm.sql.text_clause import TextClause
 from orm.sql.visitors import Kind, Traverse
 from orm.types.base import NULLTYPE
 

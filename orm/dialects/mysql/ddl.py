@@ -9,7 +9,7 @@ from orm import exc
 from orm.compiler.ddl import DDLCompiler
 from orm.schema.constraints import CheckConstraint, PrimaryKeyConstraint, UniqueConstraint
 from orm.schema.foreign_key import ForeignKeyConstraint
-from orm.sql.elements import TextClause
+from orm.sql.text_clause import TextClause
 
 # options of CREATE TABLE in the order in which they are written; those of two words are written with a space
 _TABLE_OPTIONS: Final = (

@@ -8,7 +8,7 @@ from typing import Any, Final
 from orm import exc
 from orm.schema.constraints import Constraint, as_column, columns_of, find_column, watch_columns
 from orm.schema.index import move_expression
-from orm.sql.elements import TextClause
+from orm.sql.text_clause import TextClause
 
 _OPERATOR: Final = re.compile(r"[-+*/<>=~!@#%^&|`?]{1,63}\Z")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from orm import exc
 from orm.compiler.ddl import DDLCompiler, checked_word
-from orm.sql.elements import TextClause
+from orm.sql.text_clause import TextClause
 
 _CONFLICT_ACTIONS = frozenset({"ROLLBACK", "ABORT", "FAIL", "IGNORE", "REPLACE"})
 

@@ -35,8 +35,8 @@ from orm.schema import (
     UniqueConstraint,
 )
 from orm.schema.ddl import CreateEnumType
-from orm.sql.elements import TextClause
 from orm.sql.functions import func
+from orm.sql.text_clause import TextClause
 from orm.types.scalar import (
     BigInteger,
     Boolean,

@@ -19,9 +19,9 @@ from orm.schema.foreign_key import ForeignKey
 from orm.schema.metadata import MetaData
 from orm.schema.table import Table
 from orm.sql.dml import delete, insert, update
-from orm.sql.elements import TextClause as text
 from orm.sql.functions import func
 from orm.sql.select import select
+from orm.sql.text_clause import TextClause as text
 from orm.types.scalar import Integer, String
 
 metadata = MetaData()

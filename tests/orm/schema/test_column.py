@@ -17,8 +17,8 @@ from orm.schema import (
     insert_sentinel,
 )
 from orm.sql.dml import insert
-from orm.sql.elements import TextClause
 from orm.sql.select import select
+from orm.sql.text_clause import TextClause
 from orm.types.base import NullType
 from orm.types.scalar import Integer, String
 

@@ -17,7 +17,7 @@ from orm.schema import (
     Table,
     UniqueConstraint,
 )
-from orm.sql.elements import TextClause
+from orm.sql.text_clause import TextClause
 from orm.types.scalar import Integer
 
 
