@@ -13,7 +13,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 _OPTIONS = frozenset(
     {"once", "named", "insert", "retval", "propagate", "raw", "active_history", "include_key"}
-    | {"restore_load_context"}
+    | {"restore_load_context", "bake_ok"}
 )
 
 
@@ -24,7 +24,7 @@ def listen(target: Any, identifier: str, fn: Callable[..., Any], *args: Any, **k
     once: call it the first time only. named: pass the arguments by keyword. insert: call it
     before those already there. retval: its return value counts (where the event says so).
     propagate: also for subclasses (mapped classes). raw: pass states, not objects.
-    active_history, include_key: of attributes, see there. restore_load_context: needs nothing here.
+    active_history, include_key: of attributes, see there. restore_load_context, bake_ok: mean nothing here.
     The same function given twice for an event is called once.
     Raises exc.InvalidRequestError if the target has no such event, TypeError for another option,
     exc.ArgumentError for one that means nothing for this event.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar, overload
 
-from orm import event
+from orm import event, exc
 from orm.event import Dispatch, own_dispatch
 from orm.session.events import SessionDispatch
 from orm.session.session import Session
@@ -75,6 +75,11 @@ class sessionmaker(SessionFactory[_S]):
 
 
 def _factory_dispatch(target: Any, name: str, options: dict[str, Any]) -> Dispatch:
+    if isinstance(target, type):
+        raise exc.InvalidRequestError(
+            f"{target.__name__} is the class of factories, which have no events: listen to a factory "
+            "that you made, or to all sessions by their class, event.listen(Session, ...)."
+        )
     return own_dispatch(target.class_)
 
 

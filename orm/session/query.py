@@ -7,14 +7,16 @@ The clauses are in `query_clauses.py`, unions in `query_source.py`, update() and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, overload
 
 from orm import exc
+from orm.event.targets import register_target
 from orm.inspection import inspect
 from orm.loading.criteria import criteria_of
 from orm.loading.options import without_eager_loads
 from orm.session import query_dml
 from orm.session.query_clauses import QueryClauses
+from orm.session.query_events import QueryDispatch, tell_bulk, tell_compile
 from orm.sql.expression import exists
 from orm.sql.functions import func
 from orm.sql.select import select
@@ -34,6 +36,9 @@ class Query(QueryClauses[_T]):
     entity the items are objects, none of them twice; otherwise they are rows.
     """
 
+    dispatch: ClassVar[Any] = QueryDispatch()
+    _told = False  # whether before_compile listeners have seen it
+
     def __init__(self, entities: Any, session: Session | None = None) -> None:
         given = entities if isinstance(entities, (tuple, list)) else (entities,)
         self.session = session
@@ -46,6 +51,8 @@ class Query(QueryClauses[_T]):
     @property
     def statement(self) -> Any:
         """The select() that this query stands for."""
+        if self.dispatch.before_compile and not self._told:
+            return tell_compile(self).statement
         statement = self._statement
         if self._eager:
             return statement
@@ -56,7 +63,7 @@ class Query(QueryClauses[_T]):
     @property
     def _part(self) -> Any:
         """The select() without eager loads, for use within another statement; not for from_statement()."""
-        statement = self._select._clone()
+        statement = tell_compile(self)._select._clone()
         statement._with_options = without_eager_loads(statement._with_options)
         return statement
 
@@ -187,9 +194,9 @@ class Query(QueryClauses[_T]):
 
     def first(self) -> _T | None:
         """Return the first, or None; asks for one row only."""
-        limited = self
-        if self._statement.__visit_name__ == "select" and self._statement._limit != 0:
-            limited = self.limit(1)
+        limited = tell_compile(self)
+        if limited._statement.__visit_name__ == "select" and limited._statement._limit != 0:
+            limited = limited.limit(1)
         found: _T | None = limited._execute().first()
         return found
 
@@ -283,15 +290,17 @@ class Query(QueryClauses[_T]):
         in the session follow, as in an ORM update(). update_args: `preserve_parameter_order`,
         and options of the dialect.
         """
-        statement = query_dml.make_update(self, values, update_args or {})
-        return query_dml.execute(self, statement, synchronize_session)
+        query, values = tell_bulk(self, "before_compile_update", values)
+        statement = query_dml.make_update(query, values, update_args or {})
+        return query_dml.execute(query, statement, synchronize_session)
 
     def delete(
         self, synchronize_session: Any = "auto", delete_args: Mapping[str, Any] | None = None
     ) -> int:
         """DELETE the rows that the conditions of this query match; returns how many."""
-        statement = query_dml.make_delete(self, delete_args or {})
-        return query_dml.execute(self, statement, synchronize_session)
+        query, _ = tell_bulk(self, "before_compile_delete")
+        statement = query_dml.make_delete(query, delete_args or {})
+        return query_dml.execute(query, statement, synchronize_session)
 
     def merge_result(self, iterator: Any, load: bool = True) -> list[Any]:
         """Return rows or objects of another session (a cache) with this session's objects."""
@@ -314,3 +323,6 @@ class Query(QueryClauses[_T]):
 def _refuse_negative(*positions: int | None) -> None:
     if any(each is not None and each < 0 for each in positions):
         raise IndexError("A query takes no negative index: sort the other way round.")
+
+
+register_target(Query, QueryDispatch)

@@ -31,6 +31,7 @@ class QueryClauses(Generic[_T]):
     _combined: Combined | None = None
     _eager = True
     _from_first = False
+    _asserts = True
 
     @property
     def _select(self) -> Any:
@@ -45,13 +46,22 @@ class QueryClauses(Generic[_T]):
     def _unlimited(self) -> Any:
         """The SELECT, for a clause that would take effect before the limit it has already."""
         select_ = self._select
-        if select_._has_row_limiting_clause:
+        if select_._has_row_limiting_clause and self._asserts:
             raise exc.InvalidRequestError(
                 "This query has a limit() or offset() already; in SQL, what is added now would apply before it. "
                 "Call limit() and offset() last, or select from the limited rows: "
                 "query.session.query(aliased(Model, query.subquery()))."
             )
         return select_
+
+    def enable_assertions(self, value: bool) -> Self:
+        """Return the query that, with False, takes conditions and order after limit() too.
+
+        They go into the same SELECT, and so apply before the limit; for `before_compile` listeners.
+        """
+        made = self._copy()
+        made._asserts = value
+        return made
 
     def _with(self, statement: Any) -> Self:
         made = self._copy()

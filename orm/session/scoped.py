@@ -167,6 +167,11 @@ class ThreadLocalRegistry:
 
 
 def _scoped_dispatch(target: Any, name: str, options: dict[str, Any]) -> Dispatch:
+    if isinstance(target, type):
+        raise exc.InvalidRequestError(
+            f"{target.__name__} is a class of registries, which have no events: listen to a registry "
+            "that you made, or to all sessions by their class, event.listen(Session, ...)."
+        )
     factory = target.session_factory
     return own_dispatch(getattr(factory, "class_", factory))
 

@@ -317,6 +317,15 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
         return {k for k, impl in impls if k not in values and impl.noted_as not in committed}
 
     @property
+    def unloaded_expirable(self) -> set[str]:
+        """The same as `unloaded`."""
+        return self.unloaded
+
+    def unmodified_intersection(self, keys: Iterable[str]) -> set[str]:
+        """Return those of the names which are of attributes without change."""
+        return self.unmodified.intersection(keys)
+
+    @property
     def unmodified(self) -> set[str]:
         """The names of mapped attributes without change."""
         impls = self.manager.impls.items()

@@ -85,3 +85,9 @@ def test_scope_by_function(memory: Any) -> None:
     assert scope() is first
     scope.autoflush = False
     assert first.autoflush is False
+
+
+@pytest.mark.parametrize("factories", [sessionmaker, scoped_session])
+def test_the_class_of_factories_has_no_events(factories: Any) -> None:
+    with pytest.raises(exc.InvalidRequestError, match=r"event.listen\(Session"):
+        event.listen(factories, "before_flush", print)

@@ -16,6 +16,7 @@ from orm import (
     defer,
     event,
     exc,
+    inspect,
     mapped_column,
     relationship,
     select,
@@ -348,3 +349,10 @@ def test_refresh_tells_what_was_filled() -> None:
             event.remove(Owner, "refresh", note)
     assert heard == [{"name"}, {"id", "name"}, None]
     engine.dispose()
+
+
+def test_names_of_attributes_by_what_is_known_of_them() -> None:
+    owner = Owner(name="a")
+    state = inspect(owner)
+    assert state.unmodified_intersection(["name", "id", "elsewhere"]) == {"id"}
+    assert state.unloaded_expirable == state.unloaded == {"id", "pets", "marks", "by_name"}
