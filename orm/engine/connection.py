@@ -580,6 +580,25 @@ class Connection:
         """Return the compiled statement, from the engine's cache, and the binds of this one."""
         return statements.compile_cached(self, statement, column_keys, for_executemany)
 
+    def execute_rows(
+        self,
+        compiled: Compiled,
+        extracted: Sequence[Any] | None,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        reason: Reason = QUERY,
+        owner: Any = None,
+        options: Mapping[str, Any] = EMPTY_MAP,
+        statement: Any = None,
+    ) -> Any:
+        """Execute a compiled INSERT of one row for many rows at once, as one statement.
+
+        Returns the DBAPI cursor, which the caller closes. extracted, statement: as for execute_compiled().
+        """
+        return statements.execute_rows(
+            self, compiled, extracted, rows, statement, reason, owner, options
+        )
+
     def execute_compiled(
         self,
         compiled: Compiled,

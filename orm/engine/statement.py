@@ -110,6 +110,35 @@ def execute_told(
     return cursor
 
 
+def execute_rows(
+    connection: Connection,
+    compiled: Compiled,
+    extracted: Sequence[Any] | None,
+    rows: Sequence[Mapping[str, Any]],
+    statement: Any,
+    reason: Reason,
+    owner: Any,
+    options: Mapping[str, Any],
+) -> Any:
+    """See Connection.execute_rows()."""
+    told = compiled.statement if statement is None else statement
+    shown = {**connection._options, **options} if options else connection._options
+    tells = connection.dispatch.hears_statement
+    if tells:
+        tell_before(connection, told, list(rows), shown)
+    try:
+        sql, args = compiled.make_rows_args(rows, extracted, connection)
+    except Exception as error:
+        raise argument_error(connection, error, compiled, rows) from error
+    cursor = execute_cursor(
+        connection, sql, args, compiled=compiled, reason=reason, owner=owner, options=options
+    )
+    if tells and connection.dispatch.after_execute:
+        result = CursorResult(connection, cursor, None, options=options)
+        tell_after(connection, told, list(rows), shown, result)
+    return cursor
+
+
 def execute_args_told(
     connection: Connection,
     sql: str,

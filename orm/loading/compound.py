@@ -24,20 +24,28 @@ QUERY = Reason("query")
 
 
 def compile_restricted(
-    connection: Any, statement: Any, criteria: Sequence[LoaderCriteria]
+    connection: Any,
+    statement: Any,
+    criteria: Sequence[LoaderCriteria],
+    column_keys: tuple[str, ...] | None = None,
 ) -> tuple[Any, Sequence[Any]]:
     """Return (compiled, binds) of a finished statement whose SELECTs get the conditions of their classes.
 
-    The compiled form comes from the engine's cache if there was one like it.
+    The compiled form comes from the engine's cache if there was one like it. column_keys: the names of the values that
+    come with the rows of an INSERT.
     """
     key, binds = statement_key(statement)
-    name = ("restricted", key, tuple(each.cache_key()[0] for each in criteria))
+    name = ("restricted", key, tuple(each.cache_key()[0] for each in criteria), column_keys)
     cache = connection.plans
     compiled = None if key is None else cache.get(name)
     if compiled is None:
         dialect = cache.dialect
         compiled = dialect.statement_compiler(dialect).compile(
-            statement, extracted=tuple(binds), restrict=Restricting(criteria)
+            statement,
+            extracted=tuple(binds),
+            restrict=Restricting(criteria),
+            column_keys=column_keys,
+            for_executemany=column_keys is not None,
         )
         if key is not None:
             cache.put(name, compiled)

@@ -70,9 +70,17 @@ def execute_from_statement(
     options: Mapping[str, Any],
     reason: Reason,
 ) -> Any:
-    """Execute the inner statement, and return the Result of entities made from its rows."""
-    compiled, binds = compile_restricted(connection, statement.element, criteria_of(statement))
-    cursor = connection.execute_compiled(
+    """Execute the inner statement, and return the Result of entities made from its rows.
+
+    params: values by name; for an INSERT also a list of them, for rows that go into one statement.
+    """
+    is_rows = isinstance(params, list)
+    names_given = tuple(params[0]) if is_rows else None
+    compiled, binds = compile_restricted(
+        connection, statement.element, criteria_of(statement), names_given
+    )
+    execute = connection.execute_rows if is_rows else connection.execute_compiled
+    cursor = execute(
         compiled, binds, params, reason=reason, owner=session, options=options, statement=statement
     )
     if cursor.description is None:

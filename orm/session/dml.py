@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -18,6 +19,7 @@ from orm.flush.criteria_dml import (
     mapper_of,
     take_rows,
 )
+from orm.flush.emit import has_expressions
 from orm.loading.from_statement import FromStatement
 from orm.loading.plan import check_star, execute_select, is_star
 from orm.session.events import fire
@@ -149,10 +151,15 @@ def _insert_returning(
     """One statement with many VALUES rows per chunk; the results are read as one."""
     results = []
     for run in bulk.group_rows(rows):
+        is_plain = not has_expressions(chain.from_iterable(row.values() for row in run))
         size = max(1, min(500, connection.dialect.max_parameters // max(1, len(run[0]))))
         for start in range(0, len(run), size):
-            many = core.values([dict(row) for row in run[start : start + size]])
-            results.append(_returned(session, statement, many, None, options))
+            part = run[start : start + size]
+            if is_plain and run[0] and len(run) > 1:
+                results.append(_returned(session, statement, core, part, options))
+            else:
+                many = core.values([dict(row) for row in part])
+                results.append(_returned(session, statement, many, None, options))
     if len(results) == 1:
         return results[0]
     return results[0].merge(*results[1:])

@@ -14,6 +14,8 @@ from orm import (
     delete,
     event,
     exc,
+    func,
+    insert,
     inspect,
     literal_column,
     select,
@@ -130,3 +132,24 @@ def test_rows_by_key_without_the_objects(filled: Session, m: Any, mode: Any) -> 
     options = {"synchronize_session": "fetch"}
     with pytest.raises(exc.InvalidRequestError, match="'fetch'"):
         filled.execute(update(m.User), [{"id": 1, "name": "z"}], execution_options=options)
+
+
+def test_many_rows_that_return_objects_go_together(filled: Session, m: Any) -> None:
+    sent: list[str] = []
+    event.listen(filled.get_bind(), "before_cursor_execute", lambda *args: sent.append(args[2]))
+    told: list[Any] = []
+    event.listen(filled.get_bind(), "before_execute", lambda *args: told.append(args[2]))
+    rows = [{"id": 100 + n, "name": f"n{n}"} for n in range(1100)]
+    statement = insert(m.User).returning(m.User)
+    found = filled.scalars(statement, rows).all()
+    assert sorted(user.name for user in found) == sorted(row["name"] for row in rows)
+    assert [sql.count("(?, ?)") for sql in sent] == [500, 500, 100]
+    assert [len(rows) for rows in told] == [500, 500, 100]
+    # the plan is that of one row, whatever their number
+    size = len(filled.connection().plans)
+    filled.scalars(statement, [{"id": 3000 + n, "name": f"m{n}"} for n in range(7)]).all()
+    assert len(filled.connection().plans) == size
+
+    # a value may be SQL: such rows are written out
+    mixed = [{"id": 5000, "name": func.upper("sql")}, {"id": 5001, "name": "plain"}]
+    assert sorted(filled.scalars(insert(m.User).returning(m.User.name), mixed)) == ["SQL", "plain"]
