@@ -13,6 +13,7 @@ from orm.compiler.set_targets import (
     split_values,
 )
 from orm.sql.annotations import plain
+from orm.sql.cache_key import statement_key
 from orm.sql.elements import BindParameter
 from orm.util.record import Record
 
@@ -87,9 +88,10 @@ def parameter_keys(compiler: DMLCompiler, statement: Any, is_top: bool, given: b
             return []
         columns = [column for column in table.c if not column._omit_from_statements]
         return [column.key for column in columns if getattr(column, "computed", None) is None]
-    own_params = {b.key for b in compiler.statement_binds if not b.unique}
+    binds = statement_key(statement)[1]
+    own_params = {b.key for b in binds if not b.unique}
     # numbered parameters of the conditions, as `compiled.params` names them
-    unique = {b.key for b in compiler.statement_binds if b.unique}
+    unique = {b.key for b in binds if b.unique}
     known = []
     for key in keys:
         if key in table.c:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from orm import exc
@@ -73,6 +74,7 @@ _ODD: Final = re.compile(r"\W")
 Placer = Callable[..., str]
 
 
+@cache
 def make_placeholder(paramstyle: str) -> Placer:
     """The function that fills the holes of a template with the driver's placeholders.
 

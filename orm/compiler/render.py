@@ -45,8 +45,8 @@ class Renderer:
         self._in_bind_expression: Any = None
         # IN or NOT IN while its list is rendered: an empty list means something else to each
         self.list_operator: Any = None
-        #: the binds which belong to the statement itself
-        self.statement_binds: tuple[Any, ...] = ()
+        #: the statement serves no other of its structure, so that its own binds are found by their slots
+        self.stands_alone = False
         self._bind_names: set[str] = set()
         # names that INSERT and UPDATE use for their columns' values
         self._reserved_names: set[str] = set()
@@ -138,7 +138,6 @@ class Renderer:
 
     def set_extracted(self, binds: tuple[Any, ...]) -> None:
         """Tell which binds come from the statement itself, in the order in which executions hand them over."""
-        self.statement_binds = binds
         places = self._places
         for place, bind in enumerate(binds):
             places.setdefault(id(bind), place)
@@ -152,9 +151,10 @@ class Renderer:
                 return self._wrap_bind(bind, wrapped)
         if self.literal_binds:
             return self.literal_bind(bind)
-        slot = self._slot_of.get(self._slot_key(bind))
+        key = self._slot_key(bind)
+        slot = self._slot_of.get(key)
         if slot is None:
-            slot = self.add_slot(bind, impl)
+            slot = self._slot_of[key] = self.add_slot(bind, impl)
         text = f"{MARK}{slot}{MARK}"
         if bind.expanding or bind.literal_execute:
             return f"({text})" if bind.expanding else text
@@ -183,14 +183,12 @@ class Renderer:
         expand = None
         if bind.expanding or bind.literal_execute:
             expand = self.make_expansion(bind, impl)
-        place = self._places.get(id(bind), -1)
+        number = len(self._slots)
+        place = number if self.stands_alone else self._places.get(id(bind), -1)
         process = impl.bind_processor(self.dialect)
         name = self.bind_name(bind)
         self._bind_names.add(name)
-        number = len(self._slots)
         self._slots.append(Slot(bind, name, place, process, expand, required, default))
-        self._slot_of[self._slot_key(bind)] = number
-        self._kept.append(bind)
         return number
 
     def bind_name(self, bind: Any) -> str:
@@ -245,9 +243,9 @@ class Renderer:
     ) -> None:
         """Make the slot of a parameter that is not part of the statement; see add_slot()."""
         self.name_bind(bind, name)
-        self.add_slot(
-            bind, bind.type.dialect_impl(self.dialect), required=required, default=default
-        )
+        impl = bind.type.dialect_impl(self.dialect)
+        number = self.add_slot(bind, impl, required=required, default=default)
+        self._slot_of[self._slot_key(bind)] = number
 
     def adopt_bind(self, copy: Any, bind: Any) -> None:
         """Let a copy stand for a bind of the statement."""

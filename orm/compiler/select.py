@@ -175,9 +175,10 @@ class SelectCompiler(CTECompiler):
         if element.__visit_name__ == "label":
             scope.labels[name] = element.element
             return self.labelled(self.column_text(element.element, element.type), name)
-        text = self.column_text(element, element.type)
+        wrapped = self.wrapped(element, element.type)
+        text = self.process(element if wrapped is None else wrapped)
         bare = element.__visit_name__ == "column" and not named.made_up
-        if bare and (element.is_literal or element.name == name) and not self.is_wrapped(element):
+        if bare and (element.is_literal or element.name == name) and wrapped is None:
             # what is selected from under this name must have it on every database
             if not scope.is_source or element.is_literal or element.table is None:
                 return text
@@ -187,16 +188,15 @@ class SelectCompiler(CTECompiler):
         """`text AS name`."""
         return f"{text} AS {self.preparer.quote(self.label_name(name))}"
 
-    def is_wrapped(self, element: Any) -> bool:
-        """True if the element's type puts an expression around selected columns."""
-        impl = element.type.dialect_impl(self.dialect)
-        return impl.column_expression(element) is not None
+    def wrapped(self, element: Any, type_: Any) -> Any:
+        """What a type puts around a member of the column list, None if nothing."""
+        if element._is_text_clause or element._is_from_clause:
+            return None
+        return type_.dialect_impl(self.dialect).column_expression(element)
 
     def column_text(self, element: Any, type_: Any) -> str:
         """An element of the column list, within what its type puts around it."""
-        if element._is_text_clause or element._is_from_clause:
-            return self.process(element)
-        wrapped = type_.dialect_impl(self.dialect).column_expression(element)
+        wrapped = self.wrapped(element, type_)
         return self.process(element if wrapped is None else wrapped)
 
     def visit_label(self, label: Any) -> str:

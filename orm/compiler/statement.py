@@ -46,14 +46,17 @@ class SQLCompiler(DMLCompiler):
         in its place, with further conditions. By default the conditions which the classes have by themselves.
         Raises exc.CompileError if the dialect cannot express the statement, or it makes no sense.
         """
-        key, own_binds = statement_key(statement)
-        binds = own_binds if extracted is None else extracted
         # what has no key cannot be cached and is compiled for each execution, without `extracted`
-        self.is_execution = extracted is not None or (key is None and not for_display)
+        self.is_execution = extracted is not None or (
+            not for_display and statement_key(statement)[0] is None
+        )
         self.linting = linting or (
             self.is_execution and getattr(self.dialect, "enable_from_linting", False)
         )
-        self.set_extracted(binds)
+        if extracted is None:
+            self.stands_alone = True
+        else:
+            self.set_extracted(extracted)
         self.column_keys = column_keys
         self.for_executemany = for_executemany
         self.literal_binds = literal_binds or bool((compile_kwargs or {}).get("literal_binds"))
@@ -74,7 +77,9 @@ class SQLCompiler(DMLCompiler):
             result_columns=tuple(self.result_columns),
             returning=self.returning,
             dml=self.dml,
-            extracted=binds,
+            extracted=tuple([slot.bind for slot in self._slots])
+            if extracted is None
+            else extracted,
             schema_translate_map=schema_translate_map,
         )
         if render_postcompile or (compile_kwargs or {}).get("render_postcompile"):
@@ -107,6 +112,8 @@ def _without_marks(text: str) -> str:
 
 def statement_kind(statement: Any) -> str:
     """What a statement is: "select", "insert", "update", "delete" or "text"."""
+    if statement._is_select_base:
+        return "select"
     for kind in ("insert", "update", "delete"):
         if getattr(statement, f"is_{kind}", False):
             return kind

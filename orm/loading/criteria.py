@@ -231,8 +231,10 @@ def _own_criterion(entity: Any, entities: Sequence[Any]) -> Any:
     Parts of one with_polymorphic() have one for all together, and none beside the whole.
     """
     whole = None if entity.is_mapper else entity.whole
+    if whole is None:
+        return single_criterion(entity.mapper)
     parts = [each for each in entities if not each.is_mapper and each.whole is whole]
-    if whole is None or entity not in parts:
+    if entity not in parts:
         return single_criterion(entity.mapper)
     if whole in entities or parts[0] is not entity:
         return None
@@ -314,8 +316,9 @@ def entities_within(element: Any) -> list[Any]:
     pending = [element]
     while pending:
         part = pending.pop()
-        entity = part._annotations.get("parententity")
-        if entity is not None and "composed" not in part._annotations:
+        annotations = part._annotations
+        entity = annotations.get("parententity") if annotations else None
+        if entity is not None and "composed" not in annotations:
             found.append(entity)
         elif not (
             part._is_bind_parameter

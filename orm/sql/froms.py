@@ -92,6 +92,8 @@ def _with_parts(item: Any) -> tuple[Any, ...]:
 def without_hidden(candidates: Iterable[Any]) -> list[Any]:
     """The FROM objects without those that another one (a join) contains."""
     froms = list(candidates)
+    if len(froms) < 2:
+        return froms
     hidden = {inner for item in froms for inner in item._hide_froms}
     return [item for item in froms if item not in hidden] if hidden else froms
 
@@ -159,6 +161,8 @@ def _find_left(select: Any, froms: list[Any], entry: Any) -> Any:
         raise exc.InvalidRequestError(
             "join() found nothing to join from; name it: select_from(left).join(target, condition)"
         )
+    if len(candidates) == 1 and there is selected:
+        return candidates[0]
     if entry.onclause is not None:
         used = {plain(f) for f in entry.onclause._from_objects}
         used -= {plain(f) for f in (entry.target, *entry.target._from_objects)}

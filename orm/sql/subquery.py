@@ -90,18 +90,21 @@ def name_columns(elements: tuple[Any, ...], style: SelectLabelStyle) -> tuple[Na
     taken: set[str] = set()
     keys: set[str] = set()
     named: list[NamedColumn] = []
-    names = [_own_name(element, style) for element in elements]
+    plain = [getattr(element, "_result_name", None) for element in elements]
+    names = plain
+    if style in _WITH_TABLE:
+        names = [_with_table(*pair) for pair in zip(elements, plain, strict=True)]
     real = {name for name in names if name is not None}
-    for element, own in zip(elements, names, strict=True):
+    for element, result_name, own in zip(elements, plain, names, strict=True):
         if element._is_text_clause:
             named.append(NamedColumn(None, None, element, False))
             continue
         if own is not None and (own not in taken or style == 0):
-            name, made_up = own, own != element._result_name
+            name, made_up = own, own != result_name
         else:
             name, made_up = _make_name(element, own, taken | real), True
         taken.add(name)
-        key = _own_key(element, own)
+        key = _own_key(element, result_name, own)
         if key in keys and style != 0:
             key = _number(key, keys | real)
         keys.add(key)
@@ -119,9 +122,9 @@ def _make_name(element: Any, own: str | None, taken: set[str]) -> str:
     return _number(base, taken)
 
 
-def _own_name(element: Any, style: SelectLabelStyle) -> str | None:
-    name: str | None = getattr(element, "_result_name", None)
-    if style in _WITH_TABLE and name is not None and not isinstance(element, Label):
+def _with_table(element: Any, name: str | None) -> str | None:
+    """The name of a selected element in a style that puts its table's in front."""
+    if name is not None and not isinstance(element, Label):
         table = getattr(element, "table", None)
         table_name = None if table is None else table.name
         if table_name:
@@ -132,8 +135,8 @@ def _own_name(element: Any, style: SelectLabelStyle) -> str | None:
     return name
 
 
-def _own_key(element: Any, own: str | None) -> str:
-    if own is not None and own != element._result_name and not isinstance(own, AliasLabel):
+def _own_key(element: Any, result_name: str | None, own: str | None) -> str:
+    if own is not None and own != result_name and not isinstance(own, AliasLabel):
         return own
     key = element._proxy_key or own or getattr(element, "name", None)
     return "_no_label" if key is None else str(key)
