@@ -18,6 +18,7 @@ from orm.flush.criteria_dml import (
     make_dml,
     mapper_of,
     take_rows,
+    values_applied,
 )
 from orm.flush.emit import has_expressions
 from orm.loading.from_statement import FromStatement
@@ -226,13 +227,18 @@ def _by_criteria(
         _take_params(dml, params)
     returning = bool(statement._returning)
     before_execution(dml, connection, returning=returning)
-    if returning:
+    if returning and not dml.is_delete:
+        # what is set or expired here must be so before the rows that come back are read
+        with values_applied(dml):
+            dml.result = _returned(session, statement, dml.core, params, options)
+    elif returning:
         dml.result = _returned(session, statement, dml.core, params, options)
+        after_execution(dml)
     else:
         dml.result = connection.execute(dml.core, params, execution_options=options or None)
         if dml.by_returning:
             take_rows(dml, dml.result.all())
-    after_execution(dml)
+        after_execution(dml)
     dispatch = session.dispatch
     fire(dispatch.after_bulk_delete if dml.is_delete else dispatch.after_bulk_update, dml)
     return dml.result

@@ -14,6 +14,7 @@ from orm import (
     create_engine,
     delete as delete_,
     exc,
+    func,
     inspect,
     mapped_column,
     select,
@@ -109,3 +110,38 @@ def test_fetch_finds_what_python_cannot_tell(db: Session) -> None:
 def test_an_unknown_mode_is_refused(db: Session) -> None:
     with pytest.raises(exc.ArgumentError, match="synchronize_session='all'"):
         db.execute(delete_(Person), execution_options={"synchronize_session": "all"})
+
+
+@pytest.mark.parametrize("mode", ["auto", "evaluate", "fetch"])
+@pytest.mark.parametrize("known", ["loaded", "expired", "age expired", "nothing"])
+@pytest.mark.parametrize("over", [False, True])
+def test_an_expression_is_not_applied_to_the_rows_that_came_back(
+    db: Session, mode: str, known: str, over: bool
+) -> None:
+    person = everybody(db)[0]
+    if known == "nothing":
+        db.expunge_all()
+    elif known != "loaded":
+        db.expire(person, None if known == "expired" else ["age"])
+    statement = update(Person).where(Person.id == 1).values(age=Person.age + 1).returning(Person)
+    options = {"synchronize_session": mode, "populate_existing": over}
+    (found,) = db.scalars(statement, execution_options=options)
+    assert (found is person) == (known != "nothing")
+    assert found.__dict__["age"] == found.age == 11
+    assert not inspect(found).modified
+
+
+def test_what_an_update_returns_is_loaded_no_second_time(db: Session) -> None:
+    person = everybody(db)[0]
+    db.connection().exec_driver_sql("UPDATE people SET seen = 'other' WHERE id = 1")
+    statement = update(Person).where(Person.name == "a").values(age=func.abs(-7)).returning(Person)
+    (found,) = db.scalars(statement)
+    assert found is person
+    assert (found.__dict__["age"], found.__dict__["seen"]) == (7, "None!")
+
+
+def test_objects_are_loaded_anew_when_an_update_that_returns_them_fails(db: Session) -> None:
+    people = everybody(db)
+    with pytest.raises(exc.IntegrityError):
+        db.scalars(update(Person).values(id=7, age=0).returning(Person))
+    assert [person.age for person in people] == [10, 20, 30]
