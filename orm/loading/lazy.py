@@ -68,15 +68,19 @@ class LazyLoader:
             return PASSIVE_NO_RESULT
         # the session may have what is wanted, so that no connection is asked for yet
         transaction = session._transaction
-        bind = None if transaction is None else transaction.sole_connection
-        plan = get_relation_plan(bind or session.get_bind(prop.mapper), prop, node, said)
+        connection = None if transaction is None else transaction.sole_connection
+        plan = get_relation_plan(connection or session.get_bind(prop.mapper), prop, node, said)
         obj = state()
+        if not passive & LOAD_AGAINST_COMMITTED:
+            if self._is_resolved(session, plan, state, obj, passive):
+                return ATTR_WAS_SET
+            if not passive & SQL_OK:
+                return PASSIVE_NO_RESULT
+        if connection is None and passive & SQL_OK:  # its schemas may be others than the engine's
+            connection = session._connection_for(mapper=prop.mapper)
+            plan = get_relation_plan(connection, prop, node, said)
         if passive & LOAD_AGAINST_COMMITTED:
             return self._load_committed(session, plan, state, passive)
-        if self._is_resolved(session, plan, state, obj, passive):
-            return ATTR_WAS_SET
-        if not passive & SQL_OK:
-            return PASSIVE_NO_RESULT
         mode = self._check_mode(state, session, strategy, passive)
         if not passive & NO_AUTOFLUSH:
             session._autoflush()

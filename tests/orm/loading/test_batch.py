@@ -287,3 +287,16 @@ def test_what_the_session_has_is_found_without_a_connection(blog: Any) -> None:
         assert post.author is author
         assert not session.in_transaction()
         assert blog.log == []
+
+
+def test_the_first_statement_of_a_transaction_may_be_a_lazy_load_in_another_schema(
+    blog: Any,
+) -> None:
+    engine = blog.engine.execution_options(schema_translate_map={None: "main"})
+    with Session(engine, expire_on_commit=False) as session:
+        post = session.scalars(select(blog.Post).where(blog.Post.user_id != None)).first()  # noqa: E711
+        assert post is not None
+        session.commit()
+        blog.log.clear()
+        assert post.author is not None
+        assert ["main." in sql for sql, _ in blog.log] == [True]
