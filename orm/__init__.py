@@ -43,7 +43,6 @@ from orm.mapping import (
     DeclarativeMeta,
     DynamicMapped,
     Mapped,
-    MappedAsDataclass,
     MappedColumn,
     MappedSQLExpression,
     Mapper,
@@ -73,11 +72,9 @@ from orm.mapping import (
     dynamic_loader,
     foreign,
     has_inherited_table,
-    mapped_as_dataclass,
     mapped_column,
     object_mapper,
     orm_insert_sentinel,
-    polymorphic_union,
     query_expression,
     reconstructor,
     registry,
@@ -85,35 +82,17 @@ from orm.mapping import (
     remote,
     synonym,
     synonym_for,
-    unmapped_dataclass,
     validates,
-    with_polymorphic,
 )
 from orm.schema import (
     BLANK_SCHEMA,
-    DDL,
     RETAIN_SCHEMA,
-    AddConstraint,
     CheckConstraint,
     Column,
     ColumnDefault,
     Computed,
     Constraint,
-    CreateColumn,
-    CreateIndex,
-    CreateSchema,
-    CreateSequence,
-    CreateTable,
-    CreateTableAs,
-    CreateView,
-    DDLElement,
     DefaultClause,
-    DropConstraint,
-    DropIndex,
-    DropSchema,
-    DropSequence,
-    DropTable,
-    DropView,
     FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
@@ -124,8 +103,6 @@ from orm.schema import (
     PrimaryKeyConstraint,
     SchemaItem,
     Sequence,
-    SetColumnComment,
-    SetTableComment,
     Table,
     UniqueConstraint,
     insert_sentinel,
@@ -140,7 +117,6 @@ from orm.session import (
     make_transient,
     make_transient_to_detached,
     object_session,
-    scoped_session,
     sessionmaker,
     was_deleted,
 )
@@ -166,8 +142,6 @@ from orm.sql import (
     ColumnElement,
     ColumnExpressionArgument,
     ColumnOperators,
-    CompoundSelect,
-    Delete,
     Executable,
     Exists,
     Extract,
@@ -183,7 +157,6 @@ from orm.sql import (
     GenericFunction,
     Grouping,
     HasCTE,
-    Insert,
     Join,
     Label,
     Lateral,
@@ -210,10 +183,7 @@ from orm.sql import (
     Tuple,
     TypeCoerce,
     UnaryExpression,
-    Update,
-    UpdateBase,
     Values,
-    ValuesBase,
     WithinGroup,
     alias,
     all_,
@@ -229,20 +199,13 @@ from orm.sql import (
     column,
     cte,
     custom_op,
-    delete,
     desc,
     distinct,
-    except_,
-    except_all,
     exists,
     extract,
     false,
-    from_dml_column,
     func,
     funcfilter,
-    insert,
-    intersect,
-    intersect_all,
     join,
     label,
     lambda_stmt,
@@ -268,9 +231,6 @@ from orm.sql import (
     tstring,
     tuple_,
     type_coerce,
-    union,
-    union_all,
-    update,
     values,
     within_group,
 )
@@ -390,7 +350,15 @@ if typing.TYPE_CHECKING:
     from orm.engine.reflection import Inspector
     from orm.engine.twophase import TwoPhaseTransaction
     from orm.loading import get_load_plan, with_loader_criteria
-    from orm.mapping import Bundle, with_parent
+    from orm.mapping import (
+        Bundle,
+        MappedAsDataclass,
+        mapped_as_dataclass,
+        polymorphic_union,
+        unmapped_dataclass,
+        with_parent,
+        with_polymorphic,
+    )
     from orm.mapping.write_only import WriteOnlyCollection
     from orm.pool import (
         AssertionPool,
@@ -402,9 +370,47 @@ if typing.TYPE_CHECKING:
         SingletonThreadPool,
         StaticPool,
     )
-    from orm.session import ORMExecuteState
+    from orm.schema import (
+        DDL,
+        AddConstraint,
+        CreateColumn,
+        CreateIndex,
+        CreateSchema,
+        CreateSequence,
+        CreateTable,
+        CreateTableAs,
+        CreateView,
+        DDLElement,
+        DropConstraint,
+        DropIndex,
+        DropSchema,
+        DropSequence,
+        DropTable,
+        DropView,
+        SetColumnComment,
+        SetTableComment,
+    )
+    from orm.session import ORMExecuteState, scoped_session
     from orm.session.appender import AppenderQuery
     from orm.session.query import Query
+    from orm.sql import (
+        CompoundSelect,
+        Delete,
+        Insert,
+        Update,
+        UpdateBase,
+        ValuesBase,
+        delete,
+        except_,
+        except_all,
+        from_dml_column,
+        insert,
+        intersect,
+        intersect_all,
+        union,
+        union_all,
+        update,
+    )
 else:
     # what few programs use, and what engines bring with them
     __getattr__, __dir__ = _late_names(
@@ -423,12 +429,20 @@ else:
             "orm.engine.reflection": "Inspector",
             "orm.engine.twophase": "TwoPhaseTransaction",
             "orm.loading": "get_load_plan with_loader_criteria",
-            "orm.mapping": "Bundle with_parent",
+            "orm.mapping": "Bundle with_parent MappedAsDataclass mapped_as_dataclass "
+            "unmapped_dataclass polymorphic_union with_polymorphic",
             "orm.mapping.write_only": "WriteOnlyCollection",
             "orm.pool": "pool AssertionPool ConnectionPoolEntry NullPool Pool "
             "PoolProxiedConnection QueuePool SingletonThreadPool "
             "StaticPool",
-            "orm.session": "ORMExecuteState",
+            "orm.schema": "DDL AddConstraint CreateColumn CreateIndex CreateSchema CreateSequence "
+            "CreateTable DDLElement DropConstraint DropIndex DropSchema "
+            "DropSequence DropTable DropView SetColumnComment SetTableComment "
+            "CreateTableAs CreateView",
+            "orm.sql": "CompoundSelect except_ except_all intersect intersect_all union "
+            "union_all Delete Insert Update UpdateBase ValuesBase delete "
+            "from_dml_column insert update",
+            "orm.session": "ORMExecuteState scoped_session",
             "orm.session.appender": "AppenderQuery",
             "orm.session.query": "Query",
         },

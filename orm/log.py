@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     import logging
 
-#: the levels of `logging`, which is loaded by the first engine or pool: it takes long
+#: the levels of `logging`, which takes long to load and is left to the application, to `echo` and to the first warning
 DEBUG: Final = 10
 INFO: Final = 20
 WARNING: Final = 30
 ERROR: Final = 40
+_NEVER: Final = 1000
 
 MAX_VALUE_CHARS = 120
 MAX_ITEMS = 10
@@ -118,6 +119,38 @@ class EchoLogger:
         )
 
 
+class LateLogger(EchoLogger):
+    """The logger of an engine or pool that was made before anything loaded `logging`, so that only warnings are to be written.
+
+    It loads `logging` for the first of them, and asks its logger from when the application has loaded it.
+    """
+
+    __slots__ = ("_logger_name",)
+
+    def __init__(self, name: str) -> None:
+        self._logger_name = name
+        self._level = _NEVER
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "logger":  # the slot, still empty
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        import logging  # see DEBUG
+
+        self.logger = logging.getLogger(self._logger_name)
+        return self.logger
+
+    @property
+    def name(self) -> str:
+        """The logger's name."""
+        return self._logger_name
+
+    def isEnabledFor(self, level: int) -> bool:
+        """Return whether a message of this level is written."""
+        if level < WARNING and "logging" not in sys.modules:
+            return False
+        return self.logger.isEnabledFor(level)
+
+
 if TYPE_CHECKING:
     AnyLogger = logging.Logger | EchoLogger
 
@@ -129,11 +162,13 @@ def make_logger(kind: type, name: str | None = None, echo: EchoFlag = None) -> A
     standard output if the application has not configured logging; None and False leave the
     logger to the application.
     """
-    import logging  # see DEBUG
-
     parts = [kind.__module__, kind.__qualname__]
     if name:
         parts.append(name)
+    if not echo and "logging" not in sys.modules:
+        return LateLogger(".".join(parts))
+    import logging  # see DEBUG
+
     logger = logging.getLogger(".".join(parts))
     if not echo:
         return logger

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,26 +9,6 @@ from typing import Any
 from orm.engine.connection import Connection
 from orm.engine.engine import Engine
 from orm.engine.multi_reflection import MultiReflection
-
-ReflectedColumns = list[dict[str, Any]]
-
-
-def parse_type_name(text: str) -> tuple[str, list[int]]:
-    """Return the upper-case name and the numbers of a declared type: "varchar(20)"."""
-    match = re.match(r"\s*([\w ]*\w)?\s*(?:\(([^)]*)\))?", text or "")
-    if match is None:
-        return "", []
-    numbers = [int(part) for part in (match[2] or "").split(",") if part.strip().isdigit()]
-    return (match[1] or "").upper(), numbers
-
-
-def unquote(name: str) -> str:
-    """Return an identifier without the quotes of any dialect, as it stands in stored DDL."""
-    name = name.strip()
-    if len(name) > 1 and name[0] in '"`[':
-        closing = "]" if name[0] == "[" else name[0]
-        return name[1:-1].replace(closing * 2, closing)
-    return name
 
 
 class Inspector(MultiReflection):

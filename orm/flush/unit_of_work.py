@@ -11,17 +11,19 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orm.flush import dependency, key_switches, plan
 from orm.flush.cascade import iterate_cascade
 from orm.flush.delete import delete_states
 from orm.flush.insert import insert_states, set_identities
 from orm.flush.update import switch_rows, update_states
-from orm.protocols import SessionLike
 from orm.state.backrefs import has_parent
 from orm.state.collection_attribute import CollectionAttribute
 from orm.state.markers import UNCHANGED
+
+if TYPE_CHECKING:
+    from orm.protocols import SessionLike
 
 Bucket = dict[Any, Any]
 

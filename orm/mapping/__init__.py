@@ -3,7 +3,6 @@
 import typing as _typing
 
 from orm.mapping.aliased import AliasedClass, AliasedInsp, aliased
-from orm.mapping.as_dataclass import MappedAsDataclass, mapped_as_dataclass, unmapped_dataclass
 from orm.mapping.cascades import CascadeOptions
 from orm.mapping.columns import MappedColumn
 from orm.mapping.composite import Composite, CompositeProperty
@@ -47,7 +46,6 @@ from orm.mapping.mapped import (
     WriteOnlyMapped,
 )
 from orm.mapping.mapper import Mapper, class_mapper, object_mapper
-from orm.mapping.polymorphic import polymorphic_union, with_polymorphic
 from orm.mapping.properties import (
     ColumnProperty,
     MappedSQLExpression,
@@ -61,11 +59,19 @@ from orm.mapping.validators import reconstructor, validates
 from orm.util.late import late_names as _late_names
 
 if _typing.TYPE_CHECKING:
+    from orm.mapping.as_dataclass import MappedAsDataclass, mapped_as_dataclass, unmapped_dataclass
     from orm.mapping.bundle import Bundle
     from orm.mapping.ownership import with_parent
+    from orm.mapping.polymorphic import polymorphic_union, with_polymorphic
 else:
     __getattr__, __dir__ = _late_names(
-        globals(), {"orm.mapping.bundle": "Bundle", "orm.mapping.ownership": "with_parent"}
+        globals(),
+        {
+            "orm.mapping.as_dataclass": "MappedAsDataclass mapped_as_dataclass unmapped_dataclass",
+            "orm.mapping.bundle": "Bundle",
+            "orm.mapping.ownership": "with_parent",
+            "orm.mapping.polymorphic": "polymorphic_union with_polymorphic",
+        },
     )
 
 __all__ = [

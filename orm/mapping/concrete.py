@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from orm.mapping.inheritance import hide_inherited
-from orm.mapping.polymorphic import polymorphic_union
 from orm.mapping.scan import Scan
 from orm.state.class_manager import manager_of_class
 
@@ -71,6 +70,10 @@ def _discriminator(class_: type) -> str:
 
 
 def _make_union(class_: type, mappers: list[Mapper]) -> Any:
+    from orm.mapping.polymorphic import (
+        polymorphic_union,  # with UNION, for the few such hierarchies
+    )
+
     tables = {each.polymorphic_identity: each.local_table for each in mappers}
     return polymorphic_union(tables, _discriminator(class_), "pjoin")
 

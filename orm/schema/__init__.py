@@ -1,4 +1,6 @@
-"""The description of a database's tables, and the statements that create and drop them."""
+"""The description of a database's tables, and the statements that create and drop them; those are loaded when one is named."""
+
+import typing as _typing
 
 from orm.schema.column import Column, insert_sentinel
 from orm.schema.constraints import (
@@ -7,24 +9,6 @@ from orm.schema.constraints import (
     Constraint,
     PrimaryKeyConstraint,
     UniqueConstraint,
-)
-from orm.schema.ddl import (
-    DDL,
-    AddConstraint,
-    CreateColumn,
-    CreateIndex,
-    CreateSchema,
-    CreateSequence,
-    CreateTable,
-    DDLElement,
-    DropConstraint,
-    DropIndex,
-    DropSchema,
-    DropSequence,
-    DropTable,
-    DropView,
-    SetColumnComment,
-    SetTableComment,
 )
 from orm.schema.defaults import (
     ColumnDefault,
@@ -40,7 +24,38 @@ from orm.schema.index import Index
 from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaItem, conv, quoted_name
 from orm.schema.metadata import MetaData
 from orm.schema.table import Table
-from orm.schema.views import CreateTableAs, CreateView
+from orm.util.late import late_names as _late_names
+
+if _typing.TYPE_CHECKING:
+    from orm.schema.ddl import (
+        DDL,
+        AddConstraint,
+        CreateColumn,
+        CreateIndex,
+        CreateSchema,
+        CreateSequence,
+        CreateTable,
+        DDLElement,
+        DropConstraint,
+        DropIndex,
+        DropSchema,
+        DropSequence,
+        DropTable,
+        DropView,
+        SetColumnComment,
+        SetTableComment,
+    )
+    from orm.schema.views import CreateTableAs, CreateView
+else:
+    __getattr__, __dir__ = _late_names(
+        globals(),
+        {
+            "orm.schema.ddl": "DDL AddConstraint CreateColumn CreateIndex CreateSchema CreateSequence "
+            "CreateTable DDLElement DropConstraint DropIndex DropSchema "
+            "DropSequence DropTable DropView SetColumnComment SetTableComment",
+            "orm.schema.views": "CreateTableAs CreateView",
+        },
+    )
 
 __all__ = [
     "BLANK_SCHEMA",

@@ -11,7 +11,6 @@ from orm import event, exc
 from orm.schema.events import SchemaDispatch
 from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaArg, make_name
 from orm.schema.naming import DEFAULT_NAMING_CONVENTION
-from orm.schema.sorting import sort_tables
 from orm.schema.types import schema_types
 
 if TYPE_CHECKING:
@@ -148,6 +147,8 @@ class MetaData:
 
         Tables in a cycle come in order of their names, with a warning.
         """
+        from orm.schema.sorting import sort_tables  # with graphlib, for those who create tables
+
         ordered, cyclic = sort_tables(self._tables.values())
         if cyclic:
             names = ", ".join(sorted(table.fullname for table in cyclic))

@@ -11,7 +11,6 @@ from orm.session.lifecycle import (
     object_session,
     was_deleted,
 )
-from orm.session.scoped import ScopedRegistry, ThreadLocalRegistry, scoped_session
 from orm.session.session import Session, close_all_sessions
 from orm.session.transaction import (
     SessionTransaction,
@@ -22,8 +21,15 @@ from orm.util.late import late_names as _late_names
 
 if _typing.TYPE_CHECKING:
     from orm.session.execution import ORMExecuteState
+    from orm.session.scoped import ScopedRegistry, ThreadLocalRegistry, scoped_session
 else:
-    __getattr__, __dir__ = _late_names(globals(), {"orm.session.execution": "ORMExecuteState"})
+    __getattr__, __dir__ = _late_names(
+        globals(),
+        {
+            "orm.session.execution": "ORMExecuteState",
+            "orm.session.scoped": "ScopedRegistry ThreadLocalRegistry scoped_session",
+        },
+    )
 
 __all__ = [
     "close_all_sessions",

@@ -15,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
+from orm.engine.connection import Connection
 
 if TYPE_CHECKING:
     from orm.session.session import Session
-
-JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
 
 
 class BoundConnection:
@@ -88,7 +87,7 @@ def open_connection(
 
     others: what the session's transaction works on already.
     """
-    if bind.engine is not bind:  # a Connection: an Engine names itself
+    if isinstance(bind, Connection):
         if find_bound(others, bind.engine) is not None:
             raise exc.InvalidRequestError(
                 "The session already works on another connection of this engine."

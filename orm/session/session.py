@@ -21,9 +21,9 @@ from orm.session import binds as binding, lifecycle
 from orm.session.bulk import BulkMethods
 from orm.session.events import SessionDispatch
 from orm.session.guard import UseGuard
-from orm.session.joining import JOIN_MODES
 from orm.session.transaction import (
     AUTOBEGIN,
+    JOIN_MODES,
     SessionTransaction,
     SessionTransactionOrigin,
     interrupted,

@@ -18,11 +18,18 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.session import lifecycle
 from orm.session.events import fire
-from orm.session.joining import BoundConnection, find_bound, open_connection
 from orm.util.collections import EMPTY_MAP
+from orm.util.late import LateModule
 
 if TYPE_CHECKING:
+    from orm.session import joining
+    from orm.session.joining import BoundConnection
     from orm.session.session import Session
+else:
+    joining = LateModule(globals(), "orm.session.joining")  # with connections
+
+#: join_transaction_mode: what a session does with a Connection that is in a transaction; see `joining`
+JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
 
 
 class SessionTransactionState(enum.Enum):
@@ -137,7 +144,7 @@ class SessionTransaction:
 
     def connection_for_bind(self, bind: Any, options: Mapping[str, Any] = EMPTY_MAP) -> Any:
         """Return the Connection for an Engine or Connection, beginning on it if need be."""
-        known = find_bound(self._bounds, bind) if self._bounds else None
+        known = joining.find_bound(self._bounds, bind) if self._bounds else None
         if known is not None:
             if options:
                 warnings.warn(
@@ -152,9 +159,11 @@ class SessionTransaction:
         session = self.session
         if self.parent is not None:
             connection = self.parent.connection_for_bind(bind, options)
-            bound = BoundConnection(bind, connection, connection.begin_nested(), True, False)
+            bound = joining.BoundConnection(
+                bind, connection, connection.begin_nested(), True, False
+            )
         else:
-            bound = open_connection(session, bind, options, self._bounds)
+            bound = joining.open_connection(session, bind, options, self._bounds)
             connection = bound.connection
         self._bounds = (*self._bounds, bound)
         if session._has_one_bind:

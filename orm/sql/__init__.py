@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
+import typing as _typing
+
 from orm.sql.adapt import ClauseAdapter
 from orm.sql.column_expression import ColumnExpressionArgument, SQLColumnExpression
 from orm.sql.columns import ColumnCollection
 from orm.sql.comparators import Comparator
-from orm.sql.compound import (
-    CompoundSelect,
-    except_,
-    except_all,
-    intersect,
-    intersect_all,
-    union,
-    union_all,
-)
 from orm.sql.constructs import (
     Case,
     Cast,
@@ -26,17 +19,6 @@ from orm.sql.constructs import (
     Tuple,
     TypeCoerce,
     WithinGroup,
-)
-from orm.sql.dml import (
-    Delete,
-    Insert,
-    Update,
-    UpdateBase,
-    ValuesBase,
-    delete,
-    from_dml_column,
-    insert,
-    update,
 )
 from orm.sql.elements import (
     BinaryExpression,
@@ -131,6 +113,39 @@ from orm.sql.text import TextualSelect, literal_column, text, tstring
 from orm.sql.text_clause import TextClause
 from orm.sql.visitors import ClauseElement
 from orm.sql.window import FrameClause, FrameClauseType
+from orm.util.late import late_names as _late_names
+
+if _typing.TYPE_CHECKING:
+    from orm.sql.compound import (
+        CompoundSelect,
+        except_,
+        except_all,
+        intersect,
+        intersect_all,
+        union,
+        union_all,
+    )
+    from orm.sql.dml import (
+        Delete,
+        Insert,
+        Update,
+        UpdateBase,
+        ValuesBase,
+        delete,
+        from_dml_column,
+        insert,
+        update,
+    )
+else:
+    __getattr__, __dir__ = _late_names(
+        globals(),
+        {
+            "orm.sql.compound": "CompoundSelect except_ except_all intersect intersect_all union "
+            "union_all",
+            "orm.sql.dml": "Delete Insert Update UpdateBase ValuesBase delete from_dml_column "
+            "insert update",
+        },
+    )
 
 __all__ = [
     "lambda_stmt",

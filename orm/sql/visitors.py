@@ -6,10 +6,9 @@ derive from that. Elements are never changed after construction; generative meth
 
 from __future__ import annotations
 
-import enum
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import orm.sql.annotations as ann
 from orm.sql.cache_key import NotCacheable, StatementKey, option_key, statement_key
@@ -17,32 +16,32 @@ from orm.util.collections import EMPTY_MAP
 from orm.util.printing import default_dialect
 
 
-class Kind(enum.IntEnum):
-    """What a structural field holds."""
+class Kind:
+    """What a structural field holds: one of these numbers, which are small and therefore compared by `is`."""
 
-    CHILD = 1
+    CHILD: Final = 1
     """an element, or None"""
-    CHILDREN = 2
+    CHILDREN: Final = 2
     """a tuple of elements"""
-    PLAIN = 3
+    PLAIN: Final = 3
     """a hashable value that is rendered or changes the meaning: a name, a flag, an operator"""
-    TYPE = 4
+    TYPE: Final = 4
     """an SQL type"""
-    TUPLES = 5
+    TUPLES: Final = 5
     """a tuple of tuples whose items are elements, None, or plain values"""
-    MAPPING = 6
+    MAPPING: Final = 6
     """a mapping from name or column to element, or None"""
-    MAPPINGS = 7
+    MAPPINGS: Final = 7
     """a tuple of such mappings"""
-    OPTIONS = 8
+    OPTIONS: Final = 8
     """a tuple of options, which give their own keys"""
-    SHARED = 9
+    SHARED: Final = 9
     """an element of which only the identity within the statement counts here, or None"""
-    DICT = 10
+    DICT: Final = 10
     """a mapping of plain hashable values, or None"""
 
 
-Traverse = tuple[tuple[str, Kind], ...]
+Traverse = tuple[tuple[str, int], ...]
 _CHILD, _CHILDREN, _PLAIN, _TYPE = Kind.CHILD, Kind.CHILDREN, Kind.PLAIN, Kind.TYPE
 _LEAF_KINDS = frozenset({Kind.PLAIN, Kind.TYPE, Kind.OPTIONS, Kind.DICT})
 
@@ -54,7 +53,7 @@ class ClauseElement:
     #: the compiler's method for elements of this class
     _visit_method: ClassVar[str] = "visit_clause"
     _traverse: ClassVar[Traverse] = ()
-    _kinds: ClassVar[Mapping[str, Kind]] = {}
+    _kinds: ClassVar[Mapping[str, int]] = {}
     _compares_by_expression: ClassVar[bool] = False
     _memos: ClassVar[tuple[str, ...]] = ("_key_memo", "_own_key")
     #: the key of an element that gathers nothing, once it was built
@@ -75,7 +74,7 @@ class ClauseElement:
 
     def __init_subclass__(cls, **kw: Any) -> None:
         super().__init_subclass__(**kw)
-        kinds: dict[str, Kind] = {}
+        kinds: dict[str, int] = {}
         for base in reversed(cls.__mro__):
             kinds.update(base.__dict__.get("_traverse", ()))
         cls._kinds = kinds
@@ -241,7 +240,7 @@ class ClauseElement:
 _OPERATIONS: dict[str, Callable[..., Any]] = {}
 
 
-def _children_of(kind: Kind, value: Any) -> Iterator[Any]:
+def _children_of(kind: int, value: Any) -> Iterator[Any]:
     if kind is Kind.CHILD or kind is Kind.SHARED:
         yield value
     elif kind is Kind.CHILDREN:
@@ -255,7 +254,7 @@ def _children_of(kind: Kind, value: Any) -> Iterator[Any]:
                 yield from (part for part in (key, item) if isinstance(part, ClauseElement))
 
 
-def _map_value(kind: Kind, value: Any, fn: Callable[[Any], Any]) -> Any:
+def _map_value(kind: int, value: Any, fn: Callable[[Any], Any]) -> Any:
     if kind is Kind.CHILD or kind is Kind.SHARED:
         return fn(value)
     if kind is Kind.CHILDREN:
@@ -298,7 +297,7 @@ def _key_of_part(part: Any, binds: list[Any], shared: list[Any]) -> Hashable:
     return part  # type: ignore[no-any-return]
 
 
-def _key_of_compound(kind: Kind, value: Any, binds: list[Any], shared: list[Any]) -> Hashable:
+def _key_of_compound(kind: int, value: Any, binds: list[Any], shared: list[Any]) -> Hashable:
     if kind is Kind.SHARED:
         shared.append(value)
         return None

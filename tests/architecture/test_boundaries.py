@@ -72,6 +72,7 @@ _SLOW = (
     *(
         "dataclasses",
         "difflib",
+        "graphlib",
         "hashlib",
         "inspect",
         "json",
@@ -82,8 +83,10 @@ _SLOW = (
     ),
     *("orm.asyncio", "orm.compiler", "orm.dialects", "orm.engine.connection", "orm.engine.url"),
     *("orm.flush.unit_of_work", "orm.loading.criteria", "orm.loading.lazy", "orm.loading.plan"),
-    *("orm.mapping.bundle", "orm.mapping.ownership", "orm.pool", "orm.session.by_key"),
-    *("orm.session.execution", "orm.session.merge", "orm.session.query", "orm.session.upsert"),
+    *("orm.mapping.as_dataclass", "orm.mapping.bundle", "orm.mapping.ownership"),
+    *("orm.mapping.polymorphic", "orm.pool", "orm.schema.ddl", "orm.schema.views"),
+    *("orm.session.by_key", "orm.session.execution", "orm.session.merge", "orm.session.query"),
+    *("orm.session.scoped", "orm.session.upsert", "orm.sql.compound", "orm.sql.dml"),
 )
 
 
@@ -91,6 +94,12 @@ def test_importing_orm_stays_quick() -> None:
     """What takes long to load, and what few applications need, is imported by those who use it."""
     done = _run(f"import sys, orm; print(sorted({{*{_SLOW}}} & sys.modules.keys()))")
     assert done.stdout.strip() == "[]", f"import orm loads {done.stdout}{done.stderr}"
+
+
+def test_a_first_program_needs_neither_logging_nor_reflection() -> None:
+    late = ("logging", "orm.engine.reflection", "orm.engine.twophase", "orm.pool.asynchronous")
+    done = _run(f"import sys, tests.benchmarks.starts.orm; print({{*{late}}} & {{*sys.modules}})")
+    assert done.stdout.splitlines()[1:] == ["set()"], done.stderr
 
 
 @pytest.mark.parametrize(
@@ -115,7 +124,19 @@ def _base_names(tree: ast.Module) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "package", ["orm", "orm.engine", "orm.loading", "orm.mapping", "orm.pool", "orm.session"]
+    "package",
+    [
+        "orm",
+        *(
+            "orm.engine",
+            "orm.loading",
+            "orm.mapping",
+            "orm.pool",
+            "orm.schema",
+            "orm.session",
+            "orm.sql",
+        ),
+    ],
 )
 def test_names_that_are_loaded_late_are_those_that_checkers_see(package: str) -> None:
     code = f"import {package} as p; print(sorted({{*p.__all__}} - {{*vars(p)}}))"

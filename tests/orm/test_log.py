@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -83,3 +85,39 @@ def test_values_are_shortened() -> None:
     assert "100 sets in all" in shorten_parameters([(1,)] * 100)
     assert "50 in all" in shorten_parameters(tuple(range(50)))
     assert "50 in all" in shorten_parameters({str(n): n for n in range(50)})
+
+
+_WITHOUT_LOGGING = """
+import sys
+from orm import create_engine
+
+engine = create_engine("sqlite://")
+assert "logging" not in sys.modules
+print(engine.logger.name, engine.logger.isEnabledFor(20), engine.logger.isEnabledFor(30))
+{then}
+with engine.connect() as connection:
+    connection.exec_driver_sql("SELECT 1")
+"""
+
+
+def _run_without_logging(then: str) -> list[str]:
+    code = _WITHOUT_LOGGING.format(then=then)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return (done.stdout + done.stderr).splitlines()
+
+
+def test_an_engine_that_nobody_listens_to_loads_no_logging() -> None:
+    assert _run_without_logging("") == ["orm.engine.engine.Engine False True"]
+
+
+def test_logging_may_be_configured_after_the_engine_was_made() -> None:
+    lines = _run_without_logging(
+        "import logging; logging.basicConfig(level='INFO', stream=sys.stdout, format='%(message)s')"
+    )
+    assert "SELECT 1" in lines
+
+
+def test_a_first_warning_is_written_without_any_configuration() -> None:
+    lines = _run_without_logging("engine.pool.logger.warning('Reset failed: %s', 'lost')")
+    assert lines[1:] == ["Reset failed: lost"]
+    assert _run_without_logging("engine.pool.logger.info('quiet')")[1:] == []

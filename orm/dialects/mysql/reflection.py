@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from orm import exc
 from orm.dialects.mysql import types as my
-from orm.engine.reflection import ReflectedColumns, parse_type_name
+from orm.engine.catalogue import ReflectedColumns, parse_type_name
 from orm.types.base import NullType, TypeEngine
 from orm.types.scalar import (
     BIGINT,

@@ -10,7 +10,7 @@ from orm.dialects.postgresql import types as pg
 from orm.dialects.postgresql.hstore import HSTORE
 from orm.dialects.postgresql.named_types import DOMAIN
 from orm.dialects.postgresql.ranges import RANGE_TYPES
-from orm.engine.reflection import ReflectedColumns, parse_type_name
+from orm.engine.catalogue import ReflectedColumns, parse_type_name
 from orm.sql.text_clause import TextClause
 from orm.types.base import NullType, TypeEngine
 from orm.types.scalar import (

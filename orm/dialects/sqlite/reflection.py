@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from orm import exc
-from orm.engine.reflection import ReflectedColumns, parse_type_name, unquote
+from orm.engine.catalogue import ReflectedColumns, parse_type_name, unquote
 from orm.types.base import TypeEngine
 from orm.types.scalar import (
     BIGINT,
