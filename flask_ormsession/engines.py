@@ -47,6 +47,8 @@ def make_engine(app: Flask, bind: BindSettings) -> Engine:
             return
         if isinstance(error, exc.IntegrityError):
             integrity.name_attributes(app, error)
+            if note := integrity.explain_lost_owner(error):
+                error.add_note(note)
         elif table := find_missing_table(error):
             if note := explain_two_bases(get_state(app).db, table):
                 error.add_note(note)

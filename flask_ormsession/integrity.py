@@ -50,6 +50,31 @@ def name_attributes(app: Flask, error: exc.IntegrityError) -> None:
     )
 
 
+def explain_lost_owner(error: exc.IntegrityError) -> str | None:
+    """What to do about members that a flush wanted to leave without their owner, whose key must
+    not be NULL: what becomes of them was not said. None for any other error."""
+    statement = error.statement or ""
+    if error.kind != "not_null" or error.entity is None or not statement.startswith("UPDATE"):
+        return None
+    member = inspect(error.entity)
+    lost = {member.get_property(name).columns[0] for name in error.attributes}
+    for owner in member.registry.mappers:
+        for relation in owner.relationships:
+            far = {there for _, there in relation.local_remote_pairs}
+            if relation.mapper is member and relation.direction.name == "ONETOMANY" and far & lost:
+                return _explain_cascade(owner.class_.__name__, relation.key, member, error)
+    return None
+
+
+def _explain_cascade(owner: str, name: str, member: Any, error: exc.IntegrityError) -> str:
+    return (
+        f"A {member.class_.__name__} lost its {owner}, which was deleted, or which it was taken from "
+        f"({owner}.{name}), and cannot be without ({error.attribute} is not nullable). To have such "
+        f'objects deleted along, write {name} = relationship(cascade="all, delete-orphan", ...) in '
+        f"{owner}."
+    )
+
+
 def find_mapper(base: Any, table: str) -> Any:
     """Return the mapper of a table by its name in the database, the one highest up; or None."""
     found = None

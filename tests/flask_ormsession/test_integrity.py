@@ -146,3 +146,48 @@ def test_inherited_tables_belong_to_the_class_that_has_them(small: Any) -> None:
         __mapper_args__ = {"polymorphic_identity": "special"}
 
     assert integrity.find_mapper(small.db.Model, "item").class_ is small.Item
+
+
+@pytest.fixture
+def owners(world: Any) -> Iterator[Any]:
+    """A world with Owner.pets, of which nothing is said that becomes of them."""
+
+    class Owner(world.db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+        pets: Mapped[list[Any]] = relationship("Pet", back_populates="owner")
+
+    class Pet(world.db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str | None] = mapped_column(String(20))
+        owner_id: Mapped[int] = mapped_column(ForeignKey("owner.id"))
+        owner: Mapped[Owner] = relationship(back_populates="pets")
+
+    world.Owner, world.Pet = Owner, Pet
+    with world.app.app_context():
+        world.db.create_all()
+        world.db.session.add(Owner(id=1, pets=[Pet(id=1)]))
+        world.db.session.commit()
+        yield world
+        world.db.session.rollback()
+
+
+@pytest.mark.parametrize("way", ["delete", "take away"])
+def test_a_member_that_lost_its_owner(owners: Any, way: str) -> None:
+    session = owners.db.session
+    owner = session.get(owners.Owner, 1)
+    if way == "delete":
+        session.delete(owner)
+    else:
+        owner.pets.clear()
+    with pytest.raises(exc.IntegrityError) as caught:
+        session.flush()
+    (note,) = caught.value.__notes__
+    assert note.startswith("A Pet lost its Owner")
+    assert 'pets = relationship(cascade="all, delete-orphan", ...) in Owner' in note
+
+
+def test_a_member_that_never_had_one(owners: Any) -> None:
+    owners.db.session.add(owners.Pet(name="stray"))
+    with pytest.raises(exc.IntegrityError) as caught:
+        owners.db.session.flush()
+    assert not hasattr(caught.value, "__notes__")
