@@ -8,7 +8,7 @@ from orm import exc
 from orm.sql.coercions import to_element
 from orm.sql.elements import _FACTORIES, ColumnClause, PlainColumn
 from orm.sql.selectable import STATEMENTS
-from orm.sql.subquery import SelectBase
+from orm.sql.subquery import NamedColumn, SelectBase
 from orm.sql.template import TemplateText, is_template
 from orm.sql.text_clause import TextClause
 from orm.sql.visitors import Kind, Traverse
@@ -39,6 +39,18 @@ class TextualSelect(SelectBase):
     @property
     def _selected_elements(self) -> tuple[Any, ...]:
         return self.column_args
+
+    def _named_columns(self) -> tuple[NamedColumn, ...]:
+        # the text has columns of the table, whatever the mapped attributes are called
+        return tuple(
+            [
+                named._replace(key=named.name)
+                if named.element.__visit_name__ == "column"
+                and "proxy_key" in named.element._annotations
+                else named
+                for named in super()._named_columns()
+            ]
+        )
 
     @property
     def _raw_columns(self) -> tuple[Any, ...]:

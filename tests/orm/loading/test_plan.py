@@ -8,11 +8,14 @@ import pytest
 
 from orm import (
     Bundle,
+    DeclarativeBase,
+    Mapped,
     Session,
     aliased,
     contains_eager,
     exc,
     func,
+    mapped_column,
     select,
     text,
     with_loader_criteria,
@@ -289,3 +292,23 @@ def test_text_with_mapped_columns_gives_their_values(blog: Any, session: Session
     assert list(rows.keys()) == ["id", "name"]
     assert rows.all() == [(1, "u1"), (2, "u2")]
     assert session.scalars(statement, {"most": 3}).all() == [1, 2]
+
+
+def test_text_has_columns_of_the_table_not_attributes(session: Session) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Word(Base):
+        __tablename__ = "words"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        text: Mapped[str] = mapped_column("txt")
+
+    Base.metadata.create_all(session.connection())
+    session.add(Word(id=1, text="x"))
+    statement = text("SELECT id, txt FROM words").columns(Word.id, Word.text)
+    assert session.execute(statement).keys() == ["id", "txt"]
+    inner = statement.subquery()
+    assert inner.c.keys() == ["id", "txt"]
+    assert session.scalars(select(inner.c.txt)).all() == ["x"]
+    assert session.scalars(select(aliased(Word, inner))).one().text == "x"
+    assert select(Word.text).subquery().c.keys() == ["text"]
