@@ -79,7 +79,12 @@ class Renderer:
         """The error for an element without a form on this dialect."""
         name = element.__visit_name__
         hint = f"the {self.dialect.name} compiler knows no {name!r}"
-        if name.startswith("orm_"):
+        if name == "orm_relationship":
+            hint = (
+                f"{element.property} is a relationship, which has no value in SQL. Compare it with an object, ask any(), "
+                "has() or contains(), join it, or name a column of the related class"
+            )
+        elif name.startswith("orm_"):
             hint = (
                 "it belongs to mapped classes, whose statements are executed by a Session, not by a "
                 "Connection: use session.execute(...)"

@@ -198,7 +198,14 @@ class SelectPlanner:
         return base
 
     def _add(self, element: Any) -> None:
-        """Add one member of the column list."""
+        """Add one member of the column list. Raises exc.ArgumentError for a relationship."""
+        if element.__visit_name__ == "orm_relationship":
+            target = element.property.mapper.class_.__name__
+            raise exc.ArgumentError(
+                f"{element.property} is a relationship, which select() cannot take for a column: "
+                f"select({target}).join_from({element.property.parent.class_.__name__}, {element.property}), or load it along "
+                "with the object."
+            )
         entity = element._annotations.get("parententity")
         if element._is_from_clause:
             if entity is None:

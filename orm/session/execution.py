@@ -15,6 +15,7 @@ from orm.loading.compound import execute_compound
 from orm.loading.plan import execute_select
 from orm.loading.refresh import refresh_state
 from orm.session.binds import choose_bind, entity_of, mappers_of
+from orm.session.lifecycle import names_of
 from orm.sql.template import is_template
 from orm.sql.text import tstring
 from orm.sql.text_clause import TextClause
@@ -121,7 +122,7 @@ def refresh_object(
 ) -> None:
     """Load an object's attributes anew; see Session.refresh."""
     state = session._require_persistent(instance)
-    names = list(names) if names is not None else None
+    names = names_of(state, names) if names is not None else None
     if names is None:
         session.expire(instance)
     else:

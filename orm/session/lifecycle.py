@@ -398,6 +398,23 @@ def switch_back(session: Session, state: Any, old_ident: Any, attached: bool) ->
         session.identity_map.replace(state)
 
 
+def names_of(state: Any, given: Iterable[Any]) -> list[str]:
+    """Return the names of attributes to be expired or refreshed, given as such or as the class's attributes.
+
+    Raises exc.ArgumentError for a single string, exc.InvalidRequestError for what the class does not have.
+    """
+    if isinstance(given, str):
+        raise exc.ArgumentError(f"attribute_names is a list of names: [{given!r}], not {given!r}.")
+    mapper = state.manager.mapper
+    names = [getattr(each, "key", each) for each in given]
+    for name in names:
+        if name not in mapper.props:
+            raise exc.InvalidRequestError(
+                f"{mapper.class_.__name__} has no mapped attribute {name!r}, which could be expired or refreshed."
+            )
+    return names
+
+
 def expire_everything(session: Session) -> None:
     """Expire every attribute of every persistent object, and forget pending changes."""
     for state in session.identity_map.all_states():

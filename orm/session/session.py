@@ -585,10 +585,13 @@ class Session(BulkMethods):
             execution.refresh_object(self, instance, attribute_names, with_for_update)
 
     def expire(self, instance: Any, attribute_names: Iterable[str] | None = None) -> None:
-        """Forget an object's values (and pending changes); the next access loads them."""
+        """Forget an object's values (and pending changes); the next access loads them.
+
+        attribute_names: only these. Raises exc.InvalidRequestError for a name that the class has not.
+        """
         state = self._require_persistent(instance)
         if attribute_names is not None:
-            state.expire(list(attribute_names))
+            state.expire(lifecycle.names_of(state, attribute_names))
             return
         reached = iterate_cascade("refresh-expire", state)
         for each in [state, *(child for child, _ in reached)]:

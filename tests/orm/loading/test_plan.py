@@ -312,3 +312,15 @@ def test_text_has_columns_of_the_table_not_attributes(session: Session) -> None:
     assert session.scalars(select(inner.c.txt)).all() == ["x"]
     assert session.scalars(select(aliased(Word, inner))).one().text == "x"
     assert select(Word.text).subquery().c.keys() == ["text"]
+
+
+def test_a_relationship_is_no_column(blog: Any, session: Session) -> None:
+    for element in (blog.User.posts, blog.Post.author):
+        with pytest.raises(exc.ArgumentError, match="cannot take for a column"):
+            session.execute(select(element))
+        with pytest.raises(exc.CompileError, match="has no value in SQL"):
+            session.execute(select(blog.User.id).where(element))
+    with pytest.raises(exc.CompileError, match=r"Post\.author is a relationship"):
+        session.execute(select(blog.Post.id).order_by(blog.Post.author))
+    related = select(blog.Post.id).join_from(blog.User, blog.User.posts).where(blog.User.id == 1)
+    assert session.scalars(related).all()

@@ -120,6 +120,22 @@ def test_refresh_gives_up_changes_of_its_object_and_writes_those_of_others(
     assert user.name == "a"
 
 
+def test_names_to_refresh_and_expire(session: Session, m: Any) -> None:
+    user = m.User(name="a")
+    session.add(user)
+    session.commit()
+    assert user.name == "a"
+    session.expire(user, [m.User.name])
+    assert "name" not in user.__dict__
+    session.refresh(user, [m.User.name, "posts"])
+    assert {"name", "posts"} <= set(user.__dict__)
+    for call in (session.expire, session.refresh):
+        with pytest.raises(exc.InvalidRequestError, match="no mapped attribute 'nmae'"):
+            call(user, ["name", "nmae"])
+        with pytest.raises(exc.ArgumentError, match=r"list of names: \['name'\]"):
+            call(user, "name")
+
+
 def test_refresh_of_a_row_that_is_gone(session: Session, m: Any) -> None:
     user = m.User(name="a")
     session.add(user)
