@@ -25,6 +25,8 @@ from orm.util.typevars import Ts
 
 _T = TypeVar("_T")
 
+_item = tuple.__getitem__
+
 
 class RowLayout:
     """The names of a result's columns, and where each key is found.
@@ -33,13 +35,14 @@ class RowLayout:
     asked for in `row._mapping`; empty for results known by name only.
     """
 
-    __slots__ = ("_index", "_row_class", "ambiguous", "fields", "keys", "objects")
+    __slots__ = ("_index", "_places", "_row_class", "ambiguous", "fields", "keys", "objects")
 
     def __init__(self, keys: Sequence[str], objects: Sequence[Sequence[Any]] = ()) -> None:
         self.keys = tuple(keys)
         self.fields = frozenset(self.keys)
         self.objects = tuple(tuple(one) for one in objects)
         self._index: dict[Any, int] | None = None
+        self._places: dict[str, int] | None = None
         self._row_class: type[Row] | None = None
         self.ambiguous: frozenset[str] = frozenset()
         if len(self.fields) != len(self.keys):
@@ -52,6 +55,12 @@ class RowLayout:
         if made is None:
             made = self._row_class = make_row_class(self)
         return made
+
+    def place_names(self) -> dict[str, int]:
+        """Return name -> position of the names that occur once; kept as `_places`."""
+        found = {key: place for place, key in enumerate(self.keys) if key not in self.ambiguous}
+        self._places = found
+        return found
 
     @property
     def index(self) -> dict[Any, int]:
@@ -191,9 +200,14 @@ class RowMapping(Mapping[Any, Any]):
 
     def __getitem__(self, key: Any) -> Any:
         row = self._row
+        if key.__class__ is str:  # nearly always
+            layout = row._layout
+            place = (layout._places or layout.place_names()).get(key)
+            if place is not None:
+                return _item(row, place)
         if isinstance(key, int):
             raise exc.NoSuchColumnError(f"Keys of a row mapping are names, not positions ({key}).")
-        return tuple.__getitem__(row, row._layout.find(key))
+        return _item(row, row._layout.find(key))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._row._layout.keys)
