@@ -14,6 +14,8 @@ import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 _serial = itertools.count(1)
@@ -82,7 +84,7 @@ class Source:
         text = self.text
         namespace: dict[str, Any] = dict(self.constants)
         namespace["__name__"] = "orm.generated"
-        exec(compile(text, filename, "exec"), namespace)  # the one place; see the module text
+        exec(_named(_compile(text), filename), namespace)  # the one place; see the module text
         # a tuple with mtime None is never dropped by linecache.checkcache()
         linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
         made = namespace[self.name]
@@ -94,6 +96,20 @@ class Source:
 
     def __repr__(self) -> str:
         return f"<Source {self.name}, {len(self._lines)} lines>"
+
+
+@lru_cache(maxsize=256)
+def _compile(text: str) -> CodeType:
+    """Compile a text once: what is generated for two classes mostly differs in its constants alone."""
+    return compile(text, "<orm generated>", "exec")
+
+
+def _named(code: CodeType, filename: str) -> CodeType:
+    """Return the code, and that of the functions in it, with a file name of its own."""
+    parts = [
+        _named(each, filename) if isinstance(each, CodeType) else each for each in code.co_consts
+    ]
+    return code.replace(co_filename=filename, co_consts=tuple(parts))
 
 
 def dump(function: Any) -> str:

@@ -52,3 +52,11 @@ def test_dump_returns_the_text_and_refuses_what_was_not_generated() -> None:
     assert dump(_make_adder(1).build()).startswith("def add(value):")
     with pytest.raises(ValueError, match="not made by the code generator"):
         dump(len)
+
+
+def test_one_text_is_compiled_once_and_named_for_each_function() -> None:
+    first, second = _make_adder(1).build("first"), _make_adder(2).build("second")
+    assert first.__code__.co_code == second.__code__.co_code
+    assert (first(1), second(1)) == (2, 3)
+    assert "first" in first.__code__.co_filename
+    assert "second" in second.__code__.co_filename
