@@ -55,11 +55,14 @@ def find_batch(
     identity_map: Any,
     lacks: Callable[[Any, Any], bool],
     mode: str,
+    *,
+    by_options: bool = True,
 ) -> list[tuple[Any, Any]]:
     """Return (state, object) of the touched object and of the peers to load along with it.
 
     lacks: whether a (state, object) has no value yet and could have one.
-    mode: "one" gives the object alone.
+    mode: "one" gives the object alone. by_options: the options say what is loaded, so that peers which have got others
+    meanwhile are left alone.
     The objects are returned, so they live as long as the caller's batch.
     """
     batch = [(state, obj)]
@@ -75,11 +78,21 @@ def find_batch(
         found = peer()
         if found is None or not lacks(peer, found):
             continue
+        if by_options and peer.load is not peers and not _has_same_options(peer.load, peers):
+            continue
         seen.add(ident)
         batch.append((peer, found))
         if len(batch) == BATCH_SIZE:
             break
     return batch
+
+
+def _has_same_options(load: Peers | None, other: Peers) -> bool:
+    """Whether objects of two loads would have the same loaded for them."""
+    mine, theirs = None if load is None else load.options, other.options
+    if not mine or not theirs or mine is theirs:
+        return (not mine and not theirs) or mine is theirs
+    return bool(mine.key() == theirs.key())
 
 
 def choose_mode(state: Any, session: Any, mapped: str | None = None) -> str:

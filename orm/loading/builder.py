@@ -213,6 +213,7 @@ class PlanBuilder:
         self, entity: EntityRow, adapt: Adapt, node: PathNode | None, path: tuple[Any, ...]
     ) -> None:
         """Arrange for the relationships which load along with the entity."""
+        entity.path = path
         for prop in entity.mapper.relationships:
             said = None if node is None else node.relations.get(prop.key)
             strategy = prop.lazy if node is None else node.strategy_for(prop.key, prop.lazy)

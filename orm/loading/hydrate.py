@@ -24,6 +24,7 @@ class Run:
 
     over: populate_existing, what is there is overwritten.
     keeps: objects which were there before stay with the load they came from (refreshes).
+    kin: the peers of objects that keep other options, unset without such.
     maps, peers, born: by number of the entity. lists, owners: by number of the joined entity.
     token: the identity token that the objects get, or None.
     news: the new objects which somebody listens for; born[n] adds one, None if nobody does.
@@ -32,6 +33,7 @@ class Run:
     __slots__ = (
         "born",
         "keeps",
+        "kin",
         "lists",
         "maps",
         "news",
@@ -99,9 +101,17 @@ class Run:
         """Fill what an object that was there before lacks, or refresh it altogether."""
         entity = self.plan.entities[number]
         peers = self.peers[number]
-        peers.idents.append(state.ident)
-        if not self.keeps:
-            state.load = peers
+        load = state.load
+        if load is None or load.options is None or self.keeps:  # nearly always
+            peers.idents.append(state.ident)
+            if not self.keeps:
+                state.load = peers
+        elif load.idents is peers.idents:
+            return  # met in this run, with the options of another
+        else:
+            peers.idents.append(state.ident)
+            is_fresh = self.over or (state.extra is not None and state.expired is not None)
+            state.load = peers if is_fresh else self.make_kin(peers, load.options)
         slots = entity.slots
         if entity.kinds is not None and entity.discriminator is not None:
             slots = slots + entity.kinds[read(entity.discriminator, row)].extra
@@ -114,7 +124,7 @@ class Run:
                 if not any(link.prop is prop for link in entity.joined):
                     values.pop(prop.key, None)
             self.fill_extra(values, slots, row)
-        else:
+        elif slots is not entity.slots or not entity.keys.issubset(values):
             changed = state.committed
             if listeners:
                 keys = {slot.key for slot in slots}
@@ -129,6 +139,14 @@ class Run:
         if listeners and (self.over or names):
             for listener in listeners:
                 listener(state, self, names)
+
+    def make_kin(self, peers: Peers, options: Any) -> Peers:
+        """Return the peers of an object that keeps the options it was loaded with, until it is refreshed."""
+        kin = getattr(self, "kin", None)
+        if kin is None or kin.idents is not peers.idents or kin.options is not options:
+            kin = self.kin = Peers(peers.base, options, peers.mode)
+            kin.idents = peers.idents
+        return kin
 
     def fill_extra(self, values: dict[str, Any], slots: Sequence[Slot], row: Sequence[Any]) -> None:
         """Fill the columns which only the class of this row has."""

@@ -64,7 +64,7 @@ class Load:
     ) -> Load:
         """Load the related objects of all parents with one more SELECT ... IN.
 
-        recursion_depth: for a self-referential relationship, how many levels; -1 for all.
+        recursion_depth: for a self-referential relationship, how many levels more; -1 for all.
         chunksize: how many parents one statement loads for, 500 by default.
         """
         if chunksize is not None and (not isinstance(chunksize, int) or chunksize < 1):

@@ -300,9 +300,8 @@ def _follow(node: PathNode, directive: Directive) -> None:
 
 
 def _repeat(relation: Relation, key: str, depth: int | None) -> None:
-    """Say the same of the relationship below, `depth` levels in all; -1 is as deep as it goes."""
-    levels = MAX_DEPTH if depth == -1 else depth or 1
-    for _ in range(levels - 1):
+    """Say the same of the relationship below, for `depth` more levels; -1 is as deep as it goes."""
+    for _ in range(MAX_DEPTH if depth == -1 else depth or 0):
         below = relation.node.relation(key)
         below.strategy, below.args = relation.strategy, relation.args
         relation = below

@@ -306,13 +306,14 @@ def load_columns(state: Any, passive: int, names: Iterable[str], wanted: str | N
             return False
         return any(key not in values and key not in changed for key in names)
 
-    batch = find_batch(state, obj, session.identity_map, lacks, mode)
-    connection = session._connection_for(mapper=mapper)
     node = _node_of(state)
+    along = bool(state.expired and names.issuperset(mapper.pk_keys) and _loads_along(mapper, node))
+    batch = find_batch(state, obj, session.identity_map, lacks, mode, by_options=along)
+    connection = session._connection_for(mapper=mapper)
     subject = mapper.class_.__name__ if state.expired else f"{mapper.class_.__name__}.{min(names)}"
     reason = Reason("refresh" if state.expired else "lazy_load", subject, len(batch))
     params = values = None
-    if state.expired and names.issuperset(mapper.pk_keys) and _loads_along(mapper, node):
+    if along:
         plan = get_entities_plan(connection, mapper, node)
         params = {KEYS: [each[0].ident for each in batch]}
     elif len(batch) == 1:

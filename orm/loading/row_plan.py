@@ -68,10 +68,11 @@ class EntityRow:
 
     number: its place in `RowPlan.entities`. base: the base mapper.
     ident: the slots of the primary key, in the order of `mapper.primary_key`.
-    slots: the column attributes, primary key included.
+    slots: the column attributes, primary key included. keys: their names.
     kinds: discriminator value -> Kind, None where there is but one class;
         `discriminator` is the slot it is read from.
     options: what the statement's options say from here on (a PathNode or None).
+    path: the relationships from the objects that were asked for to these.
     after: what is loaded after the rows, as (relationship, strategy) pairs.
     raises: keys of columns left out whose access is an error.
     """
@@ -82,10 +83,12 @@ class EntityRow:
         "discriminator",
         "ident",
         "joined",
+        "keys",
         "kinds",
         "mapper",
         "number",
         "options",
+        "path",
         "slots",
     )
 
@@ -95,11 +98,13 @@ class EntityRow:
         self.number = number
         self.ident: tuple[Slot, ...] = ()
         self.slots: tuple[Slot, ...] = ()
+        self.keys: frozenset[str] = frozenset()
         self.discriminator: Slot | None = None
         self.kinds: dict[Any, Kind] | None = None
         self.joined: list[JoinedRow] = []
         self.after: list[tuple[Any, str]] = []
         self.options: Any = None
+        self.path: tuple[Any, ...] = ()
 
     @property
     def is_concrete(self) -> bool:
@@ -165,6 +170,8 @@ class RowPlan:
         self.managers = tuple(
             each.class_manager for entity in entities for each in entity.mapper.self_and_descendants
         )
+        for entity in self.entities:
+            entity.keys = frozenset([slot.key for slot in entity.slots])
         self.nobody = (None,) * len(self.entities)
         first = self.outputs[0] if self.outputs else None
         self.emits_once = (

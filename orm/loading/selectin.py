@@ -14,7 +14,7 @@ from typing import Any
 from orm import exc
 from orm.engine.execution import Reason
 from orm.loading.batch import BATCH_SIZE
-from orm.loading.builder import LoadPlan, PlanBuilder
+from orm.loading.builder import EAGER, LoadPlan, PlanBuilder
 from orm.loading.criteria import conditions_for
 from orm.loading.execution import fetch
 from orm.loading.hydrate import Run
@@ -97,11 +97,19 @@ class RelationPlan:
 
 
 def get_relation_plan(
-    connection: Any, prop: Any, node: PathNode | None, said: Relation | None = None
+    connection: Any,
+    prop: Any,
+    node: PathNode | None,
+    said: Relation | None = None,
+    *,
+    path: tuple[Any, ...] = (),
+    by_parent: bool = False,
 ) -> RelationPlan:
     """Return the plan of a relationship, from the engine's cache if it was made before.
 
     node: options for the related entity. said: the option's step, for its and_() and of_type().
+    path: the relationships on the way to the parents, where the related entity could lead back to one of them.
+    by_parent: the parents are known by their primary keys only, so that they are joined.
     """
     criteria = () if said is None else said.criteria
     limit = None if said is None else said.args.get("limit")
@@ -113,15 +121,26 @@ def get_relation_plan(
         None if node is None else node.key(),
         limit,
         of_type,
+        path,
+        by_parent,
     )
     cache = connection.plans
     plan: RelationPlan | None = cache.get(key)
     if plan is None:
         entity = choose_entity(prop, of_type)
         if entity.selectable._is_lateral:
-            plan = make_lateral_plan(cache.dialect, prop, node, said)
+            plan = make_lateral_plan(cache.dialect, prop, node, said, path)
         else:
-            plan = make_relation_plan(cache.dialect, prop, node, entity, criteria, limit)
+            plan = make_relation_plan(
+                cache.dialect,
+                prop,
+                node,
+                entity,
+                criteria,
+                limit,
+                path=path,
+                by_parent=by_parent,
+            )
         cache.put(key, plan)
     return plan
 
@@ -133,6 +152,9 @@ def make_relation_plan(
     entity: Any,
     criteria: Sequence[Any],
     limit: int | None = None,
+    *,
+    path: tuple[Any, ...] = (),
+    by_parent: bool = False,
 ) -> RelationPlan:
     """Build the plan: columns of the related entity, and the key of the parent they belong to.
 
@@ -141,7 +163,7 @@ def make_relation_plan(
     mapper = entity.mapper
     adapt, source = entity.adapt, entity.selectable
     base = select().select_from(source)
-    if prop.is_plain:
+    if prop.is_plain and not by_parent:
         if prop.secondary is None:
             pairs = _ordered_pairs(prop)
         else:
@@ -164,13 +186,19 @@ def make_relation_plan(
     builder = PlanBuilder(dialect, load_after)
     group = [builder.add_slot(column) for column in columns]
     along = entity.with_polymorphic_mappers
-    output = builder.add_entity(mapper, adapt, node, (prop,), along=along)
+    output = builder.add_entity(mapper, adapt, node, (*path, prop), along=along)
     plan = builder.make_plan(base, [output], "group", (prop.key,), group=group)
-    return RelationPlan(prop, parent_keys, plan, mapper)
+    made = RelationPlan(prop, parent_keys, plan, mapper)
+    made.is_identity = made.is_identity and not by_parent
+    return made
 
 
 def make_lateral_plan(
-    dialect: Any, prop: Any, node: PathNode | None, said: Relation | None
+    dialect: Any,
+    prop: Any,
+    node: PathNode | None,
+    said: Relation | None,
+    path: tuple[Any, ...] = (),
 ) -> RelationPlan:
     """Build the plan for a relationship to a LATERAL subquery, which goes with its parents: over a join from them."""
     if said is not None and "limit" in said.args:
@@ -186,7 +214,7 @@ def make_lateral_plan(
     base = base.where(make_key_in(columns)).order_by(*load.order_by)
     builder = PlanBuilder(dialect, load_after)
     group = [builder.add_slot(column) for column in columns]
-    output = builder.add_entity(load.mapper, load.adapt, node, (prop,), along=load.along)
+    output = builder.add_entity(load.mapper, load.adapt, node, (*path, prop), along=load.along)
     plan = builder.make_plan(base, [output], "group", (prop.key,), group=group)
     return RelationPlan(prop, parent.pk_keys, plan, load.mapper)
 
@@ -273,10 +301,26 @@ def load_after(run: Run, entity: Any, prop: Any, strategy: str) -> None:
         return
     said = None if entity.options is None else entity.options.relations.get(prop.key)
     session = run.session
-    plan = get_relation_plan(session._connection_for(mapper=prop.mapper), prop, node, said)
+    connection = session._connection_for(mapper=prop.mapper)
+    path = entity.path
+    if path and not _loads_further(prop.mapper, node):
+        path = ()
+    plan = get_relation_plan(connection, prop, node, said, path=path)
+    values = parents[0].__dict__
+    for key in plan.parent_keys:
+        if key not in values:  # an option has left the foreign key out
+            plan = get_relation_plan(connection, prop, node, said, path=path, by_parent=True)
+            break
     reason = Reason("query", f"{prop.parent.class_.__name__}.{prop.key}", len(parents))
     mode = run.peers[entity.number].mode
     fill_parents(session, plan, parents, reason, over=run.over, mode=mode, node=node, said=said)
+
+
+def _loads_further(mapper: Any, node: PathNode | None) -> bool:
+    """Whether relationships of an entity are loaded along, so that it matters on what way it was reached."""
+    return bool(node) or any(
+        prop.lazy in EAGER for each in mapper.self_and_descendants for prop in each.relationships
+    )
 
 
 def fill_parents(

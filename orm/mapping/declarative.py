@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from orm.sql.selectable import FromClause
 
 _COLUMN_OPTIONS = ("version_id_col", "polymorphic_on")
-_COLUMN_LISTS = ("primary_key", "include_properties", "exclude_properties")
+_COLUMN_CHOICES = ("include_properties", "exclude_properties")
+_COLUMN_LISTS = ("primary_key", *_COLUMN_CHOICES)
 
 
 def map_class(registry: Registry, class_: type) -> Mapper | None:
@@ -52,6 +53,8 @@ def map_class(registry: Registry, class_: type) -> Mapper | None:
     options = _mapper_options(class_, scan)
     concrete = bool(options.get("concrete"))
     table = _make_table(registry, class_, scan, None if concrete else parent)
+    if table is None and parent is not None and options.keys().isdisjoint(_COLUMN_CHOICES):
+        options["exclude_properties"] = _columns_of_others(parent)
     properties = {
         name: value.make_property() if isinstance(value, MappedColumn) else value
         for name, value in scan.properties.items()
@@ -180,6 +183,12 @@ def _add_to_parent(class_: type, parent: type, scan: Scan) -> None:
                 f"{class_.__name__}.{name}: table {table.description!r} already has a column "
                 f"{column.name!r}. To share it write mapped_column(use_existing_column=True)."
             )
+
+
+def _columns_of_others(parent: type) -> list[Any]:
+    """Return the columns of a table that its own class does not map: of subclasses stored in it."""
+    mapper: Mapper = parent.__mapper__  # type: ignore[attr-defined]
+    return [column for column in mapper.local_table.c if column not in mapper.column_key]
 
 
 def add_attribute(class_: Any, name: str, value: Any) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from orm import Session, event, exc, insert, select
 from orm.loading.batch import BATCH_SIZE, Peers
-from orm.loading.options import lazyload, raiseload
+from orm.loading.options import lazyload, raiseload, selectinload
 
 
 def test_two_relationships_of_a_page_cost_two_statements(blog: Any, session: Session) -> None:
@@ -230,6 +230,55 @@ def test_raiseload_holds_for_a_lazily_loaded_path(blog: Any, session: Session) -
     users = session.scalars(select(blog.User).options(option)).all()
     with pytest.raises(exc.InvalidRequestError, match=r"Post\.comments"):
         users[0].posts[0].comments
+
+
+def test_objects_keep_their_options_until_they_are_refreshed(blog: Any, session: Session) -> None:
+    users = session.scalars(select(blog.User).options(raiseload(blog.User.posts))).all()
+    session.scalars(select(blog.User)).all()
+    session.scalars(select(blog.User).options(lazyload(blog.User.posts))).all()
+    assert [post.author for post in session.scalars(select(blog.Post)).all()]
+    for user in users[:2]:
+        with pytest.raises(exc.InvalidRequestError, match=r"User\.posts"):
+            user.posts
+    again = select(blog.User).execution_options(populate_existing=True)
+    assert len(session.scalars(again).first().posts) == 3
+    session.expire(users[1])
+    session.scalars(select(blog.User)).all()
+    assert len(users[1].posts) == 3
+
+
+def test_options_come_to_objects_which_had_none(blog: Any, session: Session) -> None:
+    user = session.get(blog.User, 1)
+    session.scalars(select(blog.User).options(raiseload(blog.User.posts))).all()
+    with pytest.raises(exc.InvalidRequestError, match=r"User\.posts"):
+        user.posts
+
+
+def test_peers_with_other_options_are_left_alone(blog: Any, session: Session) -> None:
+    users = session.scalars(select(blog.User).order_by(blog.User.id).limit(4)).all()
+    only_first = lazyload(blog.User.posts.and_(blog.Post.title.like("%0")))
+    session.scalars(select(blog.User).where(blog.User.id == 2).options(only_first)).all()
+    session.scalars(
+        select(blog.User).where(blog.User.id == 3).options(raiseload(blog.User.posts))
+    ).all()
+    blog.log.clear()
+    assert len(users[0].posts) == 3
+    assert [len(users[n].posts) for n in (1, 3)] == [1, 3]
+    with pytest.raises(exc.InvalidRequestError, match=r"User\.posts"):
+        users[2].posts
+    assert len(blog.log) == 2
+
+
+def test_objects_that_keep_their_options_are_peers_of_each_other(
+    blog: Any, session: Session
+) -> None:
+    option = lazyload(blog.User.posts.and_(blog.Post.title.like("%0")))
+    users = session.scalars(select(blog.User).options(option).order_by(blog.User.id)).all()
+    again = select(blog.User).order_by(blog.User.id).options(selectinload(blog.User.profile))
+    assert session.scalars(again).all() == users
+    blog.log.clear()
+    assert [len(user.posts) for user in users] == [1] * 10
+    assert len(blog.log) == 1
 
 
 def test_yield_per_makes_peers_of_a_partition(blog: Any, session: Session) -> None:

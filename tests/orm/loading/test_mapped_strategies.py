@@ -10,6 +10,7 @@ import pytest
 from orm import (
     DeclarativeBase,
     ForeignKey,
+    Integer,
     Mapped,
     Session,
     create_engine,
@@ -210,6 +211,80 @@ def test_what_goes_round_is_a_class_and_not_its_hierarchy(house: Any) -> None:
     assert [film.id for film in maker.films] == [2, 3]
     assert len(seen) == 1
     assert session.get(Thing, 3, populate_existing=True).maker is None
+
+
+@pytest.fixture(params=["selectin", "subquery", "immediate", "joined"])
+def ring(request: Any) -> Iterator[tuple[Session, dict[str, Any], list[str]]]:
+    """Three classes whose relationships lead round, and rows that do so too; a chain of six."""
+
+    class Own(DeclarativeBase):
+        pass
+
+    names = ["A", "B", "C"]
+    for place, name in enumerate(names):
+        before, after = names[place - 1], names[(place + 1) % 3]
+        body = {
+            "__tablename__": name.lower(),
+            "id": mapped_column(Integer, primary_key=True),
+            "up_id": mapped_column(ForeignKey(f"{before.lower()}.id")),
+            "next": relationship(after, lazy=request.param),
+        }
+        type(name, (Own,), body)
+
+    class Link(Own):
+        __tablename__ = "link"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        up_id: Mapped[int | None] = mapped_column(ForeignKey("link.id"))
+        next: Mapped[list[Link]] = relationship(lazy=request.param, join_depth=2)
+
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+        Own.metadata.create_all(connection)
+        for name in "abc":
+            connection.execute(text(f"INSERT INTO {name} VALUES (1, 1), (2, 1)"))
+        connection.execute(
+            text("INSERT INTO link VALUES (1, NULL), (2, 1), (3, 2), (4, 3), (5, 4)")
+        )
+    seen: list[str] = []
+
+    def note(conn: Any, cursor: Any, sql: str, args: Any, context: Any, many: bool) -> None:
+        seen.append(sql)
+
+    event.listen(engine, "before_cursor_execute", note)
+    classes = {each.class_.__name__: each.class_ for each in Own.registry.mappers}
+    with Session(engine) as session:
+        yield session, classes, seen
+    engine.dispose()
+
+
+def count_loaded(obj: Any) -> int:
+    """Return how many steps from an object are loaded along."""
+    steps = 0
+    while obj.__dict__.get("next"):
+        obj, steps = obj.next[0], steps + 1
+    return steps
+
+
+def test_eager_loads_over_several_classes_end_where_they_began(ring: Any) -> None:
+    session, classes, _ = ring
+    a = classes["A"]
+    statement = select(a).where(a.id == 1)
+    start = session.scalars(statement).unique().one()
+    assert count_loaded(start) == 2
+    session.scalars(statement.execution_options(populate_existing=True)).unique().all()
+    session.expire_all()
+    session.scalars(statement).unique().all()
+    session.refresh(start)
+    assert count_loaded(start) == 2
+    assert start.next[0].next[0].next[0] is start
+
+
+def test_join_depth_of_every_strategy(ring: Any) -> None:
+    session, classes, seen = ring
+    link = classes["Link"]
+    assert count_loaded(session.scalars(select(link).where(link.id == 1)).unique().one()) == 2
+    assert len(seen) in (1, 3)
 
 
 class TestColumnsThatRaise:

@@ -294,7 +294,26 @@ def test_lazyload_overrides_what_is_mapped(blog: Any, session: Session) -> None:
     assert "posts" not in user.__dict__
 
 
-@pytest.mark.parametrize(("depth", "statements"), [(None, 2), (1, 2), (2, 3), (-1, 5)])
+@pytest.mark.parametrize("option", [selectinload, subqueryload, immediateload])
+def test_a_foreign_key_that_was_left_out_costs_no_statement(
+    blog: Any, session: Session, option: Any
+) -> None:
+    session.lazy_loads = "one"
+    few = load_only(blog.Post.title)
+    statement = select(blog.Post).options(few, option(blog.Post.author)).order_by(blog.Post.id)
+    posts = session.scalars(statement).all()
+    assert len(blog.log) == 2
+    assert [post.author and post.author.id for post in posts][:5] == [None, 1, 1, 1, 2]
+    assert len(blog.log) == 2
+    assert "user_id" not in posts[0].__dict__
+    session.expunge_all()
+    further = option(blog.Comment.post).options(few, option(blog.Post.author))
+    comments = session.scalars(select(blog.Comment).options(further)).all()
+    assert {comment.post.author.id for comment in comments} == set(range(1, 11))
+    assert len(blog.log) == 5
+
+
+@pytest.mark.parametrize(("depth", "statements"), [(None, 2), (1, 3), (2, 4), (-1, 5)])
 def test_recursion_depth(blog: Any, session: Session, depth: Any, statements: int) -> None:
     option = selectinload(blog.Node.children, recursion_depth=depth)
     statement = select(blog.Node).where(blog.Node.parent_id == None).options(option)  # noqa: E711

@@ -181,6 +181,43 @@ def test_column_of_a_sibling_can_be_shared(Base):
     assert inspect(D).props["extra"].columns == inspect(B).props["extra"].columns
 
 
+def test_columns_of_a_sibling_are_no_attributes(Base):
+    class A(Base):
+        __tablename__ = "a"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind"}
+
+    class B(A):
+        extra: Mapped[Optional[str]]
+        __mapper_args__ = {"polymorphic_identity": "b"}
+
+    class C(A):
+        other: Mapped[Optional[str]]
+        __mapper_args__ = {"polymorphic_identity": "c"}
+
+    class D(C):
+        __mapper_args__ = {"polymorphic_identity": "d"}
+
+    class E(A):
+        again = A.__table__.c.extra
+        __mapper_args__ = {"polymorphic_identity": "e"}
+
+    class F(A):
+        __mapper_args__ = {"polymorphic_identity": "f", "exclude_properties": ["other"]}
+
+    keys = [sorted(inspect(each).column_attrs.keys()) for each in (B, C, D, E, F)]
+    assert keys == [
+        ["extra", "id", "kind"],
+        ["id", "kind", "other"],
+        ["id", "kind", "other"],
+        ["again", "id", "kind"],
+        ["extra", "id", "kind"],
+    ]
+    with pytest.raises(TypeError, match="extra"):
+        C(extra="x")
+
+
 def test_polymorphic_abstract_classes_have_no_objects() -> None:
     class Own(DeclarativeBase):
         pass
