@@ -23,6 +23,8 @@ Pair = tuple[Any, Any]
 def delete_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
     """Delete the rows of objects, from the most derived table to the base table.
 
+    With the mapper's passive_deletes the database deletes those of the derived tables.
+
     Warns when fewer rows were there (unless confirm_deleted_rows is off), and raises
     exc.StaleDataError when the mapper has a version column.
     """
@@ -38,6 +40,8 @@ def delete_states(uow: UnitOfWork, mapper: Any, pairs: list[Pair]) -> None:
             # read while the row is there in all tables, if it has to be loaded
             for state, obj in pairs:
                 former(state, instance_dict(obj), table.version_key)
+    if len(tables) > 1 and any(each.passive_deletes for each in mapper.iterate_to_root()):
+        tables = tables[:1]
     for table in reversed(tables):
         _delete_from(uow, connection, table, pairs)
     if dispatch.after_delete:

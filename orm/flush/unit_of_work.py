@@ -53,6 +53,8 @@ class UnitOfWork:
         self.kept_alive: list[Any] = []
         #: states -> attribute names which the database has changed, to be expired at the end
         self.stale: dict[Any, list[str]] = {}
+        #: states whose version an UPDATE of this flush has counted up
+        self.counted: set[Any] = set()
         #: association rows already handled by the other side of the relationship
         self.linked: set[tuple[str, Any, Any, Any]] = set()
         #: persistent states which left a relationship that their primary key depends on

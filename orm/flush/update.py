@@ -195,7 +195,7 @@ def _send_many(
             f"An UPDATE of {len(rows)} row(s) of {table.table.description!r} found {matched}. "
             + explain_stale(uow, connection, table, pairs)
         )
-    _take_versions(table, pairs, rows, len(statement.names))
+    _take_versions(uow, table, pairs, rows, len(statement.names))
 
 
 def _execute(
@@ -208,13 +208,14 @@ def _execute(
 
 
 def _take_versions(
-    table: UpdateTable, pairs: Sequence[Pair], rows: Sequence[Row], place: int
+    uow: UnitOfWork, table: UpdateTable, pairs: Sequence[Pair], rows: Sequence[Row], place: int
 ) -> None:
     """Put the new versions, which stand after the values in each row, into the objects."""
     if table.version_key is None or not table.makes_versions:
         return
-    for (_state, obj), row in zip(pairs, rows, strict=True):
+    for (state, obj), row in zip(pairs, rows, strict=True):
         instance_dict(obj)[table.version_key] = row[place]
+        uow.counted.add(state)
 
 
 def _update_one(
@@ -232,6 +233,7 @@ def _update_one(
     values = {table.columns[name]: value for name, value in zip(key, row, strict=True)}
     if table.version_key is not None and table.makes_versions:
         dict_[table.version_key] = where[0]
+        uow.counted.add(state)
         values[table.columns[table.version_key]] = where[0]
         where = where[1:]
     criteria = [column == value for column, value in zip(table.where_columns, where, strict=True)]
@@ -290,7 +292,11 @@ def _note_new_identity(uow: UnitOfWork, mapper: Any, state: Any, obj: Any) -> No
 def update_columns(
     uow: UnitOfWork, mapper: Any, pairs: Sequence[Pair], names: Sequence[str]
 ) -> None:
-    """Write just these attributes of the objects, new ones included (post_update)."""
+    """Write just these attributes of the objects, new ones included (post_update).
+
+    As with every UPDATE, `onupdate` follows, and the version of an object whose row was there
+    before, unless the flush has counted it up already.
+    """
     if not pairs:
         return
     connection = uow.session._connection_for(mapper=mapper)
@@ -298,13 +304,36 @@ def update_columns(
         key = tuple([name for name in table.names if name in names])
         if not key:
             continue
-        statement = statement_for(connection, table, key, versioned=False)
+        fills = [plan for plan in table.onupdates if plan.key not in key]
+        for plan in fills:
+            _fill_onupdate(connection, plan, pairs)
+        key = (*key, *[plan.key for plan in fills])
+        counted = [pair for pair in pairs if _counts(uow, table, pair[0])]
+        done = {state for state, _obj in counted}
+        if counted:
+            values = [tuple(map(instance_dict(obj).get, key)) for _state, obj in counted]
+            statement = statement_for(connection, table, key)
+            _send_many(uow, connection, statement, counted, values)
         rows = []
         for state, obj in pairs:
+            if state in done:
+                continue
             dict_ = instance_dict(obj)
             where = table.key_values(uow, state, dict_)
-            rows.append((*[dict_.get(name) for name in key], *where))
-        _execute(uow, connection, statement, rows)
+            rows.append((*map(dict_.get, key), *where))
+        if rows:
+            _execute(uow, connection, statement_for(connection, table, key, versioned=False), rows)
+        stale = [name for name in table.made_by_server if name not in key]
+        if stale:
+            for state, _obj in pairs:
+                uow.stale.setdefault(state, []).extend(stale)
+
+
+def _counts(uow: UnitOfWork, table: UpdateTable, state: Any) -> bool:
+    """Return whether an UPDATE of the object's row counts up its version."""
+    if table.version_key is None or not table.makes_versions or state.ident is None:
+        return False
+    return state not in uow.counted and not uow.is_delete(state)
 
 
 def switch_rows(uow: UnitOfWork, mapper: Any, pairs: Sequence[tuple[Any, Any]]) -> None:

@@ -231,13 +231,17 @@ def find_present(session: Any, mapper: Any, slot: Any) -> tuple[bool, Any]:
 
 
 def _is_present(state: Any, obj: Any, mapper: Any) -> bool:
-    """Whether an object of the session is what get() looks for, and still has its row."""
+    """Whether an object of the session is what get() looks for, and still has its row.
+
+    One that turns out to have none counts as deleted in this transaction.
+    """
     if not isinstance(obj, mapper.class_) or state.was_deleted:
         return False
     if state.expired is not None:
         try:
             load_columns(state, PASSIVE_OFF, state.expired)
         except exc.ObjectDeletedError:
+            state.session._register_deleted([state])
             return False
     return True
 

@@ -75,7 +75,7 @@ def _insert(session: Session, statement: Any, params: Any, options: Mapping[str,
     connection = session._connection_for(mapper=mapper)
     core = bulk.core_insert(statement, mapper)
     rows = [params] if isinstance(params, Mapping) else list(params or ())
-    if len(mapper.tables) > 1 and not statement.select:
+    if not statement.select and (len(mapper.tables) > 1 or _returns_subclasses(statement, mapper)):
         given = [_plain_values(mapper, row) for row in statement._multi_values]
         return _insert_joined(session, statement, mapper, rows or given or [{}], options)
     if not rows:
@@ -93,6 +93,16 @@ def _insert(session: Session, statement: Any, params: Any, options: Mapping[str,
             execution_options=options or None,
         )
     return result
+
+
+def _returns_subclasses(statement: Any, mapper: Any) -> bool:
+    """Return whether an object to be returned is loaded with columns of its subclasses' tables."""
+    return any(
+        each._annotations.get("parententity") is mapper and each._is_from_clause
+        for each in statement._returning
+    ) and any(
+        other.local_table is not mapper.local_table for other in mapper.with_polymorphic_mappers
+    )
 
 
 def _insert_joined(

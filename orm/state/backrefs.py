@@ -132,14 +132,16 @@ def detach(impl: RelatedAttribute, state: InstanceState, item: Any, initiator: I
 def announce_owner(impl: RelatedAttribute, state: InstanceState, owner: Any) -> None:
     """A new object is about to move to another owner in its session: it is no orphan meanwhile."""
     owner_state = state_of(impl, owner)
+    reverses = [owner_state.manager.impls.get(key) for key in impl.backrefs]
+    owning = [each for each in reverses if each is not None and each.delete_orphan]
+    if not owning:
+        return
     if impl.cascades:
         cascade(state, owner_state, owner)
     if state.session_ref is None or owner_state.session_ref is not state.session_ref:
         return
-    for key in impl.backrefs:
-        reverse = owner_state.manager.impls.get(key)
-        if reverse is not None and reverse.track_parent:
-            set_parent(reverse, state, owner_state)
+    for reverse in owning:
+        set_parent(reverse, state, owner_state)
 
 
 def cascade(state: InstanceState, item_state: InstanceState, item: Any) -> None:

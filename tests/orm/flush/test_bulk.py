@@ -37,6 +37,24 @@ class Person(Base):
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
 
 
+class Tree(Base):
+    __tablename__ = "trees"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    __mapper_args__ = {
+        "polymorphic_on": "kind",
+        "polymorphic_identity": "tree",
+        "with_polymorphic": "*",
+    }
+
+
+class Oak(Tree):
+    __tablename__ = "oaks"
+    id: Mapped[int] = mapped_column(ForeignKey("trees.id"), primary_key=True)
+    acorns: Mapped[int | None]
+    __mapper_args__ = {"polymorphic_identity": "oak"}
+
+
 class Boss(Person):
     __tablename__ = "bosses"
     id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
@@ -219,3 +237,10 @@ def test_a_column_of_a_joined_class_counts_the_version_of_its_base(db: Session) 
     db.execute(update(Ruled), [{"id": 1, "version": "i", "lines": 7}])
     assert versions(db) == ["ii"]
     assert db.scalars("SELECT lines FROM ruled").all() == [7]
+
+
+def test_insert_returns_objects_that_are_loaded_with_those_of_subclasses(db: Session) -> None:
+    (tree,) = db.scalars(insert(Tree).returning(Tree), [{}])
+    assert (tree.kind, type(tree)) == ("tree", Tree)
+    (oak,) = db.scalars(insert(Oak).returning(Oak), [{"acorns": 3}])
+    assert (oak.kind, oak.acorns) == ("oak", 3)

@@ -96,3 +96,29 @@ def test_changes_after_the_delete_are_not_written(session: Session, m: Any) -> N
     session.rollback()
     assert post.title == "p"
     assert post.user is user
+
+
+def test_the_database_deletes_the_rows_of_joined_tables(
+    session: Session, m: Any, log: list[str]
+) -> None:
+    class Thing(m.Base):
+        __tablename__ = "things"
+        id = mapped_column(Integer, primary_key=True)
+        kind = mapped_column(String(10))
+        __mapper_args__ = {"polymorphic_on": kind, "passive_deletes": True}
+
+    class Part(Thing):
+        __tablename__ = "parts"
+        id = mapped_column(ForeignKey("things.id", ondelete="CASCADE"), primary_key=True)
+        __mapper_args__ = {"polymorphic_identity": "part"}
+
+    m.Base.metadata.create_all(session.connection())
+    parts = [Part(), Part()]
+    session.add_all(parts)
+    session.flush()
+    log.clear()
+    for part in parts:
+        session.delete(part)
+    session.flush()
+    assert log == ["DELETE things"]
+    assert session.scalar("SELECT count(*) FROM parts") == 0

@@ -210,3 +210,13 @@ def test_an_empty_collection_taken_before_the_insert_can_be_filled(
     assert rows("SELECT count(*) FROM links") == [(1,)]
     session.expire(post)
     assert [tag.label for tag in post.tags] == ["t"]
+
+
+def test_a_new_object_takes_along_only_who_would_delete_it(session: Session, m: Any) -> None:
+    post, note = m.Post(user=m.User(name="a")), m.Note(user=m.User(name="a"))
+    session.add_all([post, note])
+    user, owner = m.User(name="b"), m.User(name="c")
+    user.posts.append(post)
+    owner.notes.append(note)
+    assert user not in session
+    assert owner in session

@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from orm import Session, exc, inspect
+from orm import (
+    DeclarativeBase,
+    ForeignKey,
+    Mapped,
+    Session,
+    create_engine,
+    exc,
+    inspect,
+    mapped_column,
+    relationship,
+    text,
+)
 
 
 def test_onupdate_is_applied_and_known(session: Session, m: Any, rows: Any) -> None:
@@ -108,3 +119,51 @@ def test_a_deleted_attribute_becomes_null(session: Session, m: Any, rows: Any) -
     del post.title
     session.flush()
     assert rows("SELECT title FROM posts") == [(None,)]
+
+
+def test_post_update_follows_onupdate_and_counts_versions() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Team(Base):
+        __tablename__ = "teams"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        head_id: Mapped[int | None] = mapped_column(ForeignKey("members.id", use_alter=True))
+        called: Mapped[int | None] = mapped_column(onupdate=lambda: 5)
+        computed: Mapped[int | None] = mapped_column(onupdate=text("3 + 4"))
+        name: Mapped[str | None]
+        version: Mapped[int] = mapped_column()
+        __mapper_args__ = {"version_id_col": version}
+        head: Mapped[Member | None] = relationship(
+            foreign_keys=[head_id], post_update=True, primaryjoin="Team.head_id == Member.id"
+        )
+        members: Mapped[list[Member]] = relationship(
+            primaryjoin="Team.id == Member.team_id", cascade="all, delete-orphan"
+        )
+
+    class Member(Base):
+        __tablename__ = "members"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        first = Member()
+        team = Team(head=first, members=[first])
+        session.add(team)
+        session.flush()
+        assert (team.version, team.called, team.computed, team.head_id) == (1, 5, 7, first.id)
+        team.members.append(second := Member())
+        team.head = second
+        session.flush()
+        assert (team.version, team.head_id) == (2, second.id)
+        team.head, team.name = first, "named"
+        session.flush()
+        assert (team.version, team.head_id) == (3, first.id)
+        session.connection().exec_driver_sql("UPDATE teams SET version = 9")
+        team.head = second
+        with pytest.raises(exc.StaleDataError, match="version 3"):
+            session.flush()
+        session.rollback()
+    engine.dispose()

@@ -20,6 +20,7 @@ from orm import (
     create_engine,
     event,
     exc,
+    inspect,
     mapped_column,
 )
 
@@ -260,3 +261,16 @@ def test_nothing_is_flushed_without_autoflush(stored: Any, m: Any, how: Any) -> 
         session.add(m.User(id=8, name="next"))
         assert session.get(m.User, 7) is new  # which needs no SELECT
         assert len(session.new) == 1
+
+
+def test_an_object_whose_row_is_gone_counts_as_deleted(stored: Any, m: Any) -> None:
+    with Session(stored) as session:
+        user = session.get_one(m.User, 1)
+        session.expire(user)
+        session.connection().exec_driver_sql("DELETE FROM users WHERE id = 1")
+        assert session.get(m.User, 1) is None
+        assert inspect(user).deleted
+        assert user not in session
+        session.rollback()
+        assert inspect(user).persistent
+        assert session.get(m.User, 1) is user
