@@ -26,7 +26,9 @@ rows repeat an object, a dictionary by key keeps it unique. New rows go in by th
   whole, from their start to their exit, less that of an empty one. *Import* is of the names that applications use. The *first program* maps
   a class, makes its table, and writes and reads an object: what a library loads or makes only when it is used
   is in it, too.
-- On PostgreSQL the CPU time is the client's; wall time includes the server's, and that of the network.
+- On PostgreSQL the CPU time is the client's; wall time includes the server's, and that of the network. At a
+  rollback psycopg forgets the statements that it has prepared, so that code on it never has any where a
+  transaction only reads; ours keeps them.
 """
 
 #: case -> why its goal is missed, after a profile

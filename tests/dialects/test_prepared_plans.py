@@ -181,3 +181,17 @@ def test_awaited_sessions_keep_their_statements_too(engine: Engine) -> None:
     assert len(kept) == 1
     assert forgotten == []
     assert engine.execute("SELECT * FROM item").all() == [(1, "a")]
+
+
+def test_a_statement_awaited_beside_a_rollback_has_its_turn(engine: Engine) -> None:
+    async def run() -> object:
+        awaited = create_async_engine(engine.url)
+        async with awaited.connect() as connection:
+            await connection.exec_driver_sql("SELECT 1")
+            _, result = await asyncio.gather(
+                connection.rollback(), connection.exec_driver_sql("SELECT 2")
+            )
+        await awaited.dispose()
+        return result.scalar()
+
+    assert asyncio.run(run()) == 2

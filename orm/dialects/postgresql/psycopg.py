@@ -19,7 +19,7 @@ _LEVELS: Final = {
 }
 # psycopg.pq.TransactionStatus
 IDLE: Final = 0
-_IN_TRANSACTION: Final = 2
+IN_TRANSACTION: Final = 2
 _IN_ERROR: Final = 3
 
 _cursor_numbers = itertools.count(1)
@@ -109,20 +109,21 @@ class PGDialect_psycopg(PGDialect):
         """
         pgconn = dbapi_connection.pgconn
         if not (
-            pgconn.transaction_status == _IN_TRANSACTION
+            pgconn.transaction_status == IN_TRANSACTION
             and getattr(dbapi_connection.cursor_factory, "keeps_plans", False)
-            and self._send_rollback(pgconn)
+            and self._send_rollback(dbapi_connection)
         ):
             dbapi_connection.rollback()
         if dbapi_connection.read_only:
             dbapi_connection.read_only = None
 
-    def _send_rollback(self, pgconn: Any) -> bool:
+    def _send_rollback(self, dbapi_connection: Any) -> bool:
         """Send ROLLBACK by psycopg's connection of libpq; return whether there is no transaction now.
 
         Waits as psycopg does: signals are handled, and other greenlets run. Nothing is sent within a
         pipeline. Raises psycopg's OperationalError if the connection is lost.
         """
+        pgconn = dbapi_connection.pgconn
         if pgconn.pipeline_status or not hasattr(select, "poll"):  # Windows has none
             return False
         poll = select.poll()

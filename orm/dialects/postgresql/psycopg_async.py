@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from orm.dialects.postgresql.psycopg import IDLE, PGDialect_psycopg
+from orm.dialects.postgresql.psycopg import IDLE, IN_TRANSACTION, PGDialect_psycopg
 from orm.engine.awaited import AwaitedConnection, StreamingCursor
 from orm.engine.url import URL
 from orm.util.concurrency import AwaitedLock, await_only
@@ -52,26 +52,9 @@ class PGDialect_psycopg_async(PGDialect_psycopg):
         """Return a cursor; a streaming one is declared on the server."""
         return dbapi_connection.cursor(stream)
 
-    def _send_rollback(self, pgconn: Any) -> bool:
-        return await_only(_send_rollback(pgconn))
-
-
-async def _send_rollback(pgconn: Any) -> bool:
-    if pgconn.pipeline_status:
-        return False
-    loop, answered = asyncio.get_running_loop(), asyncio.Event()
-    pgconn.send_query(b"ROLLBACK")
-    loop.add_reader(pgconn.socket, answered.set)
-    try:
-        while pgconn.is_busy():
-            await answered.wait()
-            answered.clear()
-            pgconn.consume_input()
-    finally:
-        loop.remove_reader(pgconn.socket)
-    while pgconn.get_result() is not None:
-        pass
-    return bool(pgconn.transaction_status == IDLE)
+    def _send_rollback(self, dbapi_connection: Any) -> bool:
+        ended: bool = await_only(dbapi_connection.send_rollback())
+        return ended
 
 
 class NamedCursor(StreamingCursor):
@@ -97,6 +80,26 @@ class AwaitedPGConnection(AwaitedConnection):
         self._declared += 1
         hold = bool(self._connection.autocommit)
         return self._connection.cursor(name=f"orm_{self._declared}", withhold=hold)
+
+    async def send_rollback(self) -> bool:
+        """Send ROLLBACK as a plain command; return whether there is no transaction now."""
+        pgconn = self._connection.pgconn
+        async with self._mutex:
+            if pgconn.pipeline_status or pgconn.transaction_status != IN_TRANSACTION:
+                return False
+            loop, answered = asyncio.get_running_loop(), asyncio.Event()
+            pgconn.send_query(b"ROLLBACK")
+            loop.add_reader(pgconn.socket, answered.set)
+            try:
+                while pgconn.is_busy():
+                    await answered.wait()
+                    answered.clear()
+                    pgconn.consume_input()
+            finally:
+                loop.remove_reader(pgconn.socket)
+            while pgconn.get_result() is not None:
+                pass
+            return bool(pgconn.transaction_status == IDLE)
 
     def terminate(self) -> None:
         """Close the socket."""
