@@ -417,6 +417,9 @@ class ExpressionCompiler(Renderer):
     def function_user(self, function: Any) -> str:
         return "USER"
 
+    def function_grouping_sets(self, function: Any) -> str:
+        return f"GROUPING SETS{self.function_arguments(function)}"
+
     def function_aggregate_strings(self, function: Any) -> str:
         return f"string_agg{self.function_arguments(function)}"
 

@@ -16,7 +16,7 @@ from orm.loading.builder import LoadPlan, PlanBuilder
 from orm.loading.compound import compile_restricted
 from orm.loading.criteria import Restricting, criteria_of
 from orm.loading.path import PathNode, Relation, make_root
-from orm.loading.row_plan import Composed, EntityRow, RowPlan, Slot
+from orm.loading.row_plan import Composed, EntityRow, RowPlan, Slot, compose
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
 from orm.sql.cache_key import statement_key
@@ -125,12 +125,11 @@ def make_plan(
             objects.append((element, entity.mapper.class_ if entity.is_mapper else entity.entity))
         else:
             objects.append((element,))
-            make = element._annotations.get("composed")
-            outputs.append(
-                builder.add_slot(element)
-                if make is None
-                else Composed(make, tuple(builder.add_slot(each) for each in element.clauses))
-            )
+            if "composed" in element._annotations:
+                make, columns = compose(element)
+                outputs.append(Composed(make, tuple(map(builder.add_slot, columns))))
+            else:
+                outputs.append(builder.add_slot(element))
             keys.append(element._annotations.get("proxy_key") or element._result_name or "")
     builder.finish()
     single = len(outputs) == 1 and isinstance(outputs[0], EntityRow)

@@ -24,7 +24,7 @@ from orm.loading.joined import add_joins
 from orm.loading.overlaps import alias_overlaps
 from orm.loading.path import Directive, PathNode, make_root
 from orm.loading.polymorphic import on_own_tables
-from orm.loading.row_plan import Composed, EntityRow, Slot
+from orm.loading.row_plan import Composed, EntityRow, Slot, compose
 from orm.loading.selectin import load_after
 from orm.loading.sources import make_result
 from orm.sql.cache_key import statement_key
@@ -217,12 +217,11 @@ class SelectPlanner:
             self._add_column(element)
 
     def _add_column(self, element: Any) -> None:
-        make = element._annotations.get("composed")
-        self.outputs.append(
-            self.builder.add_slot(element)
-            if make is None
-            else Composed(make, tuple(self.builder.add_slot(each) for each in element.clauses))
-        )
+        if "composed" in element._annotations:
+            make, columns = compose(element)
+            self.outputs.append(Composed(make, tuple(map(self.builder.add_slot, columns))))
+        else:
+            self.outputs.append(self.builder.add_slot(element))
         self.keys.append(element._annotations.get("proxy_key") or _own_name(element))
         self.objects.append((element,))
 

@@ -8,6 +8,7 @@ twin in `hydrate_plain` walks over it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from orm.util.record import Record
@@ -36,6 +37,30 @@ class Composed(Record):
 
     make: Callable[..., Any]
     slots: tuple[Slot, ...]
+
+
+def compose(element: Any) -> tuple[Callable[..., Any], list[Any]]:
+    """Return the function and the columns of a composite or bundle, whose parts may be such themselves."""
+    make: Callable[..., Any] = element._annotations["composed"]
+    columns: list[Any] = []
+    # per part None for a column, else its function and how many columns it takes
+    parts: list[tuple[Callable[..., Any], int] | None] = []
+    for part in element.clauses:
+        if "composed" in part._annotations:
+            inner, inner_columns = compose(part)
+            parts.append((inner, len(inner_columns)))
+            columns += inner_columns
+        else:
+            parts.append(None)
+            columns.append(part)
+    if not any(parts):
+        return make, columns
+
+    def make_nested(*values: Any) -> Any:
+        left = iter(values)
+        return make(*[next(left) if p is None else p[0](*islice(left, p[1])) for p in parts])
+
+    return make_nested, columns
 
 
 class Kind(Record):

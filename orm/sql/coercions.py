@@ -245,18 +245,22 @@ def expect_by(value: Any, is_listed: bool = False) -> Any:
     return element
 
 
-def expect_by_list(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Members of ORDER BY and its like, lists within them flattened; a mapped class is all its columns."""
+def expect_by_list(values: Iterable[Any], tables: bool = False) -> tuple[Any, ...]:
+    """Members of ORDER BY and its like, lists within them flattened; a mapped class is all its columns.
+
+    tables: so is a table, which groups by whole rows.
+    """
     found: list[Any] = []
     for value in values:
-        element = to_element(value)
+        element: Any = to_element(value)
         if element is not None and element.__visit_name__ == "column":
             found.append(element)
             continue
         if isinstance(value, (list, tuple, ClauseList)):
-            found.extend(expect_by_list(value))
+            found.extend(expect_by_list(value, tables))
             continue
-        element = expect_by(value, True)
+        if not (tables and element is not None and element._is_from_clause):
+            element = expect_by(value, True)
         if element._is_from_clause:
             found.extend(element._all_selected_columns)
         else:

@@ -434,6 +434,19 @@ class UnaryExpression(ColumnElement[T]):
     def _is_implicitly_boolean(self) -> bool:  # type: ignore[override]
         return self.operator in (inv, operators.exists)
 
+    @property
+    def _result_name(self) -> str | None:
+        # DISTINCT says which rows there are, not what is in them
+        if self.operator is operators.distinct_op:
+            return getattr(self.element, "_result_name", None)
+        return super()._result_name
+
+    @property
+    def _proxy_key(self) -> str | None:
+        if self.operator is operators.distinct_op and not self._annotations:
+            return getattr(self.element, "_proxy_key", None)
+        return super()._proxy_key
+
     def _negate(self) -> Any:
         if self.operator is inv:
             return self.element

@@ -117,12 +117,15 @@ class GenerativeSelect(SelectBase):
         return self._order_by
 
     def group_by(self, __first: Any = False, *clauses: Any) -> Self:
-        """A copy with these GROUP BY members behind the ones it has; group_by(None) removes all."""
+        """A copy with these GROUP BY members behind the ones it has; group_by(None) removes all.
+
+        A table, subquery or mapped class stands for all its columns.
+        """
         new = self._generate()
         if __first is None and not clauses:
             new._group_by = ()
         elif __first is not False:
-            new._group_by = self._group_by + expect_by_list((__first, *clauses))
+            new._group_by = self._group_by + expect_by_list((__first, *clauses), tables=True)
         return new
 
     def limit(self, limit: Any) -> Self:

@@ -11,10 +11,12 @@ from orm.sql.expression import (
     cast,
     collate,
     desc,
+    distinct,
     exists,
     lateral,
     literal,
     true,
+    tuple_,
     values,
 )
 from orm.sql.functions import func
@@ -309,3 +311,35 @@ def test_collations_stand_behind_a_cast_and_within_their_schema(sql, users):
         'users.name COLLATE "Odd"."C"'
     )
     assert sql(collate(users.c.name, "NOCASE"), "sqlite") == 'users.name COLLATE "NOCASE"'
+
+
+def test_groups_by_all_columns_of_a_table(users, posts, sql):
+    inner = select(posts.c.user_id, posts.c.title).subquery("s")
+    assert sql(select(func.count()).select_from(posts).group_by(posts)) == (
+        "SELECT count(*) AS count_1 FROM posts GROUP BY posts.id, posts.user_id, posts.title"
+    )
+    assert sql(select(func.count()).select_from(inner).group_by(inner)).endswith(
+        " GROUP BY s.user_id, s.title"
+    )
+    with pytest.raises(exc.ArgumentError, match="whole table"):
+        select(users).order_by(users)
+
+
+def test_grouping_sets(posts, sql):
+    sets = func.grouping_sets(tuple_(posts.c.user_id, posts.c.title), tuple_(posts.c.user_id))
+    assert sql(select(func.count()).select_from(posts).group_by(sets)) == (
+        "SELECT count(*) AS count_1 FROM posts "
+        "GROUP BY GROUPING SETS((posts.user_id, posts.title), (posts.user_id))"
+    )
+    assert sql(select(posts.c.id).group_by(func.rollup(posts.c.id))).endswith("rollup(posts.id)")
+
+
+def test_distinct_columns_keep_their_names(posts, sql):
+    statement = select(distinct(posts.c.id), func.count(posts.c.title.distinct()))
+    assert sql(statement) == (
+        "SELECT DISTINCT posts.id AS id, count(DISTINCT posts.title) AS count_1 FROM posts"
+    )
+    assert [column.key for column in statement.subquery().c] == ["id", "count"]
+    assert sql(select(distinct(posts.c.id + 1))).startswith(
+        "SELECT DISTINCT posts.id + :id_1 AS anon_1"
+    )

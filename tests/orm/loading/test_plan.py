@@ -324,3 +324,11 @@ def test_a_relationship_is_no_column(blog: Any, session: Session) -> None:
         session.execute(select(blog.Post.id).order_by(blog.Post.author))
     related = select(blog.Post.id).join_from(blog.User, blog.User.posts).where(blog.User.id == 1)
     assert session.scalars(related).all()
+
+
+def test_bundles_within_bundles(blog: Any, session: Session) -> None:
+    inner = Bundle("inner", blog.User.name, blog.User.id)
+    outer = Bundle("outer", blog.User.id, inner, (blog.User.id + 1).label("next"))
+    row = session.execute(select(outer, blog.User.name).where(blog.User.id == 1)).one()
+    assert row.outer == (1, ("u1", 1), 2)
+    assert (row.outer.inner.name, row.outer.next, row.name) == ("u1", 2, "u1")
