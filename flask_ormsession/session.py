@@ -78,10 +78,14 @@ class SessionScope:
             self.session = None
             session.invalidate()
 
-    def close(self) -> None:
-        """Close the session if there is one. Its connection is back in the pool afterwards."""
+    def close(self, reason: str = "its app context ended, and its session with it") -> None:
+        """Close the session if there is one. Its connection is back in the pool afterwards.
+
+        reason: completes "the object is in no session, since ..." in later errors.
+        """
         session, self.session = self.session, None
         if session is not None:
+            session.close_reason = reason
             close_session(self.app, session)
 
     @contextmanager
@@ -97,7 +101,7 @@ class SessionScope:
                 session.rollback()
                 raise
         finally:
-            self.close()
+            self.close("the block or function that its session was for ended")
             self.session = outer
 
 
@@ -180,7 +184,7 @@ else:
             return get_scope(self._db, "session").open()
 
         def remove(self) -> None:
-            get_scope(self._db, "session").close()
+            get_scope(self._db, "session").close("db.session.remove() closed its session")
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("__"):

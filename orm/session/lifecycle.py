@@ -264,7 +264,7 @@ def expunge_all(session: Session, reason: str) -> None:
     left: Any = None
     for known in identity_map.maps.values():
         if known:
-            left = left or Left(reason, caller_place())
+            left = left or _leave(session, reason)
             for state in list(known.values()):
                 state.session_ref = left
             known.clear()
@@ -285,6 +285,13 @@ def expunge_all(session: Session, reason: str) -> None:
         for state, obj in pending:
             state.session_ref = None
             fire(session.dispatch.pending_to_transient, session, obj)
+
+
+def _leave(session: Session, reason: str) -> Left:
+    """Return what objects remember of leaving: what a framework says that closes sessions, else the
+    place in the application."""
+    told = session.close_reason
+    return Left(reason, caller_place()) if told is None else Left(told)
 
 
 def detach_deleted(session: Session, states: Sequence[Any]) -> None:

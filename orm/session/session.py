@@ -73,6 +73,7 @@ class Session(BulkMethods):
     #: defaults which a subclass may change
     lazy_loads: str = "peers"
     read_only: bool = False
+    close_reason: str | None = None  #: why it is closed, for later errors of its objects
     dispatch: ClassVar[Any] = SessionDispatch()
 
     def __init__(

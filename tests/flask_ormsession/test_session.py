@@ -1,4 +1,4 @@
-"""Events that are listened for on `db.session`."""
+"""Sessions of apps: events listened for on `db.session`, and what is told of those that were closed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from flask import Flask, request
 
 from flask_ormsession import Database
-from orm import Mapped, Session, event, exc, mapped_column, select
+from orm import ForeignKey, Mapped, Session, event, exc, mapped_column, relationship, select
 
 
 @pytest.fixture
@@ -20,6 +20,11 @@ def blog(tmp_path: Path) -> Iterator[Any]:
 
     class Note(db.Model):
         id: Mapped[int] = mapped_column(primary_key=True)
+        lines: Mapped[list[Any]] = relationship("Line")
+
+    class Line(db.Model):
+        id: Mapped[int] = mapped_column(primary_key=True)
+        note_id: Mapped[int] = mapped_column(ForeignKey("note.id"))
 
     class Blog:
         def __init__(self) -> None:
@@ -139,3 +144,35 @@ def test_a_schema_per_customer(tmp_path: Path) -> None:
     assert client.get("/", headers=umbrella).json == []
     assert client.post("/", data="c", headers=umbrella).json == ["c"]
     assert client.get("/", headers=acme).json == ["a", "b"]
+
+
+def leave_context(db: Any, note: Any) -> None:
+    db.session.add(note)
+    db.session.commit()
+
+
+def leave_block(db: Any, note: Any) -> None:
+    with db.session_scope() as session:
+        session.add(note)
+
+
+def remove(db: Any, note: Any) -> None:
+    db.session.add(note)
+    db.session.commit()
+    db.session.remove()
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        (leave_context, "its app context ended, and its session with it"),
+        (leave_block, "the block or function that its session was for ended"),
+        (remove, r"db.session.remove\(\) closed its session"),
+    ],
+)
+def test_why_an_object_is_detached(blog: Any, end: Any, reason: str) -> None:
+    note = blog.Note()
+    with blog.make_app().app_context():
+        end(blog.db, note)
+    with pytest.raises(exc.DetachedInstanceError, match=rf"in no session \({reason}\)"):
+        note.lines

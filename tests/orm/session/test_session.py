@@ -171,6 +171,14 @@ def test_a_detached_object_says_when_and_why(session: Session, m: Any) -> None:
         _ = user.name
 
 
+def test_a_detached_object_tells_what_a_framework_said(filled: Session, m: Any) -> None:
+    user = filled.get(m.User, 1)
+    filled.close_reason = "its job is done"
+    filled.close()
+    with pytest.raises(exc.DetachedInstanceError, match=r"no session \(its job is done\), so"):
+        user.posts
+
+
 def test_an_expunged_object_says_so(filled: Session, m: Any) -> None:
     user = filled.get_one(m.User, 1)
     filled.expunge(user)
