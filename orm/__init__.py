@@ -390,7 +390,7 @@ if typing.TYPE_CHECKING:
         SetColumnComment,
         SetTableComment,
     )
-    from orm.session import ORMExecuteState, scoped_session
+    from orm.session import ORMExecuteState, merge_frozen_result, scoped_session
     from orm.session.appender import AppenderQuery
     from orm.session.query import Query
     from orm.sql import (
@@ -442,7 +442,7 @@ else:
             "orm.sql": "CompoundSelect except_ except_all intersect intersect_all union "
             "union_all Delete Insert Update UpdateBase ValuesBase delete "
             "from_dml_column insert update",
-            "orm.session": "ORMExecuteState scoped_session",
+            "orm.session": "ORMExecuteState merge_frozen_result scoped_session",
             "orm.session.appender": "AppenderQuery",
             "orm.session.query": "Query",
         },
@@ -490,7 +490,7 @@ __all__ = [
     "make_transient", "make_transient_to_detached", "make_url", "MANYTOMANY", "MANYTOONE", "Mapped",
     "mapped_as_dataclass", "mapped_collection", "mapped_column", "MappedAsDataclass",
     "MappedCollection", "MappedColumn", "MappedSQLExpression", "Mapper", "MapperProperty",
-    "MappingResult", "MetaData", "NCHAR", "NestedTransaction", "NO_VALUE", "noload", "not_", "Null",
+    "MappingResult", "merge_frozen_result", "MetaData", "NCHAR", "NestedTransaction", "NO_VALUE", "noload", "not_", "Null",
     "null", "NullPool", "nulls_first", "nulls_last", "nullsfirst", "nullslast", "NUMERIC",
     "Numeric", "NVARCHAR", "object_mapper", "object_session", "ObjectKind", "ObjectScope",
     "ONETOMANY", "Operators", "or_", "OrderByList", "orm_insert_sentinel", "ORMDescriptor",

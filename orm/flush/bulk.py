@@ -151,6 +151,26 @@ def insert_mappings(
     return [instance_dict(holder) for _state, holder in pairs]
 
 
+def leave_defaults(mapper: Any, rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows without the None of columns that have a default, which applies there as it does to objects.
+
+    rows: by column key. The rows given are returned where nothing is to be left out.
+    """
+    found = mapper.templates.get("bulk optional")
+    if found is None:
+        found = mapper.templates["bulk optional"] = frozenset(
+            column_of(mapper, key).key
+            for key in _columns_with_defaults(mapper)
+            if not column_of(mapper, key).type.should_evaluate_none
+        )
+    if not found or not any(row.get(key, 0) is None for row in rows for key in found):
+        return rows
+    return [
+        {key: value for key, value in row.items() if value is not None or key not in found}
+        for row in rows
+    ]
+
+
 def _columns_with_defaults(mapper: Any) -> list[str]:
     return [
         key

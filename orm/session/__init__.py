@@ -21,12 +21,14 @@ from orm.util.late import late_names as _late_names
 
 if _typing.TYPE_CHECKING:
     from orm.session.execution import ORMExecuteState
+    from orm.session.merge import merge_frozen_result
     from orm.session.scoped import ScopedRegistry, ThreadLocalRegistry, scoped_session
 else:
     __getattr__, __dir__ = _late_names(
         globals(),
         {
             "orm.session.execution": "ORMExecuteState",
+            "orm.session.merge": "merge_frozen_result",
             "orm.session.scoped": "ScopedRegistry ThreadLocalRegistry scoped_session",
         },
     )
@@ -36,6 +38,7 @@ __all__ = [
     "identity_key",
     "make_transient",
     "make_transient_to_detached",
+    "merge_frozen_result",
     "object_session",
     "ORMExecuteState",
     "ScopedRegistry",

@@ -83,15 +83,20 @@ def _insert(session: Session, statement: Any, params: Any, options: Mapping[str,
             return _returned(session, statement, core, None, options)
         return connection.execute(core, execution_options=options or None)
     rows = list(bulk.translate_rows(mapper, rows))
+    if not _renders_nulls(statement, options):
+        rows = list(bulk.leave_defaults(mapper, rows))
     if statement._returning:
         return _insert_returning(session, statement, core, rows, options, connection)
-    result = None
+    result: Any = None
+    total = 0
     for run in bulk.group_rows(rows):
         result = connection.execute(
             core,
             run if isinstance(params, (list, tuple)) else run[0],
             execution_options=options or None,
         )
+        total += result.rowcount
+    result.rowcount = total
     return result
 
 
@@ -105,6 +110,11 @@ def _returns_subclasses(statement: Any, mapper: Any) -> bool:
     )
 
 
+def _renders_nulls(statement: Any, options: Mapping[str, Any]) -> bool:
+    """Whether None is written as NULL where the column has a default."""
+    return bool({**statement._execution_options, **options}.get("render_nulls", False))
+
+
 def _insert_joined(
     session: Session, statement: Any, mapper: Any, rows: Sequence[Any], options: Mapping[str, Any]
 ) -> Any:
@@ -112,7 +122,13 @@ def _insert_joined(
     values = _plain_values(mapper, statement._values)
     returning = statement._returning
     rows = [{**values, **row} for row in rows]
-    written = bulk.insert_mappings(session, mapper, rows, returns=bool(returning))
+    written = bulk.insert_mappings(
+        session,
+        mapper,
+        rows,
+        returns=bool(returning),
+        render_nulls=_renders_nulls(statement, options),
+    )
     if not returning:
         return _done(len(written))
     keys = [tuple(row[key] for key in mapper.pk_keys) for row in written]

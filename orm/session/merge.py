@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from orm import exc
@@ -14,6 +14,7 @@ from orm.state.instance_state import instance_dict
 from orm.state.markers import NO_AUTOFLUSH, NO_VALUE, PASSIVE_MERGE, PASSIVE_NO_INITIALIZE
 
 if TYPE_CHECKING:
+    from orm.engine.result import FrozenResult
     from orm.session.session import Session
 
 _T = TypeVar("_T")
@@ -30,6 +31,38 @@ def merge_object(session: Session, instance: _T, load: bool, options: Sequence[A
         return merged
     finally:
         session.autoflush = before
+
+
+def merge_rows(
+    session: Session, elements: Sequence[Any], rows: Iterable[Sequence[Any]], load: bool
+) -> list[tuple[Any, ...]]:
+    """Return rows of another session with this session's objects in them.
+
+    elements: the members of the select() that gave the rows; those which are whole entities are merged.
+    """
+    whole = [each._is_from_clause and "parententity" in each._annotations for each in elements]
+    return [
+        tuple(
+            session.merge(value, load=load) if is_entity and value is not None else value
+            for is_entity, value in zip(whole, row, strict=True)
+        )
+        for row in rows
+    ]
+
+
+def merge_frozen_result(
+    session: Session, statement: Any, frozen_result: FrozenResult, load: bool = True
+) -> FrozenResult:
+    """Return a result that was frozen in another session, as `result.freeze()` does for a cache, with this session's objects.
+
+    statement: the select() that gave it. load: False merges without SQL, for objects that were not changed. Calling what
+    is returned gives a Result. Cost: as Session.merge() for each object.
+    """
+    if load:
+        session._autoflush()
+    with session.no_autoflush:
+        rows = merge_rows(session, statement._raw_columns, frozen_result.rewrite_rows(), load)
+    return frozen_result.with_new_rows(rows)
 
 
 class Merge:

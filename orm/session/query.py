@@ -15,6 +15,7 @@ from orm.inspection import inspect
 from orm.loading.criteria import criteria_of
 from orm.loading.options import without_eager_loads
 from orm.session import query_dml
+from orm.session.merge import merge_rows
 from orm.session.query_clauses import QueryClauses
 from orm.session.query_events import QueryDispatch, tell_bulk, tell_compile
 from orm.sql.expression import exists
@@ -307,17 +308,7 @@ class Query(QueryClauses[_T]):
         merge = self.session.merge
         if self.is_single_entity:
             return [merge(each, load=load) for each in iterator]
-        whole = [
-            each._is_from_clause and "parententity" in each._annotations
-            for each in self._statement._raw_columns
-        ]
-        return [
-            tuple(
-                merge(value, load=load) if is_entity and value is not None else value
-                for is_entity, value in zip(whole, row, strict=True)
-            )
-            for row in iterator
-        ]
+        return merge_rows(self.session, self._statement._raw_columns, iterator, load)
 
 
 def _refuse_negative(*positions: int | None) -> None:

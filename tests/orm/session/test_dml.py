@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from orm import (
+    JSON,
     Bundle,
+    DeclarativeBase,
+    Engine,
+    Mapped,
     Session,
     aliased,
     bindparam,
@@ -18,6 +22,8 @@ from orm import (
     insert,
     inspect,
     literal_column,
+    mapped_column,
+    merge_frozen_result,
     select,
     text,
     update,
@@ -153,3 +159,50 @@ def test_many_rows_that_return_objects_go_together(filled: Session, m: Any) -> N
     # a value may be SQL: such rows are written out
     mixed = [{"id": 5000, "name": func.upper("sql")}, {"id": 5001, "name": "plain"}]
     assert sorted(filled.scalars(insert(m.User).returning(m.User.name), mixed)) == ["SQL", "plain"]
+
+
+def test_none_is_left_to_the_default_of_a_column(sqlite_engine: Engine) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Item(Base):
+        __tablename__ = "item"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        state: Mapped[str | None] = mapped_column(default="new")
+        place: Mapped[str | None] = mapped_column(server_default="shelf")
+        data: Mapped[Any] = mapped_column(JSON, default=dict)
+        note: Mapped[str | None]
+
+    Base.metadata.create_all(sqlite_engine)
+    columns = select(Item.state, Item.place, Item.data, Item.note).order_by(Item.id)
+    nothing = {"state": None, "place": None, "data": None, "note": None}
+    some = {**nothing, "state": "old"}
+    with Session(sqlite_engine) as session:
+        result = session.execute(insert(Item), [nothing, some])
+        assert result.rowcount == 2
+        # a JSON column has a value for None
+        assert session.execute(columns).all() == [
+            ("new", "shelf", None, None),
+            ("old", "shelf", None, None),
+        ]
+        session.rollback()
+        session.execute(insert(Item), [nothing], execution_options={"render_nulls": True})
+        session.execute(insert(Item).values(**some))
+        assert session.execute(columns).all() == [
+            (None, None, None, None),
+            ("old", None, None, None),
+        ]
+
+
+def test_a_frozen_result_in_another_session(filled: Session, m: Any) -> None:
+    statement = select(m.User, m.User.name).order_by(m.User.id).limit(2)
+    frozen = filled.execute(statement).freeze()
+    with Session(filled.get_bind()) as other:
+        for load in (True, False):
+            found = merge_frozen_result(other, statement, frozen, load=load)().all()
+            assert [(user.name, name) for user, name in found] == [("a", "a"), ("b", "b")]
+            assert all(inspect(user).session is other for user, _name in found)
+        whole = select(m.User).order_by(m.User.id).limit(2)
+        users = filled.execute(whole).freeze()
+        found = merge_frozen_result(other, whole, users)().scalars().all()
+        assert found == [other.get(m.User, 1), other.get(m.User, 2)]
