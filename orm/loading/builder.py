@@ -175,6 +175,7 @@ class PlanBuilder:
         lacks: whether the source of an alias has no column for an attribute, which is left out then.
         discriminator: what says of which class a row is, in place of the mapping's.
         """
+        entity.adapt = adapt
         mapper, node = entity.mapper, entity.options
         pk_keys = mapper.pk_keys
         by_key: dict[str, Slot] = {}

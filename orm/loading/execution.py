@@ -23,7 +23,14 @@ def fetch(
     extracted: Sequence[Any] | None = None,
     options: Mapping[str, Any] = EMPTY_MAP,
 ) -> Any:
-    """Execute a plan on one of the session's connections; return what its rows make."""
+    """Execute a plan on one of the session's connections; return what its rows make.
+
+    Listeners for do_orm_execute are told.
+    """
+    dispatch = session.dispatch
+    if dispatch.do_orm_execute:
+        load = (plan, run, connection, params, reason, extracted, options)
+        return dispatch.tell_load(session, *load)
     cursor = connection.execute_compiled(
         plan.compiled, extracted, params, reason=reason, owner=session, options=options
     )

@@ -100,9 +100,11 @@ class EntityRow:
     path: the relationships from the objects that were asked for to these.
     after: what is loaded after the rows, as (relationship, strategy) pairs.
     raises: keys of columns left out whose access is an error.
+    adapt: puts a condition on the mapper's columns in terms of what is selected from.
     """
 
     __slots__ = (
+        "adapt",
         "after",
         "base",
         "discriminator",
@@ -130,6 +132,7 @@ class EntityRow:
         self.after: list[tuple[Any, str]] = []
         self.options: Any = None
         self.path: tuple[Any, ...] = ()
+        self.adapt: Any = mapper.adapt
 
     @property
     def is_concrete(self) -> bool:

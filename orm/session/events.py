@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from orm.event import make_dispatch
+from orm.event.dispatch import Dispatch, make_dispatch
 
 _STATE = ("session", "instance")
 
-SessionDispatch = make_dispatch(
-    "SessionDispatch",
+_Events: type[Dispatch] = make_dispatch(
+    "SessionEvents",
     {
         "before_flush": ("session", "flush_context", "instances"),
         "after_flush": ("session", "flush_context"),
@@ -43,6 +43,18 @@ SessionDispatch = make_dispatch(
         "loaded_as_persistent": _STATE,
     },
 )
+
+
+class SessionDispatch(_Events):  # type: ignore[valid-type, misc]
+    """The listeners of a session, of a class of sessions, or of all."""
+
+    __slots__ = ()
+
+    def tell_load(self, session: Any, *load: Any) -> Any:
+        """Execute a load with the listeners for do_orm_execute around it; see load_events."""
+        from orm.session.load_events import tell_load  # they come with the loading of objects
+
+        return tell_load(session, *load)
 
 
 def fire(listeners: Iterable[Any], *args: Any) -> None:

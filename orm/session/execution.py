@@ -173,6 +173,9 @@ class ORMExecuteState:
             result = self._listeners.pop(0)(self)
             if result is not None:
                 return result
+        return self._execute()
+
+    def _execute(self) -> Any:
         return run_statement(
             self.session,
             self.statement,
@@ -238,8 +241,11 @@ class ORMExecuteState:
     is_update = property(lambda self: bool(self.statement.is_update))
     is_delete = property(lambda self: bool(self.statement.is_delete))
     is_executemany = property(lambda self: isinstance(self.parameters, (list, tuple)))
+    #: whether this is the load of a relationship, or of columns of objects that are there
     is_relationship_load = False
     is_column_load = False
+    #: None: a lazy load is for several objects
+    lazy_loaded_from = None
 
     def __repr__(self) -> str:
         return f"<ORMExecuteState of {self.statement!s:.100}>"

@@ -195,3 +195,24 @@ def test_what_is_shown_of_updates_and_deletes_has_the_conditions(blog: Any) -> N
 
 def text_of(statement: Any) -> str:
     return " ".join(str(statement).split())
+
+
+def test_a_listener_narrows_lazy_loads_once(w: Any) -> None:
+    """Objects that came by no query with the criteria: their lazy loads get them by the listener alone."""
+    sent: list[str] = []
+    event.listen(w.session.bind, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    user = w.session.get(w.User, 1)
+
+    @event.listens_for(w.session, "do_orm_execute")
+    def restrict(state: Any) -> None:
+        state.statement = state.statement.options(w.kept)
+
+    assert [note.id for note in user.notes] == [1]
+    note = w.session.scalars(select(w.Note).where(w.Note.id == 1)).one()
+    w.session.expire(note.user)
+    assert note.user.id == 1
+    users = w.session.scalars(select(w.User).options(selectinload(w.User.notes))).unique().all()
+    assert [len(each.notes) for each in users] == [1, 0]
+    assert [sql.count("gone IS") or sql.count("gone =") for sql in sent if "notes" in sql] == [
+        1
+    ] * len([sql for sql in sent if "notes" in sql])
