@@ -18,6 +18,21 @@ _F = TypeVar("_F", bound=_Inspector)
 _inspectors: dict[type, _Inspector] = {}
 
 
+class Inspected:
+    """Base of what inspect() returns for classes, objects and attributes: each says what it is."""
+
+    __slots__ = ()
+
+    is_aliased_class = False
+    is_attribute = False
+    is_bundle = False
+    is_clause_element = False
+    is_instance = False
+    is_mapper = False
+    is_property = False
+    is_selectable = False
+
+
 def inspects(*types: type) -> Callable[[_F], _F]:
     """Return a decorator that registers a function as the inspector of these types."""
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import Any, TypeVar, overload
 
 from orm import exc
-from orm.inspection import inspect, inspects
+from orm.inspection import Inspected, inspect, inspects
 from orm.mapping.composite import CompositeProperty
 from orm.mapping.mapper import Mapper
 from orm.sql.adapt import ClauseAdapter
@@ -17,7 +17,7 @@ from orm.state.instrumented import QueryableAttribute
 _T = TypeVar("_T")
 
 
-class AliasedInsp:
+class AliasedInsp(Inspected):
     """What `inspect(aliased(User))` returns: the entity of an alias.
 
     mapper: of the class. selectable: the alias. entity: the AliasedClass. name: the alias's

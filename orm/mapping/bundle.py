@@ -7,12 +7,13 @@ from operator import itemgetter
 from typing import Any, Generic
 
 from orm.engine.row import row_class
+from orm.inspection import Inspected
 from orm.sql.expression import tuple_
 from orm.util.collections import NamedCollection
 from orm.util.typevars import T
 
 
-class Bundle(Generic[T]):
+class Bundle(Inspected, Generic[T]):
     """Columns that come as one named tuple: `select(Bundle("size", Box.width, Box.height))`.
 
     c, columns: the columns by name. single_entity: as the only thing selected, results are the

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from orm import exc
 from orm.event.dispatch import Dispatch
 from orm.event.targets import register_target
-from orm.inspection import inspect, inspects
+from orm.inspection import Inspected, inspect, inspects
 from orm.mapping import inheritance
 from orm.mapping.cascades import iterate_cascade
 from orm.mapping.constructors import instrument_init
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from orm.mapping.registry import registry as Registry
 
 
-class Mapper(Generic[T]):
+class Mapper(Inspected, Generic[T]):
     """The mapping of one class. Read-only once configured.
 
     class_, local_table: what is mapped to what. persist_selectable: the own table, or in

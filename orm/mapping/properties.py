@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Generic
 
 from orm import exc
+from orm.inspection import Inspected
 from orm.mapping.options import NO_OPTIONS, NOT_GIVEN, FieldOptions
 from orm.sql.coercions import to_element
 from orm.sql.operators import ColumnOperators
@@ -59,7 +60,7 @@ class PropComparator(ColumnOperators):
         return getattr(self.__clause_element__(), name)
 
 
-class MapperProperty:
+class MapperProperty(Inspected):
     """The base of all properties.
 
     key: the attribute's name, and parent: the mapper, both given by the mapper.
@@ -71,6 +72,7 @@ class MapperProperty:
 
     is_column = False
     is_relationship = False
+    is_property = True
     is_attribute_only = False
     strategy_wildcard_key = "column"
 

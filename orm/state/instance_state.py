@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from orm import exc
-from orm.inspection import inspects
+from orm.inspection import Inspected, inspects
 from orm.state.markers import MANAGER, NO_VALUE, STATE, UNCHANGED
 from orm.util.collections import NamedCollection
 
@@ -113,7 +113,7 @@ class Left:
         return None
 
 
-class InstanceState(weakref.ref):  # type: ignore[type-arg]
+class InstanceState(weakref.ref, Inspected):  # type: ignore[type-arg]
     """The state of one mapped object; what `inspect(obj)` returns.
 
     ident: its identity within the base mapper (the value of a one-column primary key, else
@@ -125,6 +125,8 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     """
 
     __slots__ = ("committed", "extra", "ident", "load", "session_ref")
+
+    is_instance = True
 
     manager: ClassVar[ClassManager]
 
@@ -202,11 +204,6 @@ class InstanceState(weakref.ref):  # type: ignore[type-arg]
     def identity_token(self) -> Any:
         """The token which tells apart equal keys of several databases."""
         return None if self.extra is None else self.extra.identity_token
-
-    @property
-    def is_instance(self) -> bool:
-        """True: what is inspected is an object."""
-        return True
 
     @property
     def has_identity(self) -> bool:

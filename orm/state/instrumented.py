@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from orm.event.dispatch import Dispatch
+from orm.inspection import Inspected
 from orm.sql.column_expression import SQLColumnExpression
 from orm.sql.comparing import Comparing
 from orm.sql.elements import Label
@@ -36,7 +37,7 @@ class _Doc:
         return found
 
 
-class QueryableAttribute(Comparing, SQLColumnExpression[T_co]):
+class QueryableAttribute(Comparing, SQLColumnExpression[T_co], Inspected):
     """An attribute of a mapped class, or of an alias of one, as part of a statement.
 
     key: its name. class_: the mapped class. parent: the mapper, or what an alias is

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from orm import exc
+from orm import (
+    Bundle,
+    DeclarativeBase,
+    ForeignKey,
+    Mapped,
+    aliased,
+    exc,
+    mapped_column,
+    relationship,
+)
 from orm.inspection import inspect, inspects
 
 
@@ -31,3 +40,34 @@ def test_an_inspector_may_know_nothing_of_one_object() -> None:
     assert inspect(dog, raiseerr=False) is None
     with pytest.raises(exc.NoInspectionAvailable, match="Dog"):
         inspect(dog)
+
+
+def test_what_is_inspected_says_what_it_is() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Thing(Base):
+        __tablename__ = "thing"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        next_id: Mapped[int | None] = mapped_column(ForeignKey("thing.id"))
+        next: Mapped[Thing | None] = relationship(remote_side=[id])
+
+    names = [
+        "is_aliased_class",
+        "is_attribute",
+        "is_bundle",
+        "is_instance",
+        "is_mapper",
+        "is_property",
+    ]
+    for inspected, expected in (
+        (inspect(Thing()), "is_instance"),
+        (inspect(Thing), "is_mapper"),
+        (inspect(aliased(Thing)), "is_aliased_class"),
+        (Thing.id, "is_attribute"),
+        (Thing.next, "is_attribute"),
+        (inspect(Thing).attrs.id, "is_property"),
+        (inspect(Thing).attrs.next, "is_property"),
+        (Bundle("b", Thing.id), "is_bundle"),
+    ):
+        assert [name for name in names if getattr(inspected, name)] == [expected]
