@@ -349,7 +349,7 @@ if typing.TYPE_CHECKING:
     from orm.engine.multi_reflection import ObjectKind, ObjectScope
     from orm.engine.reflection import Inspector
     from orm.engine.twophase import TwoPhaseTransaction
-    from orm.loading import get_load_plan, with_loader_criteria
+    from orm.loading import UserDefinedOption, get_load_plan, with_loader_criteria
     from orm.mapping import (
         Bundle,
         MappedAsDataclass,
@@ -428,7 +428,7 @@ else:
             "orm.engine.multi_reflection": "ObjectKind ObjectScope",
             "orm.engine.reflection": "Inspector",
             "orm.engine.twophase": "TwoPhaseTransaction",
-            "orm.loading": "get_load_plan with_loader_criteria",
+            "orm.loading": "UserDefinedOption get_load_plan with_loader_criteria",
             "orm.mapping": "Bundle with_parent MappedAsDataclass mapped_as_dataclass "
             "unmapped_dataclass polymorphic_union with_polymorphic",
             "orm.mapping.write_only": "WriteOnlyCollection",
@@ -511,7 +511,7 @@ __all__ = [
     "tuple_", "TupleResult", "TwoPhaseTransaction", "type_coerce", "TypeCoerce", "TypeCompiler",
     "TypeDecorator", "TypeEngine", "types", "UnaryExpression", "undefer", "undefer_group",
     "Unicode", "UnicodeText", "union", "union_all", "UniqueConstraint", "unmapped_dataclass",
-    "Update", "update", "UpdateBase", "URL", "UserDefinedType", "UUID", "Uuid", "validates",
+    "Update", "update", "UpdateBase", "URL", "UserDefinedOption", "UserDefinedType", "UUID", "Uuid", "validates",
     "Values", "values", "ValuesBase", "VARBINARY", "VARCHAR", "was_deleted", "with_expression",
     "with_loader_criteria", "with_parent", "with_polymorphic", "within_group", "WithinGroup",
     "WriteOnlyCollection", "WriteOnlyMapped",

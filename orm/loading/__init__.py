@@ -28,10 +28,15 @@ from orm.util.late import late_names as _late_names
 if _typing.TYPE_CHECKING:
     from orm.loading.criteria import with_loader_criteria
     from orm.loading.plan import get_load_plan
+    from orm.loading.user_option import UserDefinedOption
 else:
     __getattr__, __dir__ = _late_names(
         globals(),
-        {"orm.loading.criteria": "with_loader_criteria", "orm.loading.plan": "get_load_plan"},
+        {
+            "orm.loading.criteria": "with_loader_criteria",
+            "orm.loading.plan": "get_load_plan",
+            "orm.loading.user_option": "UserDefinedOption",
+        },
     )
 
 __all__ = [
@@ -51,6 +56,7 @@ __all__ = [
     "subqueryload",
     "undefer",
     "undefer_group",
+    "UserDefinedOption",
     "with_expression",
     "with_loader_criteria",
 ]

@@ -470,6 +470,20 @@ class KeyFuncDict(dict[Any, Any]):
         if keyfunc is not None:
             self.keyfunc = keyfunc
 
+    def set(self, value: Any) -> None:
+        """Add a member under its key."""
+        self[self.keyfunc(value)] = value
+
+    def remove(self, value: Any) -> None:
+        """Remove a member. Raises exc.InvalidRequestError if another, or none, is under its key."""
+        key = self.keyfunc(value)
+        if self.get(key) is not value:
+            raise exc.InvalidRequestError(
+                f"{value!r} cannot be removed: its key is {key!r} now, and under that is {self.get(key)!r}. "
+                "A member's key must not change while it is in the dictionary."
+            )
+        del self[key]
+
 
 def keyfunc_mapping(keyfunc: Callable[[Any], Any]) -> Callable[[], KeyFuncDict]:
     """Return a collection class: a dict whose keys `keyfunc(member)` gives."""

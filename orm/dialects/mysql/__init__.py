@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orm.dialects.mysql.dml import Insert, insert, limit
+from orm.dialects.mysql.match import match
 from orm.dialects.mysql.pymysql import MySQLDialect_pymysql as dialect
 from orm.dialects.mysql.types import (
     BIGINT,
@@ -84,4 +85,5 @@ __all__ = [
     "insert",
     "dialect",
     "limit",
+    "match",
 ]

@@ -121,6 +121,12 @@ class MySQLCompiler(SQLCompiler):
         left, right = self._sides(binary)
         return f"{left} <=> {right}"
 
+    def visit_mysql_match(self, element: Any) -> str:
+        columns = ", ".join([self.process(column) for column in element.columns])
+        mode = f" IN {element.mode} MODE" if element.mode else ""
+        expansion = " WITH QUERY EXPANSION" if element.expands else ""
+        return f"MATCH ({columns}) AGAINST ({self.process(element.against)}{mode}{expansion})"
+
     def match_text(self, binary: Any) -> str:
         left, right = self._sides(binary)
         mode = " IN BOOLEAN MODE"

@@ -16,7 +16,7 @@ from orm.dialects.postgresql.named_types import (
     DropDomainType,
     NamedType,
 )
-from orm.dialects.postgresql.ordered import aggregate_order_by
+from orm.dialects.postgresql.ordered import aggregate_order_by, array_agg
 from orm.dialects.postgresql.psycopg import PGDialect_psycopg as dialect
 from orm.dialects.postgresql.range_value import MultiRange, Range
 from orm.dialects.postgresql.ranges import (
@@ -108,6 +108,7 @@ __all__ = [
     "PGInspector",
     "Range",
     "aggregate_order_by",
+    "array_agg",
     "array",
     "hstore",
     "ARRAY",

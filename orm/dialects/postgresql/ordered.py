@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic
 
 from orm import exc
+from orm.dialects.postgresql.types import ARRAY
 from orm.sql.coercions import expect_by_list, expect_expr
 from orm.sql.elements import ColumnElement
+from orm.sql.functions import func
 from orm.sql.lists import ClauseList
 from orm.sql.operators import comma_op
 from orm.sql.visitors import Kind, Traverse
+from orm.types.base import NULLTYPE
 from orm.util.typevars import T
 
 
@@ -39,4 +42,11 @@ class aggregate_order_by(ColumnElement[T], Generic[T]):
         return self
 
 
-__all__ = ["aggregate_order_by"]
+def array_agg(*args: Any, **kw: Any) -> Any:
+    """`func.array_agg(...)` whose result has the operators of PostgreSQL's arrays: contains(), overlap() ..."""
+    target = getattr(args[0], "type", None) if args else None
+    kw.setdefault("type_", ARRAY(NULLTYPE if target is None else target))
+    return func.array_agg(*args, **kw)
+
+
+__all__ = ["aggregate_order_by", "array_agg"]

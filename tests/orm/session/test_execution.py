@@ -10,6 +10,7 @@ from orm import (
     Integer,
     Session,
     String,
+    UserDefinedOption,
     delete,
     event,
     exc,
@@ -18,6 +19,7 @@ from orm import (
     inspect,
     mapped_column,
     select,
+    selectinload,
     union_all,
     update,
 )
@@ -47,6 +49,27 @@ def test_a_listener_may_answer(session: Session, m: Any) -> None:
 
     event.listen(session, "do_orm_execute", answer)
     assert session.execute(select(m.User)).all() == [(1,)]
+
+
+def test_an_option_of_the_application_reaches_its_listeners(session: Session, m: Any) -> None:
+    class FromCache(UserDefinedOption):
+        pass
+
+    seen: list[Any] = []
+
+    def listener(state: Any) -> None:
+        seen.extend(
+            each.payload for each in state.user_defined_options if isinstance(each, FromCache)
+        )
+
+    event.listen(session, "do_orm_execute", listener)
+    options = (selectinload(m.User.posts), FromCache("users"))
+    session.scalars(select(m.User).options(*options)).all()
+    size = len(session.connection().plans)
+    session.scalars(select(m.User).options(selectinload(m.User.posts), FromCache("more"))).all()
+    assert seen == ["users", "more"]
+    assert len(session.connection().plans) == size
+    assert repr(FromCache("x")) == "FromCache('x')"
 
 
 def test_insert_rows(session: Session, m: Any) -> None:

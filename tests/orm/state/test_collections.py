@@ -156,3 +156,14 @@ def test_pickle_of_a_collection_alone():
     owner = Owner(things={Thing()})
     copy = pickle.loads(pickle.dumps(owner.things))
     assert len(copy) == 1
+
+
+def test_members_of_a_keyed_dictionary_come_and_go_without_their_key():
+    made = keyfunc_mapping(lambda item: item[0])()
+    first, other = ["a", 1], ["a", 2]
+    made.set(first)
+    assert made == {"a": first}
+    with pytest.raises(exc.InvalidRequestError, match="its key is 'a' now"):
+        made.remove(other)
+    made.remove(first)
+    assert made == {}

@@ -6,7 +6,7 @@ import pytest
 
 from orm import Column, Engine, Integer, MetaData, String, Table, exc, func, insert, literal, select
 from orm.dialects import postgresql
-from orm.dialects.postgresql import aggregate_order_by
+from orm.dialects.postgresql import aggregate_order_by, array_agg
 
 table = Table("t", MetaData(), Column("id", Integer, primary_key=True), Column("name", String(9)))
 
@@ -33,3 +33,14 @@ def test_on_the_server(engine: Engine) -> None:
         assert connection.scalar(select(joined)) == "n3-n2"
         aliased = aggregate_order_by(other.c.name, other.c.id)
         assert connection.scalar(select(func.array_agg(aliased)[1])) == "n1"
+
+
+@pytest.mark.parametrize("db_kind", ["postgresql"], indirect=True)
+def test_an_aggregated_array_has_the_operators_of_arrays(engine: Engine) -> None:
+    names = array_agg(table.c.name)
+    with engine.begin() as connection:
+        table.create(connection)
+        connection.execute(insert(table), [{"id": i, "name": f"n{i}"} for i in (1, 2, 3)])
+        assert connection.scalar(select(names.contains(["n2"]))) is True
+        grouped = select(table.c.id).group_by(table.c.id).having(names.overlap(["n3", "x"]))
+        assert connection.scalars(grouped).all() == [3]
