@@ -64,7 +64,8 @@ class SQLCompiler(DMLCompiler):
             self.dialect = self.dialect.with_schemas(schema_translate_map)
             self.preparer = self.dialect.identifier_preparer
         self.top_statement = statement
-        self.restrict, self.restricts_top = restrict, restrict is None
+        self.restrict = restrict
+        self.restricts_top = restrict is None or getattr(restrict, "covers_top", False)
         if restrict is None and (make := STATEMENTS.get("restriction")) is not None:
             self.restrict = make(statement)
         text = self.with_text_placed(statement, self.process(statement))

@@ -283,7 +283,11 @@ def _check_names(mapper: Any, names: Sequence[str], version: str | None) -> None
 def _update_run(
     connection: Any, mapper: Any, table: Any, names: Sequence[str], run: Sequence[_RowUpdate]
 ) -> int:
-    columns = {key: column for column, key in mapper.column_key.items() if column.table is table}
+    columns = {
+        key: column
+        for column, key in mapper.column_key.items()
+        if getattr(column, "table", None) is table
+    }
     version = version_key(mapper)
     version_here = version if version in columns else None
     unset = set(mapper.pk_keys)

@@ -76,7 +76,8 @@ class UpdateTable:
         self.inherited = frozenset(
             key
             for column, key in mapper.column_key.items()
-            if column.table in parents and any(key == own for own, _ in self.key_columns)
+            if getattr(column, "table", None) in parents
+            and any(key == own for own, _ in self.key_columns)
         )
         self.key_is_ident = tuple(key for key, _ in self.key_columns) == mapper.pk_keys
         self.key_is_ident = self.key_is_ident and len(self.key_columns) == 1

@@ -43,7 +43,7 @@ def compile_restricted(
         compiled = dialect.statement_compiler(dialect).compile(
             statement,
             extracted=tuple(binds),
-            restrict=Restricting(criteria),
+            restrict=Restricting(criteria, covers_top=True),
             column_keys=column_keys,
             for_executemany=column_keys is not None,
         )

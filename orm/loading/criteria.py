@@ -150,9 +150,13 @@ def criteria_of(statement: Any) -> tuple[LoaderCriteria, ...]:
 
 
 class Restricting:
-    """Adds the conditions of entities to SELECTs: called with one, returns it restricted."""
+    """Adds the conditions of entities to SELECTs: called with one, returns it restricted.
 
-    def __init__(self, options: Iterable[LoaderCriteria]) -> None:
+    covers_top: also to the statement itself that is compiled, not only to those within.
+    """
+
+    def __init__(self, options: Iterable[LoaderCriteria], *, covers_top: bool = False) -> None:
+        self.covers_top = covers_top
         self.options = tuple(option for option in options if not option.loader_only)
 
     def __call__(

@@ -51,7 +51,7 @@ class FromStatement(Executable):
         self._execution_options = statement._execution_options
 
     def _executed_form(self, dialect: Any) -> tuple[Any, dict[str, Any]]:
-        return self.element, {"restrict": Restricting(criteria_of(self))}
+        return self.element, {"restrict": Restricting(criteria_of(self), covers_top=True)}
 
     @property
     def column_descriptions(self) -> Any:

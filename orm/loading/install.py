@@ -41,3 +41,4 @@ on_configured(install)
 # a statement may be shown, or be executed on a Connection, before a Session has loaded these
 STATEMENTS["executed_form"] = late_function("orm.loading.plan", "make_executed_form")
 STATEMENTS["restriction"] = late_function("orm.loading.criteria", "make_restriction")
+STATEMENTS["from_statement"] = late_function("orm.loading.from_statement", "FromStatement")

@@ -292,6 +292,7 @@ def _follow(node: PathNode, directive: Directive) -> None:
             # said once more on the way to something further, the alias of contains_eager() stays
             kept = relation.args if directive.name == relation.strategy == "contains" else {}
             relation.strategy = directive.name
+            relation.criteria = step.criteria  # what is said last holds, without those said before
             relation.args = {**kept, **dict(directive.args)}
             _repeat(relation, step.key, relation.args.get("recursion_depth"))
         node = relation.node

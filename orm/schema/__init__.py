@@ -24,7 +24,8 @@ from orm.schema.index import Index
 from orm.schema.items import BLANK_SCHEMA, RETAIN_SCHEMA, SchemaItem, conv, quoted_name
 from orm.schema.metadata import MetaData
 from orm.schema.table import Table
-from orm.util.late import late_names as _late_names
+from orm.sql.selectable import STATEMENTS as _STATEMENTS
+from orm.util.late import late_function as _late_function, late_names as _late_names
 
 if _typing.TYPE_CHECKING:
     from orm.schema.ddl import (
@@ -56,6 +57,8 @@ else:
             "orm.schema.views": "CreateTableAs CreateView",
         },
     )
+
+_STATEMENTS["create_table_as"] = _late_function("orm.schema.views", "CreateTableAs")
 
 __all__ = [
     "BLANK_SCHEMA",

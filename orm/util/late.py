@@ -55,7 +55,7 @@ class LateModule:
 def late_function(module: str, name: str) -> Callable[..., Any]:
     """Return a function which calls the one of this name, whose module is imported with the first call."""
 
-    def call(*args: Any) -> Any:
-        return getattr(import_module(module), name)(*args)
+    def call(*args: Any, **options: Any) -> Any:
+        return getattr(import_module(module), name)(*args, **options)
 
     return call

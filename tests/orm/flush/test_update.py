@@ -15,8 +15,11 @@ from orm import (
     exc,
     inspect,
     mapped_column,
+    query_expression,
     relationship,
+    select,
     text,
+    update,
 )
 
 
@@ -166,4 +169,33 @@ def test_post_update_follows_onupdate_and_counts_versions() -> None:
         with pytest.raises(exc.StaleDataError, match="version 3"):
             session.flush()
         session.rollback()
+    engine.dispose()
+
+
+def test_attributes_that_queries_fill_are_written_nowhere() -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Thing(Own):
+        __tablename__ = "things"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+        total: Mapped[int | None] = query_expression()
+
+    class Tool(Thing):
+        __tablename__ = "tools"
+        id: Mapped[int] = mapped_column(ForeignKey("things.id"), primary_key=True)
+        size: Mapped[int]
+
+    engine = create_engine("sqlite://")
+    Own.metadata.create_all(engine)
+    with Session(engine) as session:
+        tool = Tool(id=1, name="a", size=1)
+        session.add(tool)
+        session.commit()
+        tool.name, tool.size = "b", 2
+        session.commit()
+        session.execute(update(Tool), [{"id": 1, "name": "c", "size": 3}])
+        session.commit()
+        assert session.execute(select(Tool.name, Tool.size)).one() == ("c", 3)
     engine.dispose()

@@ -56,3 +56,9 @@ with create_engine("sqlite://").connect() as connection:
     print(connection.execute(select(Friend.id)).all())
 """
     assert run(code) == "[(2,)]"
+
+
+def test_from_statement_may_be_the_first_that_is_used() -> None:
+    assert "FROM owner WHERE owner.kind IN" in run(
+        "print(select(Friend).from_statement(select(Friend)))"
+    )

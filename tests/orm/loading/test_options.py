@@ -243,6 +243,18 @@ def test_criteria_of_an_option(blog: Any, session: Session) -> None:
         assert len(user.posts) == count
 
 
+def test_what_is_said_last_of_a_relationship_holds(blog: Any, session: Session) -> None:
+    posts = blog.User.posts
+    some = selectinload(posts.and_(blog.Post.title.like("%0")))
+    statement = select(blog.User).order_by(blog.User.id).options(some)
+    onwards = defaultload(posts).selectinload(blog.Post.comments)
+    assert len(session.scalars(statement.options(onwards)).first().posts) == 1
+    session.expunge_all()
+    assert len(session.scalars(statement.options(selectinload(posts))).first().posts) == 3
+    session.expunge_all()
+    assert len(session.scalars(statement.options(lazyload(posts))).first().posts) == 3
+
+
 def test_the_plan_of_a_statement_is_made_once(blog: Any, session: Session) -> None:
     def run(name: str) -> Any:
         option = selectinload(blog.User.posts)

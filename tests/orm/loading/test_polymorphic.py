@@ -23,6 +23,7 @@ from orm import (
     select,
     selectinload,
     text,
+    with_loader_criteria,
 )
 
 
@@ -101,6 +102,20 @@ def zoo() -> Iterator[tuple[Session, list[str]]]:
     with Session(engine) as session:
         yield session, seen
     engine.dispose()
+
+
+def test_from_statement_keeps_to_the_rows_of_a_class(zoo: Any) -> None:
+    session, seen = zoo
+    inner = select(Dog).where(Dog.name > "a").order_by(Dog.id)
+    dogs = session.scalars(select(Dog).from_statement(inner)).all()
+    assert [dog.tricks for dog in dogs] == [3, 1]
+    everyone = (
+        select(Animal)
+        .from_statement(select(Animal))
+        .options(with_loader_criteria(Animal, Animal.id > 2))
+    )
+    assert len(session.scalars(everyone).all()) == 2
+    assert len(seen) == 2
 
 
 def test_single_table(zoo: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 
 import pytest
 
@@ -120,3 +122,9 @@ def test_copies_and_pickles_stay_views(words):
     assert copied.is_view
     assert shown(copied._creator).startswith("CREATE VIEW other.a_view AS")
     assert pickle.loads(pickle.dumps(metadata)).tables["a_view"].is_view
+
+
+def test_into_may_be_the_first_that_is_used() -> None:
+    code = "from orm import column, select; print(select(column('a')).into('t', temporary=True))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert " ".join(done.stdout.split()) == "CREATE TEMPORARY TABLE t AS SELECT a"
