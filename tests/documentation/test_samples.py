@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import importlib.util
-import inspect
 import re
 import sys
 import textwrap
@@ -19,11 +18,11 @@ from typing import Any
 
 import blog
 import pytest
-from flask import Flask
+from flask import Flask, g
 
 import orm
 from flask_ormsession import Database
-from orm import Session, create_engine, event, select
+from orm import Session, create_engine, event, inspect, select
 
 ROOT = Path(__file__).parents[2]
 
@@ -175,14 +174,14 @@ def test_asyncio(tmp_path: Path, new_module: Any) -> None:
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     compiled: CodeType = compile(source, "asyncio.md", "exec", flags, dont_inherit=True)
     started = eval(compiled, module.__dict__)
-    assert inspect.iscoroutine(started)
+    assert asyncio.iscoroutine(started)
     asyncio.run(started)
     assert [order.number for order in module.orders] == module.seen == [1]
     assert module.orders[0].items == []
 
 
 def test_databases(new_module: Any, server_databases: Any) -> None:
-    two_phase, recovery = PAGES["docs/howto/databases.md"]
+    *_schemas, two_phase, recovery = PAGES["docs/howto/databases.md"]
     url = server_databases.url("mariadb")
     module = new_module(orders_engine=create_engine(url), payments_engine=create_engine(url))
     module.engine = module.orders_engine
@@ -222,6 +221,25 @@ Base.metadata.create_all(engine)
     for engine in (module.orders_engine, module.payments_engine):
         engine.dispose()
     server_databases.empty("mariadb")
+
+
+def test_databases_with_schemas(new_module: Any) -> None:
+    whole, in_app, *_two_phase = PAGES["docs/howto/databases.md"]
+    app = Flask("customers")
+    app.config["ORM_DATABASE_URL"] = "sqlite://"
+    db: Any = Database(app)
+    with app.app_context():
+        attach = "ATTACH ':memory:' AS acme"
+        event.listen(db.engine, "connect", lambda connection, record: connection.execute(attach))
+        module = new_module(Model=db.Model, engine=db.engine, db=db, g=g)
+        run(whole, module)
+        assert inspect(db.engine).get_table_names(schema="acme") == ["note"]
+        run(in_app, module)
+        g.customer = "acme"
+        db.session.add(module.Note(text="a"))
+        db.session.commit()
+        assert db.engine.execute("SELECT text FROM acme.note").scalars().all() == ["a"]
+    dispose(app)
 
 
 def test_from_flask_sqlalchemy(new_module: Any) -> None:
