@@ -65,7 +65,7 @@ class InsertShape:
             if key is not None:
                 self._add(key, column)
         self.refers_to_itself = refers_to_itself(table)
-        self.inherited = _inherited_keys(mapper, table)
+        self.inherited = inherited_keys(mapper, table)
         self.defaulted = [plan for plan in self.always if plan.fill is not None]
 
     def _add(self, key: str, column: Any) -> None:
@@ -119,7 +119,8 @@ def refers_to_itself(table: Any) -> bool:
         return False
 
 
-def _inherited_keys(mapper: Any, table: Any) -> tuple[tuple[str, str], ...]:
+def inherited_keys(mapper: Any, table: Any) -> tuple[tuple[str, str], ...]:
+    """Return (attribute of a parent's table, attribute of this one) that are equal under other names."""
     keys = mapper.column_key
     owner = next((each for each in mapper.iterate_to_root() if each.local_table is table), None)
     if owner is None or owner.inherits is None or owner.inherit_condition is None:

@@ -15,11 +15,12 @@ from orm import exc
 from orm.flush import emit
 from orm.flush.gen_params import make_picker
 from orm.flush.postfetch import Watch, fetch_stale
-from orm.flush.processor import check_complete, ident_parts
+from orm.flush.processor import check_complete, ident_parts, set_key
 from orm.flush.update_statement import (
     UpdateStatement,
     UpdateTable,
     explain_stale,
+    former,
     statement_for,
     tables_of,
 )
@@ -105,6 +106,9 @@ def _write(
     connection = uow.session._connection_for(mapper=mapper)
     ordered = _sort_by_identity(mapper, [pair for pair in pairs if pair[0] in changed])
     for table in tables_of(mapper):
+        if table.copies:
+            _carry_keys(table, ordered, changed)
+    for table in tables_of(mapper):
         groups: dict[tuple[str, ...], list[Pair]] = {}
         for pair in ordered:
             key = table.choose(changed[pair[0]])
@@ -118,6 +122,20 @@ def _write(
     for state, obj in ordered:
         if not pk_keys.isdisjoint(changed[state]):
             _note_new_identity(uow, mapper, state, obj)
+
+
+def _carry_keys(
+    table: UpdateTable, pairs: Sequence[Pair], changed: dict[Any, tuple[str, ...]]
+) -> None:
+    """Write a changed key of a parent's table where this table refers to it beside its own key."""
+    for above, own in table.copies:
+        for state, obj in pairs:
+            if above in changed[state]:
+                values = instance_dict(obj)
+                for key, _column in table.key_columns:
+                    former(state, values, key)  # cannot be loaded once the parent's row has changed
+                set_key(state, values, own, values[above])
+                changed[state] = (*changed[state], own)
 
 
 def _sort_by_identity(mapper: Any, pairs: list[Pair]) -> list[Pair]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orm import exc
 from orm.flush import emit
 from orm.flush.gen_params import row_processor
-from orm.flush.insert_shape import ColumnPlan
+from orm.flush.insert_shape import ColumnPlan, inherited_keys
 from orm.flush.processor import ident_parts
 from orm.sql.dml import update
 from orm.sql.elements import BindParameter
@@ -28,12 +28,14 @@ class UpdateTable:
     which an UPDATE may change in the database. key_is_ident: an object's `ident` is the key
     of its row here. version_key: attribute of the version
     column if it is in this table; makes_versions: the client makes its values. inherited: the
-    attributes of its key which are those of a parent's table.
+    attributes of its key which are those of a parent's table. copies: (attribute of a parent's
+    table, attribute beside the key of this one that refers to it).
     """
 
     __slots__ = (
         "_chosen",
         "columns",
+        "copies",
         "inherited",
         "inline",
         "key_columns",
@@ -79,6 +81,10 @@ class UpdateTable:
             if getattr(column, "table", None) in parents
             and any(key == own for own, _ in self.key_columns)
         )
+        own_keys = {key for key, _ in self.key_columns}
+        self.copies = [
+            (above, own) for above, own in inherited_keys(mapper, table) if own not in own_keys
+        ]
         self.key_is_ident = tuple(key for key, _ in self.key_columns) == mapper.pk_keys
         self.key_is_ident = self.key_is_ident and len(self.key_columns) == 1
         self._chosen: dict[tuple[str, ...], tuple[str, ...]] = {}

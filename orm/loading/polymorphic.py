@@ -68,7 +68,9 @@ def make_kinds(
         if each.polymorphic_identity is not None:
             extra = [slot for above in along if each.isa(above) for slot in extras[above]]
             extra += [slot for key, slot in partial.items() if key in each.props]
-            kinds[each.polymorphic_identity] = make_kind(each, tuple(dict.fromkeys(extra)))
+            # not by hash: what converts a value may have none
+            once = {(slot.key, slot.place): slot for slot in extra}
+            kinds[each.polymorphic_identity] = make_kind(each, tuple(once.values()))
     if given is not None:
         _load_after(entity, along)
     if kinds:

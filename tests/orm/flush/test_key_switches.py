@@ -219,3 +219,37 @@ def test_statements_are_few(db: Session, m: SimpleNamespace) -> None:
     user.name = "b"
     db.flush()
     assert len([statement for statement in seen if statement.startswith("UPDATE")]) <= 3
+
+
+def test_a_subclass_that_refers_to_its_base_beside_its_key_follows() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Person(Base):
+        __tablename__ = "people"
+        name: Mapped[str] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+
+    class Engineer(Person):
+        __tablename__ = "engineers"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        person_name: Mapped[str] = mapped_column(ForeignKey("people.name", onupdate="CASCADE"))
+        language: Mapped[str]
+        __mapper_args__ = {"polymorphic_identity": "engineer"}
+
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        engineer = Engineer(name="a", language="x")
+        session.add(engineer)
+        session.commit()
+        engineer.name, engineer.language = "b", "y"
+        session.flush()
+        assert engineer.person_name == "b"
+        session.expire_all()
+        assert engineer.language == "y"
+        engineer.name = "c"
+        session.commit()
+        assert (engineer.person_name, engineer.language) == ("c", "y")
+    engine.dispose()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -199,3 +201,33 @@ def test_alias_of_a_joined_subclass(zoo: Any) -> None:
     assert (found.id, found.language) == (3, "c")
     names = select(Desk.id, Other.name).outerjoin(Desk.owner.of_type(Other))
     assert session.execute(names).all() == []
+
+
+@pytest.mark.parametrize("load", ["inline", "selectin"])
+def test_columns_of_subclasses_are_of_any_type(load: str) -> None:
+    class Own(DeclarativeBase):
+        pass
+
+    class Thing(Own):
+        __tablename__ = "things"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        kind: Mapped[str]
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "thing"}
+
+    class Tagged(Thing):
+        __tablename__ = "tagged"
+        id: Mapped[int] = mapped_column(ForeignKey("things.id"), primary_key=True)
+        tag: Mapped[uuid.UUID]
+        made: Mapped[datetime.date]
+        __mapper_args__ = {"polymorphic_identity": "tagged", "polymorphic_load": load}
+
+    engine = create_engine("sqlite://")
+    Own.metadata.create_all(engine)
+    tag, day = uuid.UUID(int=7), datetime.date(2024, 1, 2)
+    with Session(engine) as session:
+        session.add_all([Thing(), Tagged(tag=tag, made=day)])
+        session.commit()
+        session.expunge_all()
+        _thing, tagged = session.scalars(select(Thing).order_by(Thing.id))
+        assert (tagged.__dict__["tag"], tagged.__dict__["made"]) == (tag, day)
+    engine.dispose()
