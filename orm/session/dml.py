@@ -75,7 +75,9 @@ def _insert(session: Session, statement: Any, params: Any, options: Mapping[str,
     connection = session._connection_for(mapper=mapper)
     core = bulk.core_insert(statement, mapper)
     rows = [params] if isinstance(params, Mapping) else list(params or ())
-    if not statement.select and (len(mapper.tables) > 1 or _returns_subclasses(statement, mapper)):
+    if statement.select is None and (
+        len(mapper.tables) > 1 or _returns_subclasses(statement, mapper)
+    ):
         given = [_plain_values(mapper, row) for row in statement._multi_values]
         return _insert_joined(session, statement, mapper, rows or given or [{}], options)
     if not rows:
