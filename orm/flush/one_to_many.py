@@ -40,24 +40,21 @@ class OneToMany(Processor):
         for state, obj in pairs:
             if state.ident is None:
                 for child_state, child in self._children(state, obj):
-                    self._take_in(uow, child_state, child)
+                    self.refuse_other(child)
+                    if self.belongs(uow, child_state):
+                        uow.add_save(child_state, child, owned=True)
                 continue
             if self.has_change(state):
                 history = self.history(state, obj)
                 self.refuse_none(history.added if self.prop.uselist else ())
                 for child_state, child in pairs_of(history.added):
-                    self._take_in(uow, child_state, child)
+                    self.refuse_other(child)
+                    if self.belongs(uow, child_state):
+                        uow.add_save(child_state, child, owned=True)
                 for child_state, child in pairs_of(history.deleted):
                     self._let_go(uow, child_state, child)
             if self._key_changed(state):
                 self._take_along(uow, state, obj)
-
-    def _take_in(self, uow: UnitOfWork, child_state: Any, child: Any) -> None:
-        self.refuse_other(child)
-        if self.belongs(uow, child_state):
-            if uow.deletes:
-                uow.keep(child_state)
-            uow.add_save(child_state, child)
 
     def _children(self, state: Any, obj: Any) -> list[Pair]:
         if self.prop.uselist:

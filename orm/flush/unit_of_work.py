@@ -81,8 +81,13 @@ class UnitOfWork:
         bucket = self.deletes.get(state.manager.mapper)
         return bucket is not None and state in bucket
 
-    def add_save(self, state: Any, obj: Any) -> None:
-        """The object takes part; a save of one that is deleted, now or before, is ignored."""
+    def add_save(self, state: Any, obj: Any, owned: bool = False) -> None:
+        """The object takes part; a save of one that is deleted, now or before, is ignored.
+
+        owned: it was put into one that stays, which takes back a delete() of it.
+        """
+        if owned and self.deletes:
+            self.keep(state)
         if self.is_delete(state) or state.was_deleted:
             return
         bucket = self.saves.setdefault(state.manager.mapper, {})

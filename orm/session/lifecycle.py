@@ -67,9 +67,10 @@ def save_or_update(session: Session, state: Any, obj: Any) -> None:
     What is marked for deletion stays so, unless it is the object itself.
     """
     extra = state.extra
-    if extra is not None and extra.parents and state.ident is None:
+    parents = None if extra is None or state.ident is not None else extra.parents
+    if parents and False in parents.values():
         # it was taken out of an owner, and is wanted all the same
-        extra.parents = {prop: owner for prop, owner in extra.parents.items() if owner}
+        extra.parents = {prop: owner for prop, owner in parents.items() if owner}
     if session._deleted and state in session._deleted:
         withdraw_deletion(session, state)
     attach_one(session, state, obj)

@@ -332,8 +332,9 @@ class SessionTransaction:
         """After a rollback: new objects are transient again, deleted ones persistent."""
         session = self.session
         # an object that was expunged has lost its row, too, unless it went to another session
-        made = (s for s in self._new if s.session_ref is session._self_ref or s.session is None)
-        to_expunge = {**dict.fromkeys(made), **dict.fromkeys(session._new)}
+        own = session._self_ref
+        to_expunge = {s: None for s in self._new if s.session_ref is own or s.session is None}
+        to_expunge.update(dict.fromkeys(session._new))
         lifecycle.expunge_states(session, list(to_expunge), to_transient=True)
         for state, (old, _new) in self._key_switches.items():
             lifecycle.switch_back(session, state, old, attached=state not in to_expunge)

@@ -276,7 +276,8 @@ class ObjectAttribute(RelatedAttribute):
         """Set the related object; both sides and the session follow."""
         if value is not None:
             item_state = backrefs.state_of(self, value)
-            if item_state.was_deleted and dict_.get(self.key) is not value:
+            extra = item_state.extra
+            if extra is not None and extra.deleted and dict_.get(self.key) is not value:
                 backrefs.check_rows(self, state, item_state, initiator)
         old = self._old_value(state, dict_)
         token = self.append_token if initiator is None else initiator
