@@ -7,8 +7,7 @@ the first that works, False leaves the objects as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orm import exc
@@ -360,25 +359,6 @@ def after_execution(dml: CriteriaDML) -> None:
             state.expire()
         return
     _apply_values(dml)
-
-
-@contextmanager
-def values_applied(dml: CriteriaDML) -> Iterator[None]:
-    """A context for an UPDATE whose rows come back as objects: these have the new values in it.
-
-    If the statement fails, they are loaded anew.
-    """
-    if dml.mode is False:
-        yield
-        return
-    _apply_values(dml)
-    try:
-        yield
-    except BaseException:
-        for state in (*dml.matched, *dml.uncertain):
-            if state() is not None:
-                state.expire(set(dml.columns).intersection(state.dict))
-        raise
 
 
 def _apply_values(dml: CriteriaDML) -> None:

@@ -69,9 +69,12 @@ def execute_from_statement(
     params: Any,
     options: Mapping[str, Any],
     reason: Reason,
+    *,
+    when_read: bool = False,
 ) -> Any:
     """Execute the inner statement, and return the Result of entities made from its rows.
 
+    when_read: the entities are made when the first is read.
     params: values by name; for an INSERT also a list of them, for rows that go into one statement.
     """
     is_rows = isinstance(params, list)
@@ -97,7 +100,7 @@ def execute_from_statement(
         plan = make_plan(cache.dialect, statement, compiled, names)
         if key[1] is not None:
             cache.put(key, plan)
-    result = make_result(session, plan, cursor, options, connection)
+    result = make_result(session, plan, cursor, options, connection, when_read=when_read)
     # how often each object comes is the statement's own affair
     result._stream.requires_unique = False
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,12 +17,19 @@ from orm.loading.hydrate import Run
 
 
 def make_result(
-    session: Any, plan: LoadPlan, cursor: Any, options: Mapping[str, Any], connection: Any
+    session: Any,
+    plan: LoadPlan,
+    cursor: Any,
+    options: Mapping[str, Any],
+    connection: Any,
+    *,
+    when_read: bool = False,
 ) -> Result:
     """Return the Result over an executed cursor.
 
     options: populate_existing, lazy_loads, identity_token and yield_per are read here. Without yield_per the
-    objects are made now, and the cursor is closed.
+    objects are made now, and the cursor is closed. when_read: only the rows are taken now, the objects are made when the
+    first is asked for.
     """
     per_chunk = options.get("yield_per")
     mode = check_mode(options.get("lazy_loads"))
@@ -37,7 +44,10 @@ def make_result(
         token=options.get("identity_token"),
     )
     source: Any
-    if per_chunk is None:
+    if when_read and per_chunk is None:
+        rows = take_rows(plan, cursor, connection)
+        source = LateItems(lambda: hydrate_rows(plan, rows, make_run()))
+    elif per_chunk is None:
         source = MadeItems(hydrate_cursor(plan, cursor, make_run(), connection))
     else:
         source = ChunkLoads(plan, cursor, int(per_chunk), make_run, connection)
@@ -53,17 +63,27 @@ def make_result(
 
 def make_rows(plan: LoadPlan, cursor: Any, connection: Any) -> Result:
     """Return the Result of a plan whose driver rows need no conversion."""
+    row_class = plan.layout.row_class
+    rows = take_rows(plan, cursor, connection, lambda rows: list(map(row_class, rows)))
+    stream = RowStream(plan.layout, MadeItems(rows), False, plan.unique_filters)
+    stream.gives_rows = True
+    return Result(stream)
+
+
+def take_rows(
+    plan: LoadPlan,
+    cursor: Any,
+    connection: Any,
+    make: Callable[[Iterable[Any]], list[Any]] = list,
+) -> list[Any]:
+    """Return make(rows) of a cursor's rows, and close it. Raises exc.DBAPIError and its kind if the driver fails."""
     dialect = connection.dialect
     try:
-        row_class = plan.layout.row_class
-        rows = consume(lambda rows: list(map(row_class, rows)), dialect, cursor)
+        return consume(make, dialect, cursor)
     except dialect.driver_error as error:
         raise_fetching(connection, error, plan, cursor)
     finally:
         cursor.close()
-    stream = RowStream(plan.layout, MadeItems(rows), False, plan.unique_filters)
-    stream.gives_rows = True
-    return Result(stream)
 
 
 class MadeItems:
@@ -91,6 +111,29 @@ class MadeItems:
     def close(self) -> None:
         """Drop the items."""
         self._items = []
+
+
+class LateItems(MadeItems):
+    """The source over items that are made when the first is read. make: returns them."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[], list[Any]]) -> None:
+        super().__init__([])
+        self._make: Callable[[], list[Any]] | None = make
+
+    def fetch_all(self) -> list[Any]:
+        self._begin()
+        return super().fetch_all()
+
+    def fetch_many(self, count: int) -> list[Any]:
+        self._begin()
+        return super().fetch_many(count)
+
+    def _begin(self) -> None:
+        make, self._make = self._make, None
+        if make is not None:
+            self._items = make()
 
 
 class ChunkLoads:

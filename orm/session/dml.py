@@ -18,11 +18,10 @@ from orm.flush.criteria_dml import (
     make_dml,
     mapper_of,
     take_rows,
-    values_applied,
 )
 from orm.flush.emit import has_expressions
-from orm.loading.from_statement import FromStatement
-from orm.loading.plan import check_star, execute_select, is_star
+from orm.loading.from_statement import FromStatement, execute_from_statement
+from orm.loading.plan import QUERY, check_star, execute_select, is_star
 from orm.session.events import fire
 from orm.session.query_dml import QUERY_OPTION
 from orm.sql.expression import tuple_
@@ -212,7 +211,12 @@ def _returned(
         else:
             columns.extend(element.c if element._is_from_clause else (element,))
     source = FromStatement(wanted, core.returning(*dict.fromkeys(columns)))
-    return execute_select(session, source, params, options)
+    options = {**statement._execution_options, **options}
+    connection = session._connection_for(None, source)
+    # An UPDATE first sets and expires what it has changed; of the rows, the objects take what they lack then.
+    return execute_from_statement(
+        session, connection, source, params, options, QUERY, when_read=statement.is_update
+    )
 
 
 # -- update and delete
@@ -255,18 +259,13 @@ def _by_criteria(
         _take_params(dml, params)
     returning = bool(statement._returning)
     before_execution(dml, connection, returning=returning)
-    if returning and not dml.is_delete:
-        # what is set or expired here must be so before the rows that come back are read
-        with values_applied(dml):
-            dml.result = _returned(session, statement, dml.core, params, options)
-    elif returning:
+    if returning:
         dml.result = _returned(session, statement, dml.core, params, options)
-        after_execution(dml)
     else:
         dml.result = connection.execute(dml.core, params, execution_options=options or None)
         if dml.by_returning:
             take_rows(dml, dml.result.all())
-        after_execution(dml)
+    after_execution(dml)
     dispatch = session.dispatch
     fire(dispatch.after_bulk_delete if dml.is_delete else dispatch.after_bulk_update, dml)
     return dml.result

@@ -206,3 +206,16 @@ def test_a_frozen_result_in_another_session(filled: Session, m: Any) -> None:
         users = filled.execute(whole).freeze()
         found = merge_frozen_result(other, whole, users)().scalars().all()
         assert found == [other.get(m.User, 1), other.get(m.User, 2)]
+
+
+def test_an_update_fills_the_objects_it_returns_when_they_are_read(filled: Session, m: Any) -> None:
+    user = filled.get(m.User, 1)
+    filled.expire(user)
+    statement = update(m.User).where(m.User.id == 1).values(name=m.User.name + "!")
+    result = filled.execute(statement.returning(m.User))
+    assert "name" not in user.__dict__
+    sent: list[str] = []
+    event.listen(filled.get_bind(), "before_cursor_execute", lambda *args: sent.append(args[2]))
+    assert result.scalars().all() == [user]
+    assert user.name == "a!"
+    assert sent == []
