@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from orm import exc
@@ -360,6 +361,19 @@ def _execute_many(
     )
 
 
+def _place_of_number(compiled: Compiled, row: Mapping[str, Any]) -> int | None:
+    """Return where the key that the database numbers is in the returned rows; None if they lack it, or it is given."""
+    column = compiled.statement.table._autoincrement_column
+    if column is None or column.key in row:
+        return None
+    places = [
+        place
+        for place, each in enumerate(compiled.result_columns)
+        if any(one is column for one in each.objects)
+    ]
+    return places[0] if places else None
+
+
 def _insert_returning(
     connection: Connection,
     compiled: Compiled,
@@ -367,11 +381,19 @@ def _insert_returning(
     rows: list[Mapping[str, Any]],
     options: Mapping[str, Any],
 ) -> CursorResult:
-    """INSERT many rows with RETURNING, as few statements of many VALUES rows each."""
+    """INSERT many rows with RETURNING, as few statements of many VALUES rows each.
+
+    No database promises an order of what comes back. Where it is asked for, rows are sorted by the key that the
+    database numbers, which grows with the order of VALUES; without that they go out one by one.
+    """
     per_row = max(1, len(compiled.binds))
     dialect = connection.dialect
     page = options.get("insertmanyvalues_page_size", dialect.insertmanyvalues_page_size)
     size = max(1, min(page, dialect.max_parameters // per_row))
+    in_order = compiled.statement._sort_by_parameter_order
+    place = _place_of_number(compiled, rows[0]) if in_order else None
+    if in_order and place is None:
+        size = 1
     chunks: list[list[Any]] = []
     first: CursorResult | None = None
     total = 0
@@ -394,6 +416,8 @@ def _insert_returning(
             source = CursorSource(connection, cursor, plan.convert)
             chunks.append(source.fetch_all())
             source.close()
+        if place is not None:
+            chunks[-1].sort(key=itemgetter(place))
         total += len(chunks[-1])
     assert first is not None
     first._stream.source = ChunkSource(chunks)

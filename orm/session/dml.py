@@ -176,11 +176,16 @@ def _insert_returning(
     options: Mapping[str, Any],
     connection: Any,
 ) -> Any:
-    """One statement with many VALUES rows per chunk; the results are read as one."""
+    """One statement with many VALUES rows per chunk; the results are read as one.
+
+    In the order of the rows, where that is asked for, they go out one by one: no database promises it.
+    """
     results = []
     for run in bulk.group_rows(rows):
         is_plain = not has_expressions(chain.from_iterable(row.values() for row in run))
         size = max(1, min(500, connection.dialect.max_parameters // max(1, len(run[0]))))
+        if statement._sort_by_parameter_order:
+            size = 1
         for start in range(0, len(run), size):
             part = run[start : start + size]
             if is_plain and run[0] and len(run) > 1:

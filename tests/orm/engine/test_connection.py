@@ -634,3 +634,31 @@ def test_two_phases_need_a_database_that_has_them(engine: Engine) -> None:
         with pytest.raises(exc.InvalidRequestError, match="sqlite has no two-phase"):
             connection.recover_twophase()
         assert not connection.in_transaction()
+
+
+def test_rows_in_the_order_of_their_parameters() -> None:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    rows = [{"name": f"n{n}"} for n in (3, 1, 2)]
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+
+    with engine.connect() as connection:
+        # sorted by the key that the database numbers
+        numbered = insert(users).returning(users.c.name, users.c.id, sort_by_parameter_order=True)
+        assert [row.name for row in connection.execute(numbered, rows)] == ["n3", "n1", "n2"]
+        assert len(sent) == 1
+        # without it one by one, and so where the keys are given
+        names = insert(users).returning(users.c.name, sort_by_parameter_order=True)
+        others = [{"name": f"m{n}"} for n in (3, 1, 2)]
+        assert connection.scalars(names, others).all() == ["m3", "m1", "m2"]
+        assert len(sent) == 4
+        given = [{"id": ident, "name": f"g{ident}"} for ident in (30, 10, 20)]
+        assert connection.scalars(names, given).all() == ["g30", "g10", "g20"]
+        assert connection.execute(
+            numbered, [{"id": 99, "name": "x"}, {"id": 98, "name": "y"}]
+        ).all() == [
+            ("x", 99),
+            ("y", 98),
+        ]
+        assert len(sent) == 9

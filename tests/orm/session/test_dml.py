@@ -219,3 +219,13 @@ def test_an_update_fills_the_objects_it_returns_when_they_are_read(filled: Sessi
     assert result.scalars().all() == [user]
     assert user.name == "a!"
     assert sent == []
+
+
+def test_rows_in_the_order_of_their_parameters(filled: Session, m: Any) -> None:
+    sent: list[str] = []
+    event.listen(filled.get_bind(), "before_cursor_execute", lambda *args: sent.append(args[2]))
+    names = [f"n{n}" for n in (3, 1, 2)]
+    rows = [{"name": name} for name in names]
+    objects = insert(m.User).returning(m.User, sort_by_parameter_order=True)
+    assert [user.name for user in filled.scalars(objects, rows)] == names
+    assert len(sent) == 3
