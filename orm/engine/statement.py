@@ -105,9 +105,7 @@ def execute_told(
     cursor = execute_cursor(
         connection, sql, args, compiled=compiled, reason=reason, owner=owner, options=options
     )
-    if connection.dispatch.after_execute:
-        result = CursorResult(connection, cursor, None, options=options)
-        tell_after(connection, kept, given, shown, result)
+    _tell_after_cursor(connection, cursor, kept, given, shown, options)
     return cursor
 
 
@@ -122,22 +120,49 @@ def execute_rows(
     options: Mapping[str, Any],
 ) -> Any:
     """See Connection.execute_rows()."""
+    if not connection.dispatch.hears_statement:
+        return _send_rows(connection, compiled, extracted, rows, reason, owner, options)
     told = compiled.statement if statement is None else statement
     shown = {**connection._options, **options} if options else connection._options
-    tells = connection.dispatch.hears_statement
-    if tells:
-        tell_before(connection, told, list(rows), shown)
+    kept, rows = tell_before(connection, told, list(rows), shown)
+    if kept is not told:
+        compiled, extracted = compile_cached(connection, kept, list(rows[0]), True)
+    cursor = _send_rows(connection, compiled, extracted, rows, reason, owner, options)
+    _tell_after_cursor(connection, cursor, kept, rows, shown, options)
+    return cursor
+
+
+def _send_rows(
+    connection: Connection,
+    compiled: Compiled,
+    extracted: Sequence[Any] | None,
+    rows: Sequence[Mapping[str, Any]],
+    reason: Reason,
+    owner: Any,
+    options: Mapping[str, Any],
+) -> Any:
+    """Execute an INSERT of one row for many, as one statement; return the cursor."""
     try:
         sql, args = compiled.make_rows_args(rows, extracted, connection)
     except Exception as error:
         raise argument_error(connection, error, compiled, rows) from error
-    cursor = execute_cursor(
+    return execute_cursor(
         connection, sql, args, compiled=compiled, reason=reason, owner=owner, options=options
     )
-    if tells and connection.dispatch.after_execute:
+
+
+def _tell_after_cursor(
+    connection: Connection,
+    cursor: Any,
+    statement: Any,
+    params: Any,
+    shown: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> None:
+    """Call the after_execute listeners, where the caller goes on with the bare cursor."""
+    if connection.dispatch.after_execute:
         result = CursorResult(connection, cursor, None, options=options)
-        tell_after(connection, told, list(rows), shown, result)
-    return cursor
+        tell_after(connection, statement, params, shown, result)
 
 
 def execute_args_told(
@@ -162,9 +187,7 @@ def execute_args_told(
         connection, sql, args, many=many, compiled=compiled, reason=reason, owner=owner,
         options=options,
     )  # fmt: skip
-    if connection.dispatch.after_execute:
-        result = CursorResult(connection, cursor, None, options=options)
-        tell_after(connection, compiled.statement, params, options, result)
+    _tell_after_cursor(connection, cursor, compiled.statement, params, options, options)
     return cursor
 
 
@@ -399,13 +422,7 @@ def _insert_returning(
     total = 0
     for start in range(0, len(rows), size):
         batch = rows[start : start + size]
-        try:
-            sql, args = compiled.make_rows_args(batch, extracted, connection)
-        except Exception as error:
-            raise argument_error(connection, error, compiled, batch) from error
-        cursor = execute_cursor(
-            connection, sql, args, compiled=compiled, reason=QUERY, options=options
-        )
+        cursor = _send_rows(connection, compiled, extracted, batch, QUERY, None, options)
         if first is None:
             first = CursorResult(
                 connection, cursor, compiled, options=options, params=rows, extracted=extracted

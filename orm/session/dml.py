@@ -89,15 +89,15 @@ def _insert(session: Session, statement: Any, params: Any, options: Mapping[str,
     if statement._returning:
         return _insert_returning(session, statement, core, rows, options, connection)
     result: Any = None
-    total = 0
+    counts: list[int] = []
     for run in bulk.group_rows(rows):
         result = connection.execute(
             core,
             run if isinstance(params, (list, tuple)) else run[0],
             execution_options=options or None,
         )
-        total += result.rowcount
-    result.rowcount = total
+        counts.append(result.rowcount)
+    result.rowcount = -1 if -1 in counts else sum(counts)  # -1: the driver does not know
     return result
 
 

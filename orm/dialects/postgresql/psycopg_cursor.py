@@ -17,9 +17,10 @@ from typing import Any, Final, Self
 import psycopg
 from psycopg import errors
 
+from orm.dialects.postgresql.psycopg import IDLE
+
 # where PostgreSQL raises it; the message itself is in the server's language
 _RAISED_BY: Final = "RevalidateCachedQuery"
-_IDLE: Final = 0
 
 # what is neither a query nor a change of rows (psycopg counts no rows), and leaves all tables alone
 _HARMLESS: Final = frozenset({"SET", "SAVEPOINT", "RELEASE", "ROLLBACK", "LOCK TABLE", "NOTIFY"})
@@ -33,7 +34,7 @@ class ReplanningCursor(psycopg.Cursor[Any]):
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Execute as psycopg does. Raises FeatureNotSupported later in a transaction."""
-        idle = self.connection.pgconn.transaction_status == _IDLE
+        idle = self.connection.pgconn.transaction_status == IDLE
         try:
             super().execute(query, params, **options)
         except errors.FeatureNotSupported as error:
@@ -47,7 +48,7 @@ class ReplanningCursor(psycopg.Cursor[Any]):
 
     def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
         """Execute for each set of parameters, as psycopg does."""
-        idle = self.connection.pgconn.transaction_status == _IDLE
+        idle = self.connection.pgconn.transaction_status == IDLE
         rows = list(params_seq)
         try:
             super().executemany(query, rows, **options)
@@ -71,7 +72,7 @@ class AlteringCursor(ReplanningCursor):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Execute as psycopg does; the first statement of another transaction is noted anew."""
         connection = self.connection
-        if connection.pgconn.transaction_status == _IDLE:
+        if connection.pgconn.transaction_status == IDLE:
             connection.cursor_factory = ReplanningCursor
         return super().execute(query, params, **options)
 
@@ -83,7 +84,7 @@ class AsyncReplanningCursor(psycopg.AsyncCursor[Any]):
 
     async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Execute as psycopg does. Raises FeatureNotSupported later in a transaction."""
-        idle = self.connection.pgconn.transaction_status == _IDLE
+        idle = self.connection.pgconn.transaction_status == IDLE
         try:
             await super().execute(query, params, **options)
         except errors.FeatureNotSupported as error:
@@ -105,7 +106,7 @@ class AsyncAlteringCursor(AsyncReplanningCursor):
     async def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
         """Execute as psycopg does; the first statement of another transaction is noted anew."""
         connection = self.connection
-        if connection.pgconn.transaction_status == _IDLE:
+        if connection.pgconn.transaction_status == IDLE:
             connection.cursor_factory = AsyncReplanningCursor
         return await super().execute(query, params, **options)
 

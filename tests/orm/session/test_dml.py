@@ -229,3 +229,13 @@ def test_rows_in_the_order_of_their_parameters(filled: Session, m: Any) -> None:
     objects = insert(m.User).returning(m.User, sort_by_parameter_order=True)
     assert [user.name for user in filled.scalars(objects, rows)] == names
     assert len(sent) == 3
+
+
+def test_a_listener_may_change_rows_whose_objects_come_back(filled: Session, m: Any) -> None:
+    @event.listens_for(filled.get_bind(), "before_execute", retval=True)
+    def shout(connection: Any, statement: Any, rows: Any, values: Any, options: Any) -> Any:
+        return statement, [{"name": row["name"].upper()} for row in rows], values
+
+    statement = insert(m.User).returning(m.User)
+    found = filled.scalars(statement, [{"name": "x"}, {"name": "y"}]).all()
+    assert sorted(user.name for user in found) == ["X", "Y"]
